@@ -1,0 +1,44 @@
+"""How much work a chapter does here: `smoke` for tests, `cpu` for a laptop, `gpu` for the full length."""
+
+import os
+import sys
+
+import torch
+
+BUDGETS = ("smoke", "cpu", "gpu")
+
+
+def budget() -> str:
+    """Return the budget: CNN_LESSONS_BUDGET if it is set, else `gpu` where torch finds a CUDA device, else `cpu`.
+
+    Raises:
+        ValueError: if CNN_LESSONS_BUDGET is set to something else than smoke, cpu or gpu.
+    """
+    chosen = os.environ.get("CNN_LESSONS_BUDGET") or ("gpu" if torch.cuda.is_available() else "cpu")
+    if chosen not in BUDGETS:
+        raise ValueError(f"CNN_LESSONS_BUDGET: expected one of {', '.join(BUDGETS)}, got {chosen!r}")
+    return chosen
+
+
+def start(cpu_seconds: int, gpu_helps: bool = True) -> str:
+    """Prepare a notebook: let Colab show the widgets, choose the budget and say what it means.
+
+    Args:
+        cpu_seconds: what the whole notebook takes on two CPU cores, as measured.
+        gpu_helps: whether the notebook does more, or the same faster, on a GPU.
+
+    Returns:
+        The budget: "smoke", "cpu" or "gpu".
+    """
+    if "google.colab" in sys.modules:  # Colab shows widgets from outside ipywidgets only after this call
+        from google.colab import output
+
+        output.enable_custom_widget_manager()
+    chosen = budget()
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
+    print(f"Budget {chosen} on {device}. The whole notebook takes about {cpu_seconds} s on two CPU cores.")
+    if not gpu_helps:
+        print("It needs no GPU.")
+    elif chosen == "cpu":
+        print("For the full length choose a GPU (in Colab: Runtime, Change runtime type, GPU) and run this cell again.")
+    return chosen

@@ -1,0 +1,39 @@
+"""The photograph that the first chapters look at."""
+
+from pathlib import Path
+
+import matplotlib
+import torch
+from PIL import Image
+from torch import Tensor
+
+from cnn_lessons.arithmetic import integer
+
+PHOTOGRAPH = "grace_hopper.jpg"  # Grace Hopper, James S. Davis, US Navy, 1984; public domain; ships with matplotlib
+
+
+def photograph(reduce: int = 1) -> Tensor:
+    """Return the portrait of Grace Hopper, as it lies on disk.
+
+    Args:
+        reduce: average blocks of this many pixels in each direction into one, at least 1; 1 keeps all pixels.
+
+    Returns:
+        (H, W, 3), uint8, 0 to 255, red, green, blue; 600×512 pixels (height×width) when `reduce` is 1.
+
+    Raises:
+        ValueError: if `reduce` is not an integer of at least 1.
+        FileNotFoundError: if matplotlib was installed without its sample data.
+    """
+    reduce = integer(reduce, "reduce", 1)
+    path = Path(matplotlib.get_data_path(), "sample_data", PHOTOGRAPH)
+    if not path.is_file():
+        raise FileNotFoundError(f"photograph: expected {path}, a sample that matplotlib ships. Reinstall matplotlib from PyPI.")
+    with Image.open(path) as image:
+        width, height = image.size
+        pixels = torch.frombuffer(bytearray(image.convert("RGB").tobytes()), dtype=torch.uint8).reshape(height, width, 3)
+    if reduce == 1:
+        return pixels
+    pixels = pixels[: height // reduce * reduce, : width // reduce * reduce].to(torch.int64)
+    blocks = pixels.unflatten(1, (-1, reduce)).unflatten(0, (-1, reduce))  # (H/r, r, W/r, r, 3)
+    return ((blocks.sum(dim=(1, 3)) + reduce**2 // 2) // reduce**2).to(torch.uint8)  # whole numbers: the same on every machine

@@ -1,0 +1,53 @@
+"""All exercises, and the source of their solutions."""
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from functools import cache
+
+import cnn_lessons.exercises as package
+from cnn_lessons.exercises.exercise import Exercise
+
+
+@cache
+def catalog() -> dict[str, Exercise]:
+    """Return every exercise by its name, in the order of the chapters.
+
+    Raises:
+        ValueError: if two exercises bear one name.
+    """
+    found: dict[str, Exercise] = {}
+    for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.name.startswith("chapter_")):
+        for exercise in importlib.import_module(f"{package.__name__}.{module}").EXERCISES:
+            if exercise.name in found:
+                raise ValueError(f"exercises: two bear the name {exercise.name!r}. Rename one.")
+            found[exercise.name] = exercise
+    return found
+
+
+def names(chapter: str | None = None) -> list[str]:
+    """Return the names of all exercises, or of one chapter's ("03")."""
+    return [name for name, exercise in catalog().items() if chapter in (None, exercise.chapter)]
+
+
+def find(name: str) -> Exercise:
+    """Return the exercise of that name; ValueError with the nearest names if there is none."""
+    if name in catalog():
+        return catalog()[name]
+    near = difflib.get_close_matches(str(name), catalog(), n=3)
+    raise ValueError(
+        f"exercise: expected a known name, got {name!r}. "
+        + (f"Did you mean {' or '.join(map(repr, near))}?" if near else "names() lists them all.")
+    )
+
+
+def solution_function(name: str):
+    """Return the reference answer: the function of that name in the chapter's module of `solutions`."""
+    module = importlib.import_module(f"{package.__name__}.solutions.chapter_{find(name).chapter}")
+    return getattr(module, name)
+
+
+def solution_source(name: str) -> str:
+    """Return the text of the reference answer."""
+    return inspect.getsource(solution_function(name)).rstrip()

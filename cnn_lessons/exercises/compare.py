@@ -1,0 +1,93 @@
+"""Say how a value differs from the expected one, in the words of a learner's mistake."""
+
+import operator
+from typing import Any
+
+import numpy
+import torch
+from torch import Tensor
+
+RTOL, ATOL = 1e-6, 1e-9
+SMALL = 24  # values that are shown one by one
+
+
+def difference(expected: Any, got: Any, what: str = "the result") -> str | None:
+    """Return None if `got` is right, else a sentence that says what is wrong with it."""
+    if got is None:
+        return f"{what} is None. Does every path end in `return`?"
+    if isinstance(expected, (tuple, list)):
+        return _sequence(expected, got, what)
+    if isinstance(expected, Tensor):
+        return _tensor(expected, got, what)
+    return _number(expected, got, what)
+
+
+def same(expected: Any, got: Any) -> bool:
+    """Return whether two results are equal within rounding, types included."""
+    return difference(expected, got) is None
+
+
+def show(value: Any) -> str:
+    """Write a value for a message: small tensors in full, large ones by their shape."""
+    if not isinstance(value, Tensor):
+        return repr(value)
+    if value.numel() > SMALL:
+        return f"a tensor of shape {tuple(value.shape)}"
+    return str(_rounded(value.detach().tolist()))
+
+
+def _rounded(value):
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else float(f"{value:.4g}")
+    return value
+
+
+def _sequence(expected, got, what: str) -> str | None:
+    if not isinstance(got, (tuple, list)):
+        return f"expected {len(expected)} results as a tuple, got {type(got).__name__}"
+    if len(got) != len(expected):
+        return f"expected {len(expected)} results as a tuple, got {len(got)}"
+    for index, pair in enumerate(zip(expected, got, strict=True)):
+        found = difference(*pair, f"result {index}")
+        if found:
+            return f"result {index}: {found}" if not found.startswith("result") else found
+    return None
+
+
+def _number(expected, got, what: str) -> str | None:
+    if isinstance(got, Tensor) and got.numel() != 1:
+        return f"expected a number, got a tensor of shape {tuple(got.shape)}"
+    if isinstance(expected, bool) or isinstance(got, (bool, str)):
+        right = type(got) is type(expected) and got == expected
+        return None if right else f"expected {expected!r}, got {got!r}"
+    try:
+        value = operator.index(got) if isinstance(expected, int) else float(got)
+    except (TypeError, ValueError):
+        kind = "an integer" if isinstance(expected, int) else "a number"
+        return f"expected {kind}, {expected}, got {got!r} ({type(got).__name__})"
+    close = value == expected or abs(value - expected) <= ATOL + RTOL * abs(expected)
+    return None if close else f"expected {expected}\ngot      {value}"
+
+
+def _tensor(expected: Tensor, got, what: str) -> str | None:
+    if isinstance(got, numpy.ndarray):
+        return f"expected {what} to be a torch.Tensor, got a numpy array. Stay in torch: torch.from_numpy(…) converts it."
+    if not isinstance(got, Tensor):
+        return f"expected {what} to be a torch.Tensor, got {type(got).__name__}"
+    if got.shape != expected.shape:
+        return f"expected shape {tuple(expected.shape)}\ngot      shape {tuple(got.shape)}"
+    if got.dtype != expected.dtype:
+        return f"expected dtype {expected.dtype}, got {got.dtype}. Keep the dtype of the input: x.new_zeros(…) does."
+    got, expected = got.detach(), expected.detach()
+    wrong = ~torch.isclose(got, expected, rtol=RTOL, atol=ATOL, equal_nan=True)
+    if not wrong.any():
+        return None
+    if expected.numel() <= SMALL:
+        return f"expected {show(expected)}\ngot      {show(got)}"
+    place = tuple(wrong.nonzero()[0].tolist())
+    return (
+        f"{int(wrong.sum())} of {wrong.numel()} values differ; the first at {list(place)}:\n"
+        f"expected {show(expected[place])}\ngot      {show(got[place])}"
+    )

@@ -1,0 +1,113 @@
+"""What an exercise is made of, and the random inputs that its cases are built from."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class Case:
+    """One call of the learner's function: positional and keyword arguments, as the function gets them."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        self.args, self.kwargs = args, kwargs
+
+    def copy(self, requires_grad: bool = False) -> "Case":
+        """Return the same call with its own tensors, so that an answer cannot change the case."""
+
+        def own(value):
+            if not isinstance(value, Tensor):
+                return value
+            return value.detach().clone().requires_grad_(requires_grad and value.is_floating_point())
+
+        return Case(*map(own, self.args), **{name: own(value) for name, value in self.kwargs.items()})
+
+    def call(self, function: Callable) -> Any:
+        """Call `function` with the arguments of this case."""
+        return function(*self.args, **self.kwargs)
+
+    def values(self) -> list[Any]:
+        """Return all arguments, positional first."""
+        return [*self.args, *self.kwargs.values()]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an answer did with one case: `got` a value, or raised `error`; and what it printed on the way."""
+
+    case: Case
+    got: Any = None
+    error: BaseException | None = None
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A misconception and how to recognise it.
+
+    Args:
+        message: says what was probably done and what to do instead; the reader has not seen the correct code.
+        produces: what a function with this misconception returns; it is named if the answer returns the same in every case.
+        when: for a mistake that shows otherwise, a test of the first outcome that is not right.
+    """
+
+    message: str
+    produces: Callable | None = None
+    when: Callable[[Outcome], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise: statement, hints, cases, what is right, and the usual mistakes.
+
+    Args:
+        name: of the exercise and of the learner's function.
+        chapter: two digits, "03".
+        title: a few words for headings.
+        parameters: as in the function's head, "size, kernel_size, stride=1".
+        statement: one or two sentences: arguments, shapes, result. Markdown.
+        hints: three, from a nudge to almost the code.
+        cases: given a random source, yields the calls, the smallest and most telling first, then random ones.
+        expected: an oracle with the same parameters; torch's own function where there is one.
+        judge: instead of `expected`, where many answers are right: given outcome, returns None or what is wrong.
+        mistakes: the first that fits is named.
+        forbidden: names of torch functions that would make the exercise pointless.
+        gradients: also compare the gradients of all floating-point tensors that go in.
+    """
+
+    name: str
+    chapter: str
+    title: str
+    parameters: str
+    statement: str
+    hints: tuple[str, str, str]
+    cases: Callable[[Random], Iterable[Case]]
+    expected: Callable | None = None
+    judge: Callable[[Outcome], str | None] | None = None
+    mistakes: tuple[Mistake, ...] = ()
+    forbidden: frozenset[str] = field(default_factory=frozenset)
+    gradients: bool = False
+
+    def parameter_names(self) -> list[str]:
+        """Return the names of the parameters, in order."""
+        return [parameter.split("=")[0].strip() for parameter in self.parameters.split(",")]
+
+
+def normal(random: Random, *shape: int) -> Tensor:
+    """Return float64 numbers around 0, negative ones among them: (*shape)."""
+    return torch.tensor([random.gauss(0, 1) for _ in range(math.prod(shape))], dtype=torch.float64).reshape(shape)
+
+
+def integers(random: Random, *shape: int, low: int = -4, high: int = 4) -> Tensor:
+    """Return whole numbers from `low` to `high`, as float64, easy to check by hand: (*shape)."""
+    return torch.tensor([random.randint(low, high) for _ in range(math.prod(shape))], dtype=torch.float64).reshape(shape)
+
+
+def first(count: int, cases: Callable[[Random], Iterable[Case]]) -> Callable[[Random], list[Case]]:
+    """Cut an endless series of cases to its first `count`."""
+    return lambda random: list(itertools.islice(cases(random), count))

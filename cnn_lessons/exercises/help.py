@@ -1,0 +1,41 @@
+"""Hints, one at a time, and the solution."""
+
+import html
+from collections import Counter
+
+from cnn_lessons.exercises.catalog import find, solution_source
+
+_given: Counter[str] = Counter()
+
+
+class Note(str):
+    """A text that a notebook shows as it is written, without quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return f'<pre style="white-space:pre-wrap;background:none;color:inherit;border:0">{html.escape(self)}</pre>'
+
+
+def hint(name: str) -> Note:
+    """Give the next of the exercise's three hints; after the last one, say so.
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+    """
+    hints = find(name).hints
+    number = _given[name]
+    if number == len(hints):
+        return Note(f'That was the last hint. solution("{name}") shows one way to do it.')
+    _given[name] += 1
+    return Note(f"Hint {number + 1} of {len(hints)}: {hints[number]}")
+
+
+def solution(name: str) -> Note:
+    """Show the reference answer. Try the hints first: an answer that you found stays with you.
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+    """
+    return Note(solution_source(name))

@@ -1,0 +1,173 @@
+"""`check`: run an answer on every case, compare values and gradients, name the likely mistake."""
+
+import dis
+import inspect
+import types
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cnn_lessons.exercises import compare, guard
+from cnn_lessons.exercises.catalog import find
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome
+from cnn_lessons.exercises.verdict import CORRECT, NOT_ATTEMPTED, NOT_YET, Verdict, hand_in
+
+
+def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
+    """Check an answer and say how far it is.
+
+    Args:
+        name: of the exercise; `names()` lists them.
+        answer: the learner's function.
+        seed: fixes the random cases; None draws fresh ones each time.
+
+    Returns:
+        A Verdict: "not attempted" for a body of `...`; "not yet" with the first case that is not right, what was expected, what
+        came, and the likely mistake; or "correct".
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+        CheckFailed: with CNN_LESSONS_STRICT=1, unless the answer is correct.
+    """
+    exercise = find(name)
+    if _is_blank(answer):
+        return hand_in(Verdict(name, NOT_ATTEMPTED, "Replace the ... with your code and run the cell again."))
+    seconds = guard.seconds_allowed()
+    try:
+        with guard.time_limit(seconds):
+            problem = _problem(exercise, answer, Random(seed))
+    except guard.TimeIsUp:
+        problem = f"stopped after {seconds:g} seconds. Is there a loop that never ends, or one that is far too long?"
+    if problem:
+        return hand_in(Verdict(name, NOT_YET, problem))
+    compared = "values and gradients" if exercise.gradients else "values"
+    return hand_in(Verdict(name, CORRECT, f"All cases agree in {compared}, and the inputs are left as they were."))
+
+
+def _is_blank(answer: Any) -> bool:
+    """Return whether a function still has the body `...` (or only a docstring, pass, return None)."""
+    if answer is ...:
+        return True
+    if not isinstance(answer, types.FunctionType):
+        return False
+    idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "COPY_FREE_VARS"}
+    code = list(dis.get_instructions(answer))
+    constants = [step.argval for step in code if step.opname in ("LOAD_CONST", "RETURN_CONST")]
+    return {step.opname for step in code} <= idle and constants == [None]
+
+
+def _problem(exercise: Exercise, answer: Any, random: Random) -> str | None:
+    """Return what is wrong with the answer, or None."""
+    if not callable(answer):
+        return f"expected your function {exercise.name}({exercise.parameters}), got {type(answer).__name__}: {answer!r:.60}"
+    cases = list(exercise.cases(random))
+    try:
+        inspect.signature(answer).bind(*cases[-1].args, **cases[-1].kwargs)
+    except (TypeError, ValueError):
+        return f"expected the parameters ({exercise.parameters}), got {_head(answer)}. Keep the first line as it was."
+    outcomes = [guard.run(answer, case.copy(), exercise.forbidden) for case in cases]
+    for outcome in outcomes:
+        found = _wrong(exercise, outcome)
+        if found:
+            return _report(exercise, outcome, found, _likely(exercise.mistakes, outcomes, outcome))
+    return _changed_input(exercise, answer, cases) or (_wrong_gradient(exercise, answer, cases) if exercise.gradients else None)
+
+
+def _wrong(exercise: Exercise, outcome: Outcome) -> str | None:
+    """Return what is wrong with one outcome, or None."""
+    if isinstance(outcome.error, guard.ForbiddenCall):
+        return str(outcome.error)
+    if outcome.error is not None:
+        return f"your code raised {type(outcome.error).__name__}: {outcome.error}{_line(outcome.error)}"
+    if outcome.got is None and outcome.printed:
+        return "your function prints its result but returns None. The check reads what `return` hands back."
+    if exercise.judge:
+        return exercise.judge(outcome)
+    return compare.difference(outcome.case.copy().call(exercise.expected), outcome.got)
+
+
+def _likely(mistakes: tuple[Mistake, ...], outcomes: list[Outcome], first: Outcome) -> str:
+    """Return the message of the first mistake that explains what happened, or an empty string."""
+    for mistake in mistakes:
+        if mistake.when and mistake.when(first) or mistake.produces and all(_explains(mistake.produces, o) for o in outcomes):
+            return mistake.message
+    return ""
+
+
+def _explains(produces: Callable, outcome: Outcome) -> bool:
+    """Return whether a function with this misconception would have come to the same result, or failed as well."""
+    try:
+        value = outcome.case.copy().call(produces)
+    except Exception:  # the misconception cannot be carried out on this case
+        return outcome.error is not None
+    return outcome.error is None and compare.same(value, outcome.got)
+
+
+def _changed_input(exercise: Exercise, answer: Callable, cases: list[Case]) -> str | None:
+    for case in cases:
+        given = case.copy()
+        guard.run(answer, given, exercise.forbidden)
+        for before, after in zip(case.values(), given.values(), strict=True):
+            if isinstance(before, Tensor) and not torch.equal(before, after):
+                return "your function changes its input. Work on a copy, x.clone(), or build a new tensor."
+    return None
+
+
+def _wrong_gradient(exercise: Exercise, answer: Callable, cases: list[Case]) -> str | None:
+    """Compare the gradients of a weighted sum of the output with respect to every floating-point input."""
+    for case in cases:
+        want = _gradients(exercise.expected, case)
+        outcome = guard.run(lambda *args, **kwargs: _gradients(answer, Case(*args, **kwargs)), case, exercise.forbidden)
+        if outcome.error is not None:
+            found = "the values are right, but gradients cannot flow back through them"
+            advice = "Compute with tensors from start to end: .item(), .detach(), .numpy() and float(…) cut the path to the input."
+            return _report(exercise, outcome, f"{found}: {outcome.error}", advice)
+        for index, (expected, got) in enumerate(zip(want, outcome.got, strict=True)):
+            found = compare.difference(expected, got, "the gradient")
+            if found:
+                return _report(exercise, outcome, f"the values are right, but the gradient of tensor {index} is not:\n{found}", "")
+    return None
+
+
+def _gradients(function: Callable, case: Case) -> list[Tensor]:
+    case = case.copy(requires_grad=True)
+    inputs = [value for value in case.values() if isinstance(value, Tensor) and value.requires_grad]
+    out = case.call(function)
+    weights = torch.linspace(-1, 2, out.numel(), dtype=out.dtype).reshape(out.shape)
+    found = torch.autograd.grad((out * weights).sum(), inputs, allow_unused=True)
+    return [torch.zeros_like(x) if g is None else g for x, g in zip(inputs, found, strict=True)]
+
+
+def _report(exercise: Exercise, outcome: Outcome, found: str, likely: str) -> str:
+    """Write the case, what is wrong with it, and the likely mistake."""
+    names = [*exercise.parameter_names()[: len(outcome.case.args)], *outcome.case.kwargs]
+    call = ", ".join(f"{n} = {compare.show(v)}" for n, v in zip(names, outcome.case.values(), strict=True))
+    lines = [f"on {call}" if call else "when called", found]
+    if likely:
+        lines.append(likely)
+    if outcome.printed:
+        lines.append("it printed: " + " / ".join(outcome.printed.splitlines()[:3])[:200])
+    return "\n".join(lines)
+
+
+def _line(error: BaseException) -> str:
+    """Return the line of the learner's own code at which an error was raised."""
+    trace = error.__traceback__
+    own = [step for step in _steps(trace) if "cnn_lessons" not in step.tb_frame.f_globals.get("__name__", "")]
+    return f" (line {own[0].tb_lineno} of your cell)" if own else ""
+
+
+def _steps(trace):
+    while trace:
+        yield trace
+        trace = trace.tb_next
+
+
+def _head(answer: Callable) -> str:
+    try:
+        return str(inspect.signature(answer))
+    except (TypeError, ValueError):
+        return repr(answer)

@@ -1,0 +1,158 @@
+"""Work on notebooks as text: view, edit, tidy, run.
+
+    python tools/notebook.py view notebooks/02_convolution.ipynb          print it as MyST text
+    python tools/notebook.py edit notebooks/02_convolution.ipynb          open the text in $EDITOR, merge it back, run it
+    python tools/notebook.py edit notebooks/02_convolution.ipynb --text chapter.md    the same with a text you have
+    python tools/notebook.py tidy notebooks/*.ipynb                       strip what changes from run to run
+    python tools/notebook.py run  notebooks/*.ipynb                       run from a fresh kernel, store the outputs
+"""
+
+import argparse
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+from execute import give_outputs, run_one
+from nbformat import NotebookNode
+
+TEXT = "md:myst"
+WIDGET_STATE = "application/vnd.jupyter.widget-view+json"  # points to a kernel that is gone; the HTML beside it lasts
+NOTEBOOK_METADATA = {
+    "accelerator": "GPU",  # Colab then offers a GPU by itself
+    "colab": {"gpuType": "T4", "provenance": []},
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def view(path: Path) -> None:
+    """Print a notebook as MyST text, without outputs."""
+    print(as_text(nbformat.read(path, as_version=4)), end="")
+
+
+def edit(path: Path, text: Path | None) -> None:
+    """Merge an edited text into a notebook and run it; the notebook changes only if the run ends well."""
+    if text is None:
+        before = as_text(nbformat.read(path, as_version=4)) if path.exists() else ""
+        handle, name = tempfile.mkstemp(prefix=f"{path.stem}-", suffix=".md")
+        os.close(handle)
+        text = Path(name)
+        text.write_text(before, encoding="utf-8")
+        subprocess.run([*shlex.split(os.environ.get("EDITOR", "vi")), name], check=True)
+    notebook = jupytext.reads(text.read_text(encoding="utf-8"), fmt=TEXT)
+    draft = path.with_name(f".{path.stem}.draft.ipynb")
+    try:
+        write(tidied(notebook), draft)
+        run(draft)
+        draft.replace(path)
+    except SystemExit as error:
+        sys.exit(f"{error}\nThe notebook is as it was. Your text is kept in {text}; mend it, then: edit {path} --text {text}")
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def tidy(path: Path) -> None:
+    """Strip a notebook of what changes from run to run; rewrite it only if that changes anything."""
+    write(tidied(nbformat.read(path, as_version=4)), path)
+
+
+def run(path: Path) -> None:
+    """Run a notebook from a fresh kernel in the `cpu` budget, and store its outputs, tidy."""
+    outputs, seconds, problem = run_one(path)
+    if problem:
+        sys.exit(f"{path}: {problem}")
+    notebook = nbformat.read(path, as_version=4)
+    give_outputs(notebook, outputs)
+    write(tidied(notebook), path)
+    print(f"{path.stem.strip('.').removesuffix('.draft')}: {seconds:.1f} s")
+
+
+def as_text(notebook: NotebookNode) -> str:
+    """Return a notebook as MyST text."""
+    return jupytext.writes(notebook, fmt=TEXT)
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook by way of a second file, so that a stop half-way loses nothing."""
+    text = nbformat.writes(notebook)
+    if path.exists() and path.read_text(encoding="utf-8") == text + "\n":
+        return
+    draft = path.with_suffix(".part")
+    draft.write_text(text + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+def tidied(notebook: NotebookNode) -> NotebookNode:
+    """Return the notebook with stable metadata, readable cell ids and outputs that a second run repeats."""
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    models: dict[str, str] = {}
+    section, used = "top", set()
+    for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in ("tags", "mystnb") if cell.metadata.get(key)})
+        section = heading(cell) or section
+        cell.id = unique(exercise_id(cell) or section, used)
+        for output in cell.get("outputs", []):
+            tidy_output(output, models)
+    return notebook
+
+
+def heading(cell: NotebookNode) -> str | None:
+    """Return the first heading of a markdown cell as an id, or None."""
+    found = re.search(r"^#+ (.+)$", cell.source, re.M) if cell.cell_type == "markdown" else None
+    return re.sub(r"[^a-z0-9]+", "-", found[1].lower()).strip("-")[:48] if found else None
+
+
+def exercise_id(cell: NotebookNode) -> str | None:
+    """Return the id of an exercise cell, from its marker comment, or None."""
+    found = re.match(r"# exercise: (\w+)", cell.source) if cell.cell_type == "code" else None
+    return f"exercise-{found[1].replace('_', '-')}" if found else None
+
+
+def unique(name: str, used: set[str]) -> str:
+    """Return `name`, or with the first free number behind it, and mark it used."""
+    number, free = 1, name or "cell"
+    while free in used:
+        number += 1
+        free = f"{name}-{number}"
+    used.add(free)
+    return free
+
+
+def tidy_output(output: NotebookNode, models: dict[str, str]) -> None:
+    """Drop the widget state and number the widgets in the order of their appearance."""
+    data = output.get("data", {})
+    if "text/html" in data and data.pop(WIDGET_STATE, None):
+        data.pop("text/plain", None)  # the widget's repr names random ids; its HTML says what it is
+
+    def number(found):
+        return f'model="{models.setdefault(found[1], f"{len(models) + 1:08x}")}"'
+
+    if "text/html" in data:
+        data["text/html"] = re.sub(r'model="([0-9a-f]{8})"', number, data["text/html"])
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the command line and do what it says, notebook by notebook."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=("view", "edit", "tidy", "run"))
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    parser.add_argument("--text", type=Path, help="with edit: a MyST text to merge instead of opening an editor")
+    chosen = parser.parse_args(arguments)
+    for path in chosen.notebooks:
+        if not path.exists() and chosen.verb != "edit":
+            sys.exit(f"{path}: expected a notebook, found no such file")
+        try:
+            edit(path, chosen.text) if chosen.verb == "edit" else globals()[chosen.verb](path)
+        except nbformat.reader.NotJSONError:
+            sys.exit(f"{path}: expected a notebook (JSON), got something else. Restore it from git.")
+
+
+if __name__ == "__main__":
+    main()
