@@ -1,0 +1,150 @@
+"""Goes along with a model's tensors: how much of the input each one sees, and the multiply-adds spent on the way."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from cnn_lessons.arithmetic import pair
+
+REARRANGING = {  # functions that move values about without mixing places
+    *("flatten", "view", "reshape", "permute", "transpose", "contiguous", "squeeze", "unsqueeze", "unflatten"),
+    *("cat", "concat", "stack", "chunk", "split", "pad", "expand", "to", "detach", "clone", "channel_shuffle"),
+}
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a map of values sees of the input along one axis.
+
+    Args:
+        field: input pixels that one value depends on.
+        jump: input pixels between two neighbouring values.
+        places: values along the axis.
+    """
+
+    field: int
+    jump: int
+    places: int
+
+    def window(self, kernel: int, stride: int, dilation: int, places: int) -> "Sight":
+        """Return the sight after a window has slid over the axis."""
+        return Sight(self.field + dilation * (kernel - 1) * self.jump, self.jump * stride, places)
+
+    def everything(self) -> "Sight":
+        """Return the sight of one value that depends on the whole axis."""
+        return self.window(self.places, 1, 1, 1)
+
+
+class Follower(TorchFunctionMode):
+    """While it is on, every torch function hands the sight of its inputs on to its outputs, and its cost is added up."""
+
+    def __init__(self, image: Tensor):
+        super().__init__()
+        self.multiply_adds = 0
+        self.sights = WeakTensorKeyDictionary()
+        self.sights[image] = tuple(Sight(1, 1, size) for size in image.shape[2:])
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        name = getattr(func, "__name__", "")
+        for result in out if isinstance(out, (tuple, list)) else (out,):
+            if isinstance(result, Tensor):
+                self.multiply_adds += COSTS.get(name, _free)(result, *args, **(kwargs or {}))
+                sight = self._sight(name, result, args, kwargs or {})
+                if sight:
+                    self.sights[result] = sight
+        return out
+
+    def receptive_field(self, tensor: Tensor) -> tuple[int, int] | None:
+        """Return (height, width) in input pixels, or None if the tensor does not come from the image by known ways."""
+        sight = self.sights.get(tensor)
+        return sight and (sight[0].field, sight[1].field)
+
+    def _sight(self, name: str, out: Tensor, args: tuple, kwargs: dict):
+        seen = [self.sights[value] for value in _tensors([*args, *kwargs.values()]) if value in self.sights]
+        if not seen:
+            return None
+        sight = tuple(max(axis, key=lambda one: one.field) for axis in zip(*seen, strict=True))  # where paths meet: the wider
+        if name in WINDOWS:
+            steps = WINDOWS[name](*args, **kwargs)
+            return tuple(one.window(*step, places) for one, step, places in zip(sight, steps, out.shape[-2:], strict=True))
+        averaged = name in ("mean", "sum", "amax") and (out.dim() < 4 or out.shape[-2:] == (1, 1))
+        if averaged or name in ("linear", "matmul", "mm", "bmm"):
+            return tuple(one.everything() for one in sight)
+        if name in ("adaptive_avg_pool2d", "adaptive_max_pool2d"):
+            return tuple(_adaptive(one, places) for one, places in zip(sight, out.shape[-2:], strict=True))
+        if name == "__getitem__" and out.dim() == 4:  # x[:, :, ::2, ::2], the parameter-free shortcut
+            return tuple(_every(one, places) for one, places in zip(sight, out.shape[-2:], strict=True))
+        same_shape = any(out.shape == value.shape for value in _tensors(args))
+        return sight if same_shape or name in REARRANGING else None
+
+
+def _tensors(values) -> list[Tensor]:
+    found = []
+    for value in values:
+        found += [value] if isinstance(value, Tensor) else _tensors(value) if isinstance(value, (tuple, list)) else []
+    return found
+
+
+def _adaptive(one: Sight, places: int) -> Sight:
+    """Return the sight after adaptive pooling: its widest window, and the mean step."""
+    widest = max(-(-(i + 1) * one.places // places) - i * one.places // places for i in range(places))
+    return replace(one.window(widest, 1, 1, places), jump=one.jump * max(1, one.places // places))
+
+
+def _every(one: Sight, places: int) -> Sight:
+    return replace(one, jump=one.jump * -(-one.places // places), places=places)
+
+
+def _conv_steps(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    return zip(weight.shape[2:], pair(stride, "stride", 1), pair(dilation, "dilation", 1), strict=True)
+
+
+def _pool_steps(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, **options):
+    kernel = pair(kernel_size, "kernel_size", 1)
+    return zip(kernel, pair(stride, "stride", 1) if stride else kernel, pair(dilation, "dilation", 1), strict=True)
+
+
+def _average_steps(input, kernel_size, stride=None, *options, **named):
+    return _pool_steps(input, kernel_size, stride)
+
+
+def _free(out: Tensor, *args, **kwargs) -> int:
+    return 0
+
+
+def _conv_cost(out: Tensor, input, weight, *args, **kwargs) -> int:
+    return out.numel() * math.prod(weight.shape[1:])  # each output value: one multiply-add for each weight of its filter
+
+
+def _transposed_cost(out: Tensor, input, weight, *args, **kwargs) -> int:
+    return input.numel() * math.prod(weight.shape[1:])  # each input value is spread by each weight of its filters
+
+
+def _linear_cost(out: Tensor, input, weight, *args, **kwargs) -> int:
+    return out.numel() * weight.shape[-1]
+
+
+def _matmul_cost(out: Tensor, left, right, *args, **kwargs) -> int:
+    return out.numel() * left.shape[-1]
+
+
+WINDOWS: dict[str, Callable] = {
+    "conv2d": _conv_steps,
+    "max_pool2d": _pool_steps,
+    "avg_pool2d": _average_steps,
+    "lp_pool2d": lambda input, norm, kernel_size, stride=None, ceil_mode=False: _pool_steps(input, kernel_size, stride),
+}
+COSTS: dict[str, Callable] = {
+    "conv2d": _conv_cost,
+    "conv_transpose2d": _transposed_cost,
+    "linear": _linear_cost,
+    "matmul": _matmul_cost,
+    "__matmul__": _matmul_cost,
+    "bmm": _matmul_cost,
+    "mm": _matmul_cost,
+}

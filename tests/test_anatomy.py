@@ -1,0 +1,128 @@
+"""`trace` reads the same off a model as torch, torchvision and the gradient say."""
+
+import random
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from cnn_lessons.anatomy import trace
+
+
+@pytest.mark.parametrize("name", ["alexnet", "resnet18", "resnet50", "mobilenet_v2", "densenet121", "shufflenet_v2_x1_0"])
+def test_trace_counts_what_torch_counts(name):
+    with torch.device("meta"):
+        model = getattr(torchvision.models, name)()
+    table = trace(model, (3, 224, 224))
+    with FlopCounterMode(display=False) as counter:
+        model.eval()(torch.empty(1, 3, 224, 224, device="meta"))
+    assert table.parameters == sum(parameter.numel() for parameter in model.parameters())
+    assert 2 * table.multiply_adds == counter.get_total_flops()
+
+
+def test_trace_reports_the_shape_of_every_layer():
+    model = torchvision.models.resnet18().eval()
+    seen = []
+    for name, module in model.named_modules():
+        if not list(module.children()):
+            module.register_forward_hook(lambda module, args, out, name=name: seen.append((name, tuple(out.shape[1:]))))
+    with torch.no_grad():
+        model(torch.zeros(1, 3, 64, 96))
+    seen_before_trace = list(seen)
+    assert [(row.name, row.output_shape) for row in trace(model, (3, 64, 96))] == seen_before_trace
+
+
+class _Residual(nn.Module):
+    """Two paths of different width that meet."""
+
+    def __init__(self, kernel: int, stride: int):
+        super().__init__()
+        self.deep = nn.Sequential(
+            nn.Conv2d(2, 2, kernel, stride, kernel // 2), nn.ReLU(), nn.Conv2d(2, 2, 3, 1, 1, dilation=1)
+        )
+        self.short = nn.Identity() if stride == 1 else nn.Conv2d(2, 2, 1, stride)
+
+    def forward(self, x):
+        return self.deep(x) + self.short(x)
+
+
+def _empirical_field(model: nn.Module, size: int) -> tuple[int, int]:
+    """Measure the receptive field: which input pixels have a gradient from the middle output value."""
+    for parameter in model.parameters():
+        nn.init.constant_(parameter, 0.1)  # positive weights, so that no contribution cancels
+    x = torch.rand(1, 2, size, size, dtype=torch.float64, requires_grad=True)
+    out = model.double()(x)
+    middle = out[0, 0, out.shape[2] // 2, out.shape[3] // 2]
+    touched = torch.autograd.grad(middle, x)[0][0, 0].nonzero()
+    return tuple((touched.max(dim=0).values - touched.min(dim=0).values + 1).tolist())
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_receptive_field_is_where_the_gradient_reaches(seed):
+    choice = random.Random(seed)
+    layers = []
+    for _ in range(choice.randint(1, 4)):
+        kernel = choice.choice([1, 3, 5])
+        layers.append(
+            choice.choice(
+                [
+                    nn.Conv2d(2, 2, (kernel, 3), choice.choice([1, 2]), 2, dilation=choice.choice([1, 2])),
+                    nn.AvgPool2d(2, choice.choice([1, 2])),
+                    _Residual(kernel, choice.choice([1, 2])),
+                ]
+            )
+        )
+    model = nn.Sequential(*layers, nn.Identity())  # the row after the last sum of paths
+    assert trace(model, (2, 193, 193))[-1].receptive_field == _empirical_field(model, 193)
+
+
+def test_receptive_field_of_a_resnet18_is_435_pixels():
+    rows = {row.name: row for row in trace(torchvision.models.resnet18(), (3, 224, 224))}
+    assert rows["layer4.1.conv2"].receptive_field == (435, 435)  # Araujo, Norris & Sim 2019 give 435 as well
+    assert rows["fc"].receptive_field == (435 + 6 * 32, 435 + 6 * 32)  # the global mean adds six steps of 32 pixels
+
+
+def test_trace_leaves_the_model_as_it_was():
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.5)).train()
+    model[1].eval()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    trace(model, (3, 8, 8))
+    assert model.training and not model[1].training and model[2].training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+
+
+def test_trace_counts_a_shared_weight_once():
+    layer = nn.Conv2d(3, 3, 3, padding=1)
+    table = trace(nn.Sequential(layer, nn.ReLU(), layer), (3, 8, 8))
+    assert [row.parameters for row in table] == [3 * 3 * 9 + 3, 0, 0]
+    assert table.multiply_adds == 2 * 8 * 8 * 3 * 3 * 9
+
+
+def test_trace_follows_the_parameter_free_shortcut():
+    class Block(nn.Module):
+        def forward(self, x):
+            return torch.nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 2, 2))
+
+    table = trace(nn.Sequential(Block(), nn.Conv2d(6, 1, 3)), (2, 16, 16))
+    assert table[-1].receptive_field == (5, 5)  # three values, two pixels apart
+
+
+@pytest.mark.parametrize("shape", [(3, 32), (0, 32, 32), (3, 32, 32.0), (1, 3, 32, 32)])
+def test_trace_refuses_a_shape_that_is_not_channels_height_width(shape):
+    with pytest.raises(ValueError, match="expected \\(channels, height, width\\)"):
+        trace(nn.Conv2d(3, 3, 3), shape)
+
+
+def test_trace_names_the_layer_where_the_image_stops():
+    seminar = nn.Sequential(nn.Conv2d(3, 16, 3, stride=8, padding=1), nn.AvgPool2d(8))
+    with pytest.raises(ValueError, match=r"stopped at 1, AvgPool2d.*Output size is too small"):
+        trace(seminar, (3, 32, 32))
+
+
+def test_table_shows_itself_as_text_and_html():
+    table = trace(nn.Sequential(nn.Conv2d(3, 16, 3, padding=1)), (3, 32, 32))
+    assert "16×32×32" in repr(table) and "442,368" in repr(table)  # 32·32·16·3·9 multiply-adds
+    assert table._repr_html_().count("<tr>") == 3  # head, one layer, total
