@@ -1,0 +1,94 @@
+"""The chapters keep the rules, and the rules refuse what they should."""
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from notebook_rules import problems
+
+ROOT = Path(__file__).parents[1]
+ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_chapter_keeps_the_rules(path):
+    assert problems(nbformat.read(path, as_version=4), path, ADDRESS) == []
+
+
+@pytest.fixture
+def chapter():
+    return copy.deepcopy(nbformat.read(CHAPTERS[0], as_version=4))
+
+
+def refusals(notebook) -> str:
+    return "\n".join(problems(notebook, CHAPTERS[0], ADDRESS))
+
+
+def test_rules_refuse_a_notebook_without_outputs(chapter):
+    for cell in chapter.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    assert "no stored outputs" in refusals(chapter)
+    assert "never run" in refusals(chapter)
+
+
+def test_rules_refuse_a_stored_error(chapter):
+    chapter.cells[-1] = new_code_cell("1 / 0", execution_count=99)
+    chapter.cells[-1].outputs = [new_output("error", ename="ZeroDivisionError", evalue="", traceback=[])]
+    assert "stores the error ZeroDivisionError" in refusals(chapter)
+
+
+def test_rules_refuse_a_picture_without_alt_text(chapter):
+    for cell in chapter.cells:
+        for output in cell.get("outputs", []):
+            output.get("metadata", {}).pop("image/png", None)
+    chapter.cells.append(new_markdown_cell("![](photo.png)"))
+    assert "a picture without alt text" in refusals(chapter)
+    assert "a picture in the text without alt text" in refusals(chapter)
+
+
+def test_rules_refuse_a_long_cell_and_a_missing_section(chapter):
+    chapter.cells = [cell for cell in chapter.cells if not cell.source.startswith("## Recall")]
+    chapter.cells.append(new_code_cell("\n".join(["x = 1"] * 21), execution_count=99))
+    assert "21 lines, at most 20" in refusals(chapter)
+    assert "expected the sections" in refusals(chapter)
+    assert "five recall questions" in refusals(chapter)
+
+
+def test_rules_refuse_a_filled_in_exercise_and_another_address(chapter):
+    cell = next(cell for cell in chapter.cells if cell.source.startswith("# exercise: "))
+    cell.source = cell.source.replace("    ...\n", "    return 1\n")
+    chapter.cells[0].source = chapter.cells[0].source.replace("cnn-lessons", "someone-else")
+    assert "expected the cell" in refusals(chapter)
+    assert "no Colab badge" in refusals(chapter)
+
+
+def nbval(notebook, path: Path) -> subprocess.CompletedProcess:
+    nbformat.write(notebook, path)
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider", path]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=path.parent)
+
+
+@pytest.mark.parametrize(
+    ("source", "stored", "said"),
+    [("print(6 * 7)", "41\n", "assert reference_output == test_output"), ("1 / 0", "", "ZeroDivisionError")],
+    ids=["wrong_stored_output", "exception"],
+)
+def test_strict_nbval_refuses(tmp_path, source, stored, said):
+    cell = new_code_cell(source, execution_count=1)
+    cell.outputs = [new_output("stream", name="stdout", text=stored)] if stored else []
+    result = nbval(new_notebook(cells=[cell]), tmp_path / "chapter.ipynb")
+    assert result.returncode == 1, result.stdout
+    assert said in result.stdout or "mismatch" in result.stdout
+
+
+def test_strict_nbval_accepts_what_is_right(tmp_path):
+    cell = new_code_cell("print(6 * 7)", execution_count=1)
+    cell.outputs = [new_output("stream", name="stdout", text="42\n")]
+    assert nbval(new_notebook(cells=[cell]), tmp_path / "chapter.ipynb").returncode == 0
