@@ -1,10 +1,10 @@
 """Work on notebooks as text: view, edit, tidy, run.
 
-    python tools/notebook.py view notebooks/02_convolution.ipynb          print it as MyST text
-    python tools/notebook.py edit notebooks/02_convolution.ipynb          open the text in $EDITOR, merge it back, run it
-    python tools/notebook.py edit notebooks/02_convolution.ipynb --text chapter.md    the same with a text you have
-    python tools/notebook.py tidy notebooks/*.ipynb                       strip what changes from run to run
-    python tools/notebook.py run  notebooks/*.ipynb                       run from a fresh kernel, store the outputs
+python tools/notebook.py view notebooks/02_convolution.ipynb          print it as MyST text
+python tools/notebook.py edit notebooks/02_convolution.ipynb          open the text in $EDITOR, merge it back, run it
+python tools/notebook.py edit notebooks/02_convolution.ipynb --text chapter.md    the same with a text you have
+python tools/notebook.py tidy notebooks/*.ipynb                       strip what changes from run to run
+python tools/notebook.py run  notebooks/*.ipynb                       run from a fresh kernel, store the outputs
 """
 
 import argparse
@@ -52,7 +52,9 @@ def edit(path: Path, text: Path | None) -> None:
         run(draft)
         draft.replace(path)
     except SystemExit as error:
-        sys.exit(f"{error}\nThe notebook is as it was. Your text is kept in {text}; mend it, then: edit {path} --text {text}")
+        sys.exit(
+            f"{error}\nThe notebook is as it was. Your text is kept in {text}; mend it, then: edit {path} --text {text}"
+        )
     finally:
         draft.unlink(missing_ok=True)
 
@@ -95,7 +97,9 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
     models: dict[str, str] = {}
     section, used = "top", set()
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in ("tags", "mystnb") if cell.metadata.get(key)})
+        cell.metadata = nbformat.from_dict(
+            {key: cell.metadata[key] for key in ("tags", "mystnb") if cell.metadata.get(key)}
+        )
         section = heading(cell) or section
         cell.id = unique(exercise_id(cell) or section, used)
         for output in cell.get("outputs", []):

@@ -1,0 +1,93 @@
+"""A built book that needs no network: MathJax beside the pages, widget modules inside them, nothing fetched.
+
+`make book` has unpacked MathJax's npm package into _build/vendor, next to the folder of the pages.
+"""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+from cnn_lessons.widgets import MODULES, module_source
+
+logger = logging.getLogger(__name__)
+BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
+REMOTE_IMAGE = re.compile(r"<img[^>]+src=[\"']https?://", re.IGNORECASE)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the steps to Sphinx's events."""
+    app.add_css_file("cnn_lessons.css", priority=900)  # after the theme's own
+    app.connect("config-inited", collect_static_files)
+    app.connect("doctree-read", drop_remote_images)
+    app.connect("html-page-context", adjust_scripts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def collect_static_files(app: Sphinx, config: Config) -> None:
+    """Put our style sheet and MathJax among the static files.
+
+    Jupyter Book loads every .js and .css under the folders that it knows of into every page; it knows nothing
+    of a folder that is added here.
+    """
+    vendor = Path(app.outdir).parent / "vendor"
+    packages = sorted(vendor.glob("mathjax-*/es5"))
+    if not packages:
+        raise ExtensionError(f"expected MathJax in {vendor}, found none. Run `make book`, which fetches it.")
+    assets = Path(app.outdir).parent / "assets"
+    shutil.rmtree(assets, ignore_errors=True)
+    copy_mathjax(packages[-1], assets / "mathjax")
+    config.html_static_path += [str(assets), str(Path(__file__).parent.parent / "_static")]
+
+
+def copy_mathjax(es5: Path, target: Path) -> None:
+    """Copy the part of MathJax that a page can ask for: TeX in, HTML out, and what is loaded on demand."""
+    target.mkdir(parents=True)
+    shutil.copy(es5 / "tex-chtml.js", target)
+    for part in ("output/chtml/fonts/woff-v2", "input/tex/extensions"):
+        shutil.copytree(es5 / part, target / part)
+
+
+def drop_remote_images(app: Sphinx, doctree: nodes.document) -> None:
+    """Make Colab's badge a plain link; warn of every other image that a reader would have to fetch."""
+    for image in list(doctree.findall(nodes.image)):
+        if image["uri"] == BADGE:
+            image.replace_self(nodes.inline("", "Open in Colab", classes=["colab-link"]))
+        elif image["uri"].startswith(("http:", "https:")):
+            logger.warning("the image %s is not in the book; keep a copy of it", image["uri"], location=image)
+    for raw in doctree.findall(nodes.raw):
+        if REMOTE_IMAGE.search(raw.astext()):
+            logger.warning("an <img> loads from the network; keep a copy of it", location=raw)
+
+
+def adjust_scripts(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Take sphinx-thebe's scripts out of a page, and put the modules of its widgets in."""
+    # Unused here, and its constants, a CDN's address among them, are declared twice: an error on every page.
+    scripts = context["script_files"]
+    scripts[:] = [script for script in scripts if not belongs_to_thebe(script)]
+    body = context.get("body", "")
+    for tag in MODULES:
+        if f"<{tag}" in body:
+            # Inline: a page that is opened from the disk may not load <script type="module" src="…">.
+            app.add_js_file(None, body=inline_module(tag), type="module")
+
+
+def belongs_to_thebe(script: Any) -> bool:
+    """Whether a script tag was added by sphinx-thebe."""
+    return "thebe" in f"{getattr(script, 'filename', '')}{script.attributes.get('body', '')}"
+
+
+def inline_module(tag: str) -> str:
+    """The widget's module, checked to be safe between <script> and </script>."""
+    source = module_source(tag)
+    if "</script" in source.lower():
+        raise ExtensionError(f"{tag}: its module holds '</script', which ends it early. Write '<\\/script'.")
+    return source

@@ -1,0 +1,132 @@
+"""What the tests share: which marks run, what was skipped and how to run it, a browser, the built book."""
+
+import functools
+import http.server
+import os
+import threading
+from pathlib import Path
+
+import machine
+import pytest
+
+BOOK = machine.ROOT / "_build" / "html"
+QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # no test reaches the network by a browser
+
+
+def have_gpu() -> bool:
+    import torch  # only here: most runs do not ask
+
+    return torch.cuda.is_available()
+
+
+def have_data() -> bool:
+    folder = os.environ.get("CNN_LESSONS_DATA")
+    return bool(folder) and Path(folder).is_dir()
+
+
+def have_browser() -> bool:
+    return BOOK.joinpath("index.html").exists() and machine.find_chromium() is not None
+
+
+# A mark, what makes its tests run, and what to do where they did not.
+MARKS = {
+    "slow": (lambda: False, "add --run slow"),
+    "network": (lambda: False, "add --run network, on a machine with internet"),
+    "realdata": (have_data, "set CNN_LESSONS_DATA to the folder that holds the data"),
+    "browser": (have_browser, "`make test` builds the book and finds a Chromium"),
+    "cuda": (have_gpu, "needs an NVIDIA GPU"),
+}
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--run", action="append", default=[], choices=["slow", "network"], help="also run the tests marked so"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    for mark, (available, mend) in MARKS.items():
+        marked = [item for item in items if item.get_closest_marker(mark)]
+        if marked and mark not in config.getoption("--run") and not available():
+            for item in marked:
+                item.add_marker(pytest.mark.skip(reason=f"{mark}: {mend}"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Count aloud what was not tested."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    terminalreporter.section("skipped marks")
+    for mark, (_, mend) in MARKS.items():
+        count = sum(mark in report.keywords for report in skipped)
+        said = f"{count} skipped; to run them: {mend}" if count else "none skipped"
+        terminalreporter.write_line(f"{mark}: {said}")
+    others = sum(not set(MARKS) & set(report.keywords) for report in skipped)
+    if others:
+        terminalreporter.write_line(f"without a mark: {others} skipped; the reasons are above")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    sandbox = ["--no-sandbox"] if machine.is_root() else []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=machine.find_chromium(), args=[*QUIET, OFFLINE, *sandbox]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def book_over_http():
+    """The address of a server on this machine that has the built book."""
+
+    class Silent(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=BOOK))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(params=["http", "file"])
+def book_url(request):
+    """The address of the built book: from a server, then as plain files."""
+    return request.getfixturevalue("book_over_http") if request.param == "http" else BOOK.as_uri()
+
+
+@pytest.fixture(scope="session")
+def window(browser):
+    """One browser window for all tests: its cache makes the next page quick."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def watched_page(window, book_url):
+    """A page that may ask for nothing outside the book; the test fails if it does, or if a script fails.
+
+    `watched_page.book` is the book's address, `watched_page.complaints` lists what went wrong so far.
+    """
+    page = window.new_page()
+    page.book, page.complaints = book_url, []
+    own = (book_url, "blob:", "data:", "about:")
+
+    def complain(when, text):
+        if when:
+            page.complaints.append(text)
+
+    page.on("request", lambda sent: complain(not sent.url.startswith(own), f"asks for {sent.url}"))
+    page.on("requestfailed", lambda sent: complain(True, f"could not load {sent.url}"))
+    page.on("response", lambda answer: complain(answer.status >= 400, f"{answer.status} for {answer.url}"))
+    page.on("pageerror", lambda error: complain(True, f"script error: {error}"))
+    page.on("console", lambda line: complain(line.type == "error", f"console: {line.text}"))
+    yield page
+    page.close()
+    assert not page.complaints, page.complaints

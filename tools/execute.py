@@ -1,0 +1,131 @@
+"""Runs the stale notebooks for the book, two at a time, and keeps their outputs by content."""
+
+import hashlib
+import json
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import nbformat
+from machine import ROOT, say
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+KEPT = ROOT / "_build" / "executed"
+CELL_SECONDS = 120  # twice what a whole chapter may take
+AT_ONCE = 2
+QUIET = ["--log-level=ERROR"]  # a kernel warns at its start that it listens on a port of this machine
+
+
+class NotebookError(Exception):
+    """A notebook that does not run; the message names the notebook, the cell and the error."""
+
+
+def refresh(paths: list[Path]) -> list[NotebookNode]:
+    """Read the notebooks and give every code cell the outputs of this package, in the `cpu` budget.
+
+    Only code counts: a notebook whose text alone changed keeps its outputs.
+
+    Raises:
+        NotebookError: if a cell of a notebook raises, hangs or ends the kernel.
+    """
+    notebooks = [nbformat.read(path, as_version=4) for path in paths]
+    shared = package_digest()
+    keys = [digest(shared, code_of(notebook)) for notebook in notebooks]
+    stale = [path for path, key in zip(paths, keys, strict=True) if kept(path, key) is None]
+    if stale:
+        say(f"running {', '.join(path.stem for path in stale)}")
+    run_all(stale, dict(zip(paths, keys, strict=True)))
+    for path, key, notebook in zip(paths, keys, notebooks, strict=True):
+        give_outputs(notebook, kept(path, key)["outputs"])
+    return notebooks
+
+
+def digest(*texts: str) -> str:
+    """A fingerprint of the texts."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def package_digest() -> str:
+    """A fingerprint of what an output depends on besides the notebook: the package and the pinned set.
+
+    The widgets' JavaScript is left out: an output holds a widget's state, never its module.
+    """
+    files = [*(ROOT / "cnn_lessons").rglob("*.py"), ROOT / "requirements.txt"]
+    named = (f"{file.relative_to(ROOT)}\0{file.read_text(encoding='utf-8')}" for file in sorted(files))
+    return digest(*named)
+
+
+def code_of(notebook: NotebookNode) -> str:
+    """The part of a notebook that decides its outputs."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return json.dumps([[cell.source, cell.metadata.get("tags", [])] for cell in cells])
+
+
+def kept(path: Path, key: str) -> dict | None:
+    """The kept outputs of a notebook, if they were made by this very code."""
+    file = KEPT / f"{path.stem}.json"
+    record = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return record if record.get("key") == key else None
+
+
+def run_all(paths: list[Path], keys: dict[Path, str]) -> None:
+    """Run notebooks side by side; keep the outputs of those that end well, then report all that do not."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    problems = []
+    with ProcessPoolExecutor(AT_ONCE) as pool:
+        for path, (outputs, seconds, problem) in zip(paths, pool.map(run_one, paths), strict=True):
+            if problem:
+                problems.append(f"{path.relative_to(ROOT)}, {problem}")
+                continue
+            say(f"{path.stem}: {seconds:.0f} s")
+            record = {"key": keys[path], "seconds": round(seconds, 1), "outputs": outputs}
+            (KEPT / f"{path.stem}.json").write_text(json.dumps(record), encoding="utf-8")
+    if problems:
+        raise NotebookError("\n".join(problems))
+
+
+def run_one(path: Path) -> tuple[list, float, str]:
+    """Run one notebook from a fresh kernel; return its outputs, the seconds it took and what went wrong."""
+    notebook = nbformat.read(path, as_version=4)
+    folder = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=folder)
+    client.extra_arguments = QUIET
+    start = time.monotonic()
+    problem = ""
+    try:
+        client.execute(env=kernel_environment())
+    except CellExecutionError as error:
+        problem = f"{last_cell_run(notebook)}: {error.ename}: {error.evalue}"
+    except CellTimeoutError:
+        problem = f"{last_cell_run(notebook)}: expected an end within {CELL_SECONDS} s, got none"
+    except (DeadKernelError, RuntimeError) as error:  # RuntimeError: the kernel did not start
+        problem = f"{last_cell_run(notebook)}: the kernel ended or did not answer (out of memory?): {error}"
+    outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+    return outputs, time.monotonic() - start, problem
+
+
+def kernel_environment() -> dict[str, str]:
+    """The environment that outputs are made in, the same on every machine."""
+    # A blank exercise must not stop the run, so strict checking stays off whatever the caller has set.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("CNN_LESSONS_")}
+    threads = max(1, (os.cpu_count() or 1) // AT_ONCE)
+    return {**own, "CNN_LESSONS_BUDGET": "cpu", "OMP_NUM_THREADS": str(threads)}
+
+
+def last_cell_run(notebook: NotebookNode) -> str:
+    """The cell at which a run ended, by number and first line."""
+    begun = [i for i, cell in enumerate(notebook.cells) if cell.metadata.get("execution", {})]
+    number = begun[-1] if begun else 0
+    first_line = notebook.cells[number].source.partition("\n")[0]
+    return f"cell {number + 1} ({first_line})"
+
+
+def give_outputs(notebook: NotebookNode, outputs: list) -> None:
+    """Put outputs into the notebook's code cells, in order, and number the cells."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, (cell, cell_outputs) in enumerate(zip(cells, outputs, strict=True), start=1):
+        cell.outputs = [nbformat.from_dict(output) for output in cell_outputs]
+        cell.execution_count = number
