@@ -1,0 +1,104 @@
+"""What every widget shares: the live widget with a kernel, and its element for a page without one."""
+
+import hashlib
+import html
+import itertools
+import json
+import math
+
+import anywidget
+import traitlets
+
+
+class Matrix(traitlets.TraitType):
+    """A trait that holds a small matrix of numbers as a list of rows; accepts arrays and tensors too."""
+
+    def __init__(self, default: list[list[float]], max_size: int) -> None:
+        """Set the default and the largest number of rows and of columns."""
+        super().__init__(default_value=default)
+        self.max_size = max_size
+        self.tag(sync=True)
+
+    def validate(self, obj: traitlets.HasTraits, value: object) -> list[list[float]]:
+        """Return ``value`` as a list of equally long rows of int or float, or raise TraitError."""
+        rows = value.tolist() if hasattr(value, "tolist") else value
+        problem = _problem_with(rows, self.max_size)
+        if problem:
+            raise traitlets.TraitError(
+                f"{type(obj).__name__}: {self.name} should be a matrix of numbers, at most "
+                f"{self.max_size} by {self.max_size}, such as [[0, 1], [2, 3]]; {problem}"
+            )
+        return [list(row) for row in rows]
+
+
+def _problem_with(rows: object, max_size: int) -> str:
+    """What keeps ``rows`` from being a matrix, as "got …. Do …", or an empty text."""
+    if not isinstance(rows, list | tuple) or not rows:
+        return f"got {type(rows).__name__} {rows!r}. Pass a list of rows, a 2-D array or a 2-D tensor."
+    if not all(isinstance(row, list | tuple) and row for row in rows):
+        return f"got a row that is not a list of numbers: {rows[0]!r}. Put every row in brackets."
+    if any(isinstance(x, list | tuple) for row in rows for x in row):
+        return "got more than two dimensions. Pick one image and one channel, such as x[0, 0]."
+    if len({len(row) for row in rows}) > 1:
+        return f"got rows of lengths {[len(row) for row in rows]}. Make them equally long."
+    if len(rows) > max_size or len(rows[0]) > max_size:
+        return f"got {len(rows)} by {len(rows[0])}. Cut a smaller piece, such as x[:{max_size}, :{max_size}]."
+    for x in itertools.chain.from_iterable(rows):
+        if isinstance(x, bool) or not isinstance(x, int | float) or not math.isfinite(x):
+            return f"got the entry {x!r}. Use finite numbers only."
+    return ""
+
+
+class LessonWidget(anywidget.AnyWidget):
+    """A widget that lives with a kernel (anywidget) and without one (a custom element in the page).
+
+    A subclass sets ``_tag`` to its element's name and ``_esm`` to ``module_source(_tag)``, declares synced
+    traits with the names and defaults of its module's ``DEFAULTS``, and says in ``summary`` what it shows.
+    """
+
+    _tag = ""
+    _serial = itertools.count(1)
+
+    def __init__(self, **traits: object) -> None:
+        """Set the traits by name; a name that the widget does not have is an error."""
+        unknown = sorted(set(traits) - set(self.state_names()))
+        if unknown:
+            known = ", ".join(self.state_names())
+            raise TypeError(f"{type(self).__name__}: got unknown {', '.join(unknown)}; expected {known}.")
+        super().__init__(**traits)
+        # Not the random model_id: the same notebook, run again, should store the same output.
+        text = f"{self._tag} {next(self._serial)} {self._attributes()}"
+        self._element_id = hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    @classmethod
+    def state_names(cls) -> list[str]:
+        """The names of the traits that page and kernel share, in the order of their declaration."""
+        # anywidget gives every instance a class of its own: look for the one that was written.
+        owner = next(base for base in cls.__mro__ if "_tag" in vars(base))
+        return [name for name, value in vars(owner).items() if isinstance(value, traitlets.TraitType)]
+
+    def summary(self) -> str:
+        """One plain sentence on what the widget shows; subclasses override it."""
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        """The summary: stable from run to run, so that stored outputs can be compared."""
+        return f"<{self.summary()}>"
+
+    def _attributes(self) -> str:
+        """The state as HTML attributes: strings as they are, the rest as JSON."""
+        pairs = []
+        for name, value in self.get_state(self.state_names()).items():
+            text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+            pairs.append(f'{name}="{html.escape(text)}"')
+        return " ".join(pairs)
+
+    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
+        """The live widget, and beside it the element that a page without a kernel shows."""
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        fallback = f"{self.summary()}. It is live in the pages of the book, and here once you run the cell."
+        element = (
+            f'<{self._tag} model="{self._element_id}" {self._attributes()}>'
+            f"<p>{html.escape(fallback)}</p></{self._tag}>"
+        )
+        return {**data, "text/html": element}, metadata

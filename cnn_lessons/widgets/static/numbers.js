@@ -1,0 +1,44 @@
+// Numbers as text, and back.
+
+/** 2 → "2", 2.25 → "2.25", −0.5 → "−0.5" (a true minus sign), 1/3 → "0.33", −Infinity → "−∞". */
+export function formatNumber(value, digits = 2) {
+  if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
+  const text = String(Number(Math.abs(value).toFixed(digits)));
+  return value < 0 && text !== "0" ? `−${text}` : text;
+}
+
+/** Whether `formatNumber` with these digits loses nothing that matters (1e−9). */
+export function isExact(value, digits = 2) {
+  return !Number.isFinite(value) || Math.abs(value - Number(value.toFixed(digits))) < 1e-9;
+}
+
+/** As formatNumber, but thirds, sixths, sevenths and ninths below one stay fractions: 1/9, −2/3. */
+export function formatWeight(value) {
+  if (Math.abs(value) < 1 && !isExact(value, 4)) {
+    for (const below of [3, 6, 7, 9]) {
+      const above = Math.round(value * below);
+      if (Math.abs(value * below - above) < 1e-9) return `${formatNumber(above)}/${below}`;
+    }
+  }
+  return formatNumber(value, 4);
+}
+
+/** A number as a reader types it: "3", "-1.5", "−1,5", "1/9". NaN where it is none. */
+export function parseNumber(text) {
+  const plain = text.trim().replaceAll("−", "-").replaceAll(",", ".");
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(\/\d+\.?\d*)?$/.test(plain)) return NaN;
+  const [above, below = "1"] = plain.split("/");
+  const value = Number(above) / Number(below);
+  return Math.abs(value) < 1e5 ? value : NaN;
+}
+
+/** A factor or summand in a written-out calculation: negative numbers get parentheses. */
+export function inParentheses(text) {
+  return text.startsWith("−") ? `(${text})` : text;
+}
+
+/** The size formula with its numbers: "⌊(6 + 2·0 − 1·(3 − 1) − 1) / 1⌋ + 1". */
+export function sizeSum({ size, kernel, stride, padding, dilation, ceil = false }) {
+  const [open, close] = ceil ? "⌈⌉" : "⌊⌋";
+  return `${open}(${size} + 2·${padding} − ${dilation}·(${kernel} − 1) − 1) / ${stride}${close} + 1`;
+}

@@ -1,0 +1,183 @@
+// The widget framework: what every widget of this folder stands on.
+//
+// To add a widget `cnn-name`:
+//   1. Write static/name.js as an ES module. Import from "./shared.js" and its neighbours (numbers.js: numbers
+//      as text; controls.js: buttons and choices; grid.js: a grid of cells; arithmetic.js: sizes, convolution,
+//      pooling), put the widget's own arithmetic into exported pure functions, and end with
+//          export const DEFAULTS = { …every synced trait and its default… };
+//          export function render({ model, el }) { …; return () => cleanUp(); }
+//          defineElement("cnn-name", DEFAULTS, render);
+//          export default { render };
+//   2. Add `"cnn-name": "name.js"` to MODULES in widgets/source.py, a class with the same traits in a Python
+//      file beside it, and its name to widgets/__init__.py.
+//   3. In render: `const { root, say } = createRoot(el, "What it is")`, append to `root`, redraw with
+//      `const stop = watch(model, Object.keys(DEFAULTS), draw)`, write with `commit(model, { trait: … })`.
+//
+// Rules that keep it sound:
+//   - Everything the reader does goes into the model, so that it survives a redraw, reaches a second view of
+//     the same model, and with a kernel reaches Python. A draw only reads.
+//   - Never replace the node that has the focus: make the controls once, call their `show` in every draw.
+//   - Top-level names are shared by all files that are joined into one module: keep them distinct. Imports
+//     name things in braces, without renaming: they are cut out when the files are joined (source.py).
+//   - `say` is for the screen reader; what it says must also stand in the page. The first draw is silent.
+//   - Colour is never the only sign; a control is at least 40 px high; wide things scroll in their own box.
+
+import STYLES from "./widgets.css";
+
+// ---- state ---------------------------------------------------------------------------------------------
+
+/** The part of anywidget's model that a view uses, for a page without a kernel. */
+export class PlainModel {
+  constructor(state) {
+    this.state = { ...state };
+    this.listeners = new Map();
+  }
+  get(name) {
+    return this.state[name];
+  }
+  set(name, value) {
+    if (sameValue(this.state[name], value)) return;
+    this.state[name] = value;
+    for (const listener of [...(this.listeners.get(`change:${name}`) ?? [])]) listener();
+  }
+  on(events, listener) {
+    for (const event of events.split(" ")) {
+      if (!this.listeners.has(event)) this.listeners.set(event, new Set());
+      this.listeners.get(event).add(listener);
+    }
+  }
+  off(events, listener) {
+    for (const event of events.split(" ")) this.listeners.get(event)?.delete(listener);
+  }
+  save_changes() {} // no kernel to send to
+}
+
+/** The model of an element: elements of one page with the same tag and `model` attribute share it. */
+function modelFor(tag, id, state) {
+  if (!id) return new PlainModel(state);
+  const models = (globalThis.cnnLessonsModels ??= new Map());
+  const key = `${tag} ${id}`;
+  if (!models.has(key)) models.set(key, new PlainModel(state));
+  return models.get(key);
+}
+
+/** Attributes are JSON, except where the default is a string: then they are the text itself. */
+export function readAttributes(element, defaults) {
+  const state = structuredClone(defaults);
+  for (const name of Object.keys(defaults)) {
+    const text = element.getAttribute(name);
+    if (text !== null) state[name] = typeof defaults[name] === "string" ? text : JSON.parse(text);
+  }
+  return state;
+}
+
+/** Register `<tag>`; harmless when the module is loaded twice, or where there is no document (Node). */
+export function defineElement(tag, defaults, render) {
+  if (typeof customElements === "undefined" || customElements.get(tag)) return;
+  customElements.define(
+    tag,
+    class extends HTMLElement {
+      connectedCallback() {
+        this.model ??= modelFor(tag, this.getAttribute("model"), readAttributes(this, defaults));
+        this.style.display = "block"; // an unknown element is inline
+        this.replaceChildren(); // the fallback sentence has served
+        this.stop = render({ model: this.model, el: this });
+      }
+      disconnectedCallback() {
+        this.stop?.();
+      }
+    },
+  );
+}
+
+/** All named traits of a model as one plain object. */
+export function stateOf(model, names) {
+  return Object.fromEntries(names.map((name) => [name, model.get(name)]));
+}
+
+/** Write traits and send them to the kernel, if there is one. */
+export function commit(model, changes) {
+  for (const [name, value] of Object.entries(changes)) model.set(name, value);
+  model.save_changes();
+}
+
+/** Call `draw` once after any batch of changes to the named traits. Returns a function that ends this. */
+export function watch(model, names, draw) {
+  let waiting = false;
+  let ended = false;
+  const listener = () => {
+    if (waiting) return;
+    waiting = true;
+    queueMicrotask(() => {
+      waiting = false;
+      if (!ended) draw();
+    });
+  };
+  const events = names.map((name) => `change:${name}`).join(" ");
+  model.on(events, listener);
+  return () => {
+    ended = true;
+    model.off(events, listener);
+  };
+}
+
+export function sameValue(a, b) {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+export function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
+// ---- the page ------------------------------------------------------------------------------------------
+
+/** Make an element: `on…` properties are listeners, the others attributes; false and null leave one out. */
+export function h(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== null && value !== undefined)
+      node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+/** Set the text only where it differs, so that nothing is announced or laid out twice. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Put a style sheet into the page, or the shadow root, that holds `el`: once, whoever asks first. */
+function installStyles(el, name, text) {
+  const place = el.getRootNode() instanceof ShadowRoot ? el.getRootNode() : document.head;
+  if (!place.querySelector(`style[data-cnnw="${name}"]`)) place.append(h("style", { "data-cnnw": name }, text));
+}
+
+/**
+ * The widget's outermost box, with the style sheet, a polite live region and keys that stay inside.
+ * Returns { root, say }: append to `root`; `say(text)` tells a screen reader. `own`: { name, text }, a style sheet
+ * that this widget alone needs, on top of the common one.
+ */
+export function createRoot(el, label, own = null) {
+  installStyles(el, "common", STYLES);
+  if (own) installStyles(el, own.name, own.text);
+  const live = h("p", { class: "cnnw-live", role: "status", "aria-live": "polite" });
+  // JupyterLab takes arrow keys as its own shortcuts: the attribute and stopPropagation both tell it not to.
+  const root = h("div", {
+    class: "cnnw",
+    role: "group",
+    "aria-label": label,
+    "data-lm-suppress-shortcuts": "true",
+  });
+  for (const type of ["keydown", "keyup", "keypress"])
+    root.addEventListener(type, (event) => event.stopPropagation());
+  root.append(live);
+  el.append(root);
+  return { root, say: (text) => setText(live, text) };
+}
+
+/** Whether the reader has asked the system for less motion. */
+export function prefersCalm() {
+  return globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
+}

@@ -1,0 +1,306 @@
+"""The convolution stepper in a real browser, with real keys and clicks, over http and from a file."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from widget_harness import both_ways, cell, grid, html_of, overflow_of, values
+
+from cnn_lessons.widgets import ConvolutionStepper, PoolingStepper
+
+pytest_plugins = ["widget_fixtures"]
+pytestmark = pytest.mark.browser
+
+IMAGE = [[4, 0, 1, 2], [0, 3, 1, 0], [2, 5, 1, 1], [1, 0, 2, 6]]
+ONES = [[1, 1], [1, 1]]
+
+
+def stepper(**settings) -> ConvolutionStepper:
+    """4×4 input, 2×2 kernel of ones: every sum is done in the head."""
+    return ConvolutionStepper(**{"image": IMAGE, "kernel": ONES, **settings})
+
+
+def active_label(page) -> str:
+    return page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.textContent")
+
+
+@both_ways
+def test_clicking_next_walks_and_fills_the_output(widget_page):
+    page = widget_page(stepper())
+    assert values(page, "Output") == [["7", "", ""], ["", "", ""], ["", "", ""]]
+    for _ in range(3):
+        page.get_by_role("button", name="Next step").click()
+    assert values(page, "Output") == [["7", "5", "4"], ["10", "", ""], ["", "", ""]]
+    expect(page.get_by_role("status")).to_have_text("window row 2, column 1: 0·1 + 3·1 + 2·1 + 5·1 = 10")
+    page.get_by_role("button", name="Back").click()
+    expect(page.locator(".cnnw-sum")).to_contain_text("1·1 + 2·1 + 1·1 + 0·1 = 4")
+
+
+def test_first_draw_says_nothing(widget_page):
+    page = widget_page(stepper())
+    expect(page.locator(".cnnw-sum")).to_contain_text("window row 1, column 1: 4·1 + 0·1 + 0·1 + 3·1 = 7")
+    expect(page.get_by_role("status")).to_have_text("")
+
+
+@both_ways
+def test_keys_in_the_output_grid_move_the_window(widget_page):
+    page = widget_page(stepper())
+    page.locator("#before").focus()
+    for _ in range(3):  # one tab stop each: input, kernel, output
+        page.keyboard.press("Tab")
+    assert active_label(page) == "row 1, column 1: 7"
+    for key, label in [
+        ("ArrowRight", "row 1, column 2: 5"),
+        ("ArrowDown", "row 2, column 2: 10"),
+        ("End", "row 2, column 3: 3"),
+        ("ArrowRight", "row 2, column 3: 3"),
+        ("Space", "row 3, column 1: 8"),
+        ("n", "row 3, column 2: 8"),
+        ("Home", "row 3, column 1: 8"),
+        ("ArrowUp", "row 2, column 1: 10"),
+    ]:
+        page.keyboard.press(key)
+        page.wait_for_function("label => document.activeElement.ariaLabel === label", arg=label)
+    expect(page.get_by_role("status")).to_contain_text("window row 2, column 1: 0·1 + 3·1 + 2·1 + 5·1 = 10")
+
+
+def test_arrow_keys_on_a_button_move_the_window_and_keep_the_focus(widget_page):
+    page = widget_page(stepper())
+    page.get_by_role("button", name="Next step").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("status")).to_contain_text("window row 2, column 1")
+    page.keyboard.press("Space")  # presses the button, once
+    expect(page.get_by_role("status")).to_contain_text("window row 2, column 2")
+    assert active_label(page) == "Next step"
+
+
+def test_everything_is_reached_by_tab_and_left_again(widget_page):
+    page = widget_page(stepper())
+    page.locator("#before").focus()
+    stops = []
+    while active_label(page) != "after" and len(stops) < 40:
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.tagName"))
+        outline = page.evaluate(
+            """() => [document.activeElement, document.activeElement.closest('.cnnw-segments')]
+                .some(node => node && getComputedStyle(node).outlineStyle !== 'none')"""
+        )
+        assert outline, stops[-1]
+    del stops[-1]  # the button after the widget
+    assert stops.count("DIV") == 3 and stops.count("BUTTON") == 5 + 4 and stops.count("SELECT") == 3
+    assert stops.count("INPUT") == 4  # three radio groups, one stop each, and the checkbox
+
+
+@both_ways
+def test_editing_an_input_cell_changes_the_result(widget_page):
+    page = widget_page(stepper())
+    cell(page, "Input", 0, 0).click()
+    page.keyboard.type("-1.5")
+    page.keyboard.press("Enter")
+    expect(cell(page, "Input", 0, 0)).to_be_focused()
+    expect(page.locator(".cnnw-sum")).to_contain_text("−1.5·1 + 0·1 + 0·1 + 3·1 = 1.5")
+    said = "Input row 1, column 1 is now −1.5. window row 1, column 1: −1.5·1 + 0·1 + 0·1 + 3·1 = 1.5"
+    expect(page.get_by_role("status")).to_have_text(said)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("8")  # a digit starts a new number
+    page.keyboard.press("Enter")
+    expect(page.locator(".cnnw-sum")).to_contain_text("−1.5·1 + 8·1 + 0·1 + 3·1 = 9.5")
+
+
+def test_escape_and_nonsense_leave_the_number(widget_page):
+    page = widget_page(stepper())
+    cell(page, "Input", 0, 0).click()
+    page.keyboard.type("77")
+    page.keyboard.press("Escape")
+    assert values(page, "Input")[0][0] == "4"
+    page.keyboard.press("Enter")
+    page.keyboard.type("abc")
+    page.keyboard.press("Enter")
+    message = "“abc” is not a number. Type one such as 3, −1.5 or 1/9."
+    expect(page.locator(".cnnw-problem")).to_have_text(message)
+    assert values(page, "Input")[0][0] == "4"
+    page.keyboard.press("n")
+    expect(page.locator(".cnnw-problem")).to_have_text("")
+
+
+def test_editing_the_kernel_takes_fractions(widget_page):
+    page = widget_page(stepper())
+    cell(page, "Kernel", 0, 0).click()
+    page.keyboard.type("1/4")
+    page.locator("#after").click()  # leaving the field keeps the number
+    expect(page.locator(".cnnw-sum")).to_contain_text("4·0.25 + 0·1 + 0·1 + 3·1 = 4")
+    expect(page.get_by_label("Kernel", exact=True)).to_have_value("")
+
+
+@both_ways
+def test_presets_set_input_and_kernel(widget_page):
+    page = widget_page(stepper())
+    page.get_by_label("Input", exact=True).select_option("ramp")
+    assert values(page, "Input") == [["0", "1", "2", "3"]] * 4
+    page.get_by_label("Kernel", exact=True).select_option("Sobel x")
+    page.get_by_role("button", name="Fill all").click()
+    assert values(page, "Output") == [["8", "8"], ["8", "8"]]
+    page.get_by_label("Kernel", exact=True).select_option("blur")
+    assert values(page, "Kernel") == [["1/9"] * 3] * 3
+    assert values(page, "Output") == [["1", "2"], ["1", "2"]]
+    for image in ["edge", "corner", "cross", "checkerboard", "single dot", "random digits"]:
+        page.get_by_label("Input", exact=True).select_option(image)
+        expect(page.get_by_label("Input", exact=True)).to_have_value(image)
+    page.get_by_role("button", name="Clear").click()
+    assert values(page, "Output")[1] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("mode", "border"),
+    [("zeros", "000000"), ("reflect", "303101"), ("replicate", "440122"), ("circular", "610261")],
+)
+def test_padding_shows_the_values_of_its_mode(widget_page, mode, border):
+    page = widget_page(stepper())
+    page.locator("label").filter(has_text=re.compile("^1$")).nth(1).click()  # padding 1
+    page.get_by_label("Padding mode").select_option(mode)
+    expect(grid(page, "Input").locator(".cnnw-padding")).to_have_count(20)
+    assert "".join(values(page, "Input")[0]) == border
+    expect(page.locator(".cnnw-formula")).to_contain_text("⌊(4 + 2·1 − 1·(2 − 1) − 1) / 1⌋ + 1 = 5")
+
+
+def test_stride_and_dilation_change_size_and_sum(widget_page):
+    page = widget_page(stepper())
+    page.get_by_role("radiogroup", name="Dilation").locator("label").nth(1).click()
+    expect(page.locator(".cnnw-sum")).to_contain_text("4·1 + 1·1 + 2·1 + 1·1 = 8")
+    page.get_by_role("radiogroup", name="Stride").get_by_role("radio").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".cnnw-formula")).to_contain_text("⌊(4 + 2·0 − 2·(2 − 1) − 1) / 2⌋ + 1 = 1")
+    expect(page.get_by_role("radiogroup", name="Stride").get_by_role("radio").nth(1)).to_be_focused()
+
+
+def test_flip_turns_the_kernel(widget_page):
+    page = widget_page(stepper(kernel=[[1, 2], [3, 4]]))
+    page.get_by_label("True convolution").check()
+    assert values(page, "Kernel") == [["4", "3"], ["2", "1"]]
+    expect(page.locator(".cnnw-sum")).to_contain_text("4·4 + 0·3 + 0·2 + 3·1 = 19")
+    cell(page, "Kernel", 0, 0).click()
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    page.get_by_label("True convolution").uncheck()
+    assert values(page, "Kernel") == [["1", "2"], ["3", "5"]]
+
+
+@both_ways
+def test_kernel_larger_than_input_gives_one_message_and_keeps_the_state(widget_page):
+    page = widget_page(stepper(row=1, col=2))
+    page.get_by_role("radiogroup", name="Dilation").locator("label").nth(2).click()
+    for _ in range(2):
+        page.get_by_role("button", name="Kernel size: larger").click()
+    message = "The kernel reaches over 10 rows, the padded input has only 4. "
+    message += "Take a smaller kernel or dilation, a larger input or more padding."
+    expect(page.locator(".cnnw-problem")).to_have_text(message)
+    expect(page.get_by_role("status")).to_have_text(f"The kernel is now 4 × 4. {message}")
+    expect(grid(page, "Output")).not_to_be_visible()
+    expect(page.locator(".cnnw-formula")).to_contain_text("no window fits")
+    for _ in range(2):
+        page.get_by_role("button", name="Kernel size: smaller").click()
+    page.get_by_role("radiogroup", name="Dilation").locator("label").nth(0).click()
+    expect(page.locator(".cnnw-problem")).not_to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("window row 2, column 3: 1·1 + 0·1 + 1·1 + 1·1 = 3")
+
+
+def test_too_wide_reflection_gives_one_message(widget_page):
+    page = widget_page(stepper(image=[[1, 2, 3]] * 3, padding=3, mode="reflect"))
+    expect(page.locator(".cnnw-problem")).to_contain_text("Reflect padding 3 needs an input of at least 4")
+    page.get_by_label("Padding mode").select_option("replicate")
+    expect(page.locator(".cnnw-sum")).to_contain_text("1·1 + 1·1 + 1·1 + 1·1 = 4")
+
+
+def test_rectangular_input_shows_both_sizes(widget_page):
+    page = widget_page(stepper(image=[[1, 2, 3, 4, 5], [6, 7, 8, 9, 0]], kernel=[[1, 0, 0]]))
+    expect(page.locator(".cnnw-formula")).to_contain_text("rows: ⌊(2 + 2·0 − 1·(1 − 1) − 1) / 1⌋ + 1 = 2")
+    expect(page.locator(".cnnw-formula")).to_contain_text("columns: ⌊(5 + 2·0 − 1·(3 − 1) − 1) / 1⌋ + 1 = 3")
+
+
+@both_ways
+def test_two_views_share_a_model_and_other_widgets_do_not(widget_page):
+    widget = stepper()
+    page = widget_page(html_of(widget), html_of(widget), stepper(), PoolingStepper())
+    page.get_by_role("button", name="Next step").first.click()
+    sums = page.locator(".cnnw-sum")
+    expect(sums.nth(1)).to_contain_text("window row 1, column 2: 0·1 + 1·1 + 3·1 + 1·1 = 5")
+    expect(sums.nth(0)).to_contain_text("window row 1, column 2")
+    expect(sums.nth(2)).to_contain_text("window row 1, column 1")
+    assert page.locator("style[data-cnnw]").count() == 1
+    for group in page.get_by_role("radiogroup").all():  # names of radio buttons do not clash across modules
+        assert group.locator("input:checked").count() == 1
+
+
+def test_play_runs_to_the_end_and_speaks_once(widget_page):
+    page = widget_page(stepper(stride=2))
+    page.get_by_role("status").evaluate(
+        """live => { globalThis.said = [];
+            new MutationObserver(() => said.push(live.textContent)).observe(live, { childList: true }) }"""
+    )
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Pause").wait_for()
+    page.get_by_role("button", name="Play").wait_for()
+    assert values(page, "Output") == [["7", "4"], ["8", "10"]]
+    assert page.evaluate("said") == ["window row 2, column 2: 1·1 + 1·1 + 2·1 + 6·1 = 10"]
+
+
+def test_reduced_motion_stops_the_gliding_frame(widget_page):
+    page = widget_page(stepper(), reduced_motion="reduce")
+    frame = page.locator(".cnnw-frame").first
+    assert frame.evaluate("frame => getComputedStyle(frame).transitionDuration") == "0s"
+
+
+def test_keys_stay_inside_the_widget(widget_page):
+    page = widget_page(stepper())
+    page.evaluate("globalThis.leaked = []; document.addEventListener('keydown', (e) => leaked.push(e.key))")
+    cell(page, "Output", 0, 0).focus()
+    for key in ["ArrowRight", "n", "Enter", "x"]:
+        page.keyboard.press(key)
+    assert page.evaluate("leaked") == []
+
+
+@both_ways
+@pytest.mark.parametrize("settings", [{}, {"image": [[7] * 10] * 10, "kernel": [[1] * 5] * 5, "padding": 3}])
+def test_no_sideways_scrolling_at_390_pixels(widget_page, settings):
+    page = widget_page(stepper(**settings), viewport={"width": 390, "height": 800}, reduced_motion="reduce")
+    assert overflow_of(page) == 0
+    small = page.eval_on_selector_all(
+        ".cnnw button, .cnnw select, .cnnw-segments, .cnnw-check",
+        "nodes => nodes.map(node => node.getBoundingClientRect().height).filter(height => height < 40)",
+    )
+    assert small == []
+    cell(page, "Output", 0, 0).focus()
+    page.keyboard.press("End")
+    frame, box = (page.locator(name).first.bounding_box() for name in (".cnnw-frame", ".cnnw-scroll"))
+    assert frame["x"] >= box["x"] - 1  # the window has been scrolled into its box
+
+
+def test_print_hides_the_controls_and_shows_the_state(widget_page):
+    page = widget_page(stepper(stride=2))
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name="Next step")).not_to_be_visible()
+    expect(page.get_by_label("Padding mode")).not_to_be_visible()
+    expect(page.locator(".cnnw-printed")).to_have_text("Stride 2, padding 0 (zeros), dilation 1.")
+    expect(grid(page, "Input")).to_be_visible()
+
+
+def test_moving_the_element_keeps_what_the_reader_did(widget_page):
+    page = widget_page(stepper())
+    page.get_by_role("button", name="Next step").click()
+    page.evaluate("document.querySelector('main').prepend(document.querySelector('cnn-conv'))")
+    expect(page.locator(".cnnw")).to_have_count(1)
+    expect(page.locator(".cnnw-sum")).to_contain_text("window row 1, column 2")
+
+
+def test_with_a_kernel_changes_are_set_and_saved(kernel_page):
+    page = kernel_page(stepper())
+    page.get_by_role("button", name="Next step").click()
+    log = page.evaluate("kernel.log")
+    assert ["set", "col", 1] in log and ["set", "visited", [[0, 0], [0, 1]]] in log
+    assert log[-1] == ["save_changes"]
+    page.get_by_label("Padding mode").select_option("circular")
+    assert ["set", "mode", "circular"] in page.evaluate("kernel.log")
+    page.evaluate("kernel.receive('stride', 2)")  # from Python
+    expect(page.locator(".cnnw-formula")).to_contain_text("/ 2⌋ + 1 = 2")
+    page.evaluate("kernel.stop()")
+    assert page.evaluate("[kernel.listening(), kernel.el.childElementCount]") == [0, 0]

@@ -1,0 +1,164 @@
+"""The Python side of the widgets: traits, messages, the two outputs, the assembled module."""
+
+import functools
+import html.parser
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+import torch
+import traitlets
+from widget_harness import html_of, run_in_node
+
+from cnn_lessons.widgets import MODULES, ConvolutionStepper, PoolingStepper, module_source
+
+STEPPERS = [ConvolutionStepper, PoolingStepper]
+
+
+class Element(html.parser.HTMLParser):
+    """Reads one element: its name, attributes and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.mark.parametrize("widget_class", STEPPERS)
+def test_output_holds_the_live_widget_and_an_element_for_the_page(widget_class):
+    widget = widget_class(image=torch.tensor([[1, 2], [3, 4]]), padding=1)
+    data, _ = widget._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    element = Element(data["text/html"])
+    (tag, attributes), (paragraph, _) = element.tags
+    assert tag == widget._tag and paragraph == "p" and "2×2" in element.text
+    assert re.fullmatch("[0-9a-f]{8}", attributes.pop("model"))
+    state = {name: getattr(widget, name) for name in widget.state_names()}
+    assert set(attributes) == set(state)
+    for name, value in state.items():
+        assert (attributes[name] if isinstance(value, str) else json.loads(attributes[name])) == value
+
+
+def test_attributes_are_escaped():
+    assert html_of(ConvolutionStepper()).count("<") == 4
+    escaped = ConvolutionStepper()
+    escaped.summary = lambda: 'a "quoted" <b>'
+    assert "<b>" not in html_of(escaped)
+
+
+@pytest.mark.parametrize("widget_class", STEPPERS)
+def test_two_widgets_have_two_models_and_one_widget_has_one(widget_class):
+    first, second = widget_class(), widget_class()
+    model = re.compile('model="(.{8})"')
+    assert model.search(html_of(first))[1] != model.search(html_of(second))[1]
+    assert model.search(html_of(first))[1] == model.search(html_of(first))[1]
+
+
+def test_stored_output_is_the_same_in_every_fresh_kernel():
+    program = (
+        "from cnn_lessons.widgets import PoolingStepper; w = PoolingStepper(); "
+        "d = w._repr_mimebundle_()[0]; print(d['text/html'], d['text/plain'])"
+    )
+    run = functools.partial(subprocess.run, [sys.executable, "-c", program], capture_output=True, check=True)
+    assert run().stdout == run().stdout
+
+
+@pytest.mark.parametrize("widget_class", STEPPERS)
+def test_observe_hears_what_changes(widget_class):
+    heard = []
+    widget = widget_class()
+    widget.observe(lambda change: heard.append((change["name"], change["new"])))
+    widget.padding = 1
+    widget.image = [[1.5, 2], [3, 4]]
+    widget.set_state({"row": 1, "visited": [[0, 0], [1, 0]]})  # what arrives from the page
+    assert ("padding", 1) in heard and ("row", 1) in heard and ("image", [[1.5, 2], [3, 4]]) in heard
+    assert widget.visited == [[0, 0], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("picture", "got str 'picture'. Pass a list of rows"),
+        ([], "got list"),
+        ([1, 2], "got a row that is not a list of numbers: 1. Put every row in brackets"),
+        ([[1, 2], [3]], "got rows of lengths [2, 1]. Make them equally long"),
+        ([[1, "2"]], "got the entry '2'. Use finite numbers only"),
+        ([[1, float("nan")]], "got the entry nan"),
+        ([[True]], "got the entry True"),
+        (torch.zeros(1, 1, 4, 4), "got more than two dimensions. Pick one image and one channel, such as"),
+        (torch.zeros(11, 4), "got 11 by 4. Cut a smaller piece, such as x[:10, :10]"),
+        (torch.tensor(3), "got int 3"),
+    ],
+)
+@pytest.mark.parametrize("widget_class", STEPPERS)
+def test_bad_image_names_what_to_do(widget_class, value, message):
+    with pytest.raises(traitlets.TraitError) as error:
+        widget_class(image=value)
+    assert f"{widget_class.__name__}: image should be a matrix" in str(error.value)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("widget_class", "settings"),
+    [
+        (ConvolutionStepper, {"kernel": [[0] * 6]}),
+        (ConvolutionStepper, {"stride": 0}),
+        (ConvolutionStepper, {"padding": -1}),
+        (ConvolutionStepper, {"dilation": 4}),
+        (ConvolutionStepper, {"mode": "constant"}),
+        (PoolingStepper, {"kernel_size": (2, 2)}),
+        (PoolingStepper, {"stride": 9}),
+        (PoolingStepper, {"mode": "mean"}),
+    ],
+)
+def test_bad_setting_is_refused_by_name(widget_class, settings):
+    (name,) = settings
+    with pytest.raises(traitlets.TraitError, match=name):
+        widget_class(**settings)
+
+
+@pytest.mark.parametrize("widget_class", STEPPERS)
+def test_unknown_setting_is_refused(widget_class):
+    with pytest.raises(TypeError, match="got unknown strides; expected image, "):
+        widget_class(strides=2)
+
+
+@pytest.mark.parametrize("widget_class", STEPPERS)
+def test_oversize_window_is_no_error_in_python(widget_class):
+    """The widget itself says what is wrong, and the reader can mend it there."""
+    setting = {"kernel": [[1] * 5] * 5} if widget_class is ConvolutionStepper else {"kernel_size": 5}
+    assert "3×3" in html_of(widget_class(image=[[0] * 3] * 3, **setting))
+
+
+@pytest.mark.parametrize("widget_class", STEPPERS)
+def test_defaults_are_the_same_in_both_languages(widget_class, tmp_path):
+    widget = widget_class()
+    (answer,) = run_in_node(widget._tag, [{"name": "defaults", "args": []}], tmp_path)
+    assert answer["value"] == {name: getattr(widget, name) for name in widget.state_names()}
+
+
+@pytest.mark.parametrize("tag", MODULES)
+def test_module_is_one_self_contained_text(tag):
+    source = module_source(tag)
+    assert not re.search(r"^\s*import\b", source, re.MULTILINE)
+    assert "</script" not in source.lower() and "http" not in source.replace("http://www.w3.org", "")
+    assert len(re.findall("^export default", source, re.MULTILINE)) == 1
+
+
+def test_unknown_tag_is_refused():
+    with pytest.raises(ValueError, match="expected one of cnn-conv, .*got 'cnn-none'"):
+        module_source("cnn-none")
+
+
+def test_import_loads_neither_torch_nor_matplotlib():
+    program = "import sys, cnn_lessons.widgets; print({'torch', 'matplotlib'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,125 @@
+"""What the widget tests stand on: Node for their arithmetic, and pages that hold them."""
+
+import contextlib
+import functools
+import http.server
+import json
+import re
+import subprocess
+import threading
+
+import machine
+import pytest
+
+from cnn_lessons.widgets import module_source
+
+# JSON has no infinities: both sides write −Infinity as "-inf".
+RUNNER = """
+import * as widget from "./widget.mjs";
+import { createInterface } from "node:readline";
+const write = (key, value) => (value === -Infinity ? "-inf" : value);
+for await (const line of createInterface({ input: process.stdin })) {
+  const { name, args } = JSON.parse(line);
+  let answer;
+  try {
+    answer = { value: name === "defaults" ? widget.DEFAULTS : widget[name](...args) };
+  } catch (error) {
+    answer = { error: error.name, message: error.message };
+  }
+  console.log(JSON.stringify(answer, write));
+}
+"""
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Widgets</title><link rel="icon" href="data:,">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body {{ margin: 1rem; font-family: sans-serif }}</style></head>
+<body><button id="before">before</button><main>{elements}</main><button id="after">after</button>
+{scripts}</body></html>
+"""
+
+
+both_ways = pytest.mark.parametrize("widget_page", ["http", "file"], indirect=True)
+
+
+def run_in_node(tag: str, cases: list[dict], folder) -> list[dict]:
+    """Call exported functions of a widget's module, one {"name", "args"} a line, in a single Node process."""
+    node = machine.find_node()
+    if node is None:
+        pytest.skip("no Node on this machine: `make test` installs one")
+    (folder / "widget.mjs").write_text(module_source(tag), encoding="utf-8")
+    (folder / "run.mjs").write_text(RUNNER, encoding="utf-8")
+    lines = "\n".join(json.dumps(case) for case in cases)
+    command = [str(node / "node"), str(folder / "run.mjs")]
+    done = subprocess.run(command, input=lines, text=True, encoding="utf-8", capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(cases)
+    return answers
+
+
+def html_of(widget) -> str:
+    """The element that a page without a kernel shows."""
+    return widget._repr_mimebundle_()[0]["text/html"]
+
+
+def page_with(*elements: str, tags: tuple[str, ...]) -> str:
+    """A page that holds these elements and the modules of these tags, inline as in the book."""
+    scripts = "".join(f'<script type="module">{module_source(tag)}</script>' for tag in tags)
+    return PAGE.format(elements="<p>text between</p>".join(elements), scripts=scripts)
+
+
+@contextlib.contextmanager
+def served(folder):
+    """The folder under an address of this machine."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@contextlib.contextmanager
+def strict_page(browser, base: str, **options):
+    """A page that fails the test on a request beyond ``base``, a failed one, or an error in the page."""
+    context = browser.new_context(**options)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    faults = []
+    page.route(
+        lambda url: not url.startswith((base, "data:", "blob:")),
+        lambda route: (faults.append(f"request to {route.request.url}"), route.abort()),
+    )
+    page.on("pageerror", lambda error: faults.append(f"error {error}"))
+    page.on("requestfailed", lambda request: faults.append(f"failed {request.url}"))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    yield page
+    context.close()
+    assert not faults, faults
+
+
+def grid(page, name: str):
+    """The grid of numbers whose label begins with this name."""
+    return page.get_by_role("grid", name=re.compile(f"^{name}"))
+
+
+def cell(page, name: str, row: int, col: int):
+    """A cell of a grid, rows and columns from 0, padding included."""
+    return grid(page, name).get_by_role("row").nth(row).get_by_role("gridcell").nth(col)
+
+
+def values(page, name: str) -> list[list[str]]:
+    """The texts of a grid, without the small print in the corners."""
+    return grid(page, name).evaluate(
+        "grid => [...grid.children].map(row => [...row.children].map(cell => cell.firstChild.textContent))"
+    )
+
+
+def overflow_of(page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
