@@ -1,3 +1,3 @@
-"""CNN Lessons: the tested reference code behind the course. Importing it loads nothing heavy; import the room you need."""
+"""CNN Lessons: the tested reference code behind the course. Importing it loads nothing heavy."""
 
 __version__ = "0.1.0"

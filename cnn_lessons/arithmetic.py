@@ -9,7 +9,7 @@ Size = int | tuple[int, int]
 
 
 def integer(value: int, name: str, least: int) -> int:
-    """Return `value` if it is an integer of at least `least`; raise ValueError naming it otherwise."""
+    """Return `value` if it is an integer of at least `least`; else raise ValueError that calls it `name`."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise ValueError(f"{name}: expected an integer of at least {least}, got {value!r}")
     if value < least:
@@ -18,7 +18,7 @@ def integer(value: int, name: str, least: int) -> int:
 
 
 def pair(value: Size | Sequence[int], name: str, least: int) -> tuple[int, int]:
-    """Return `value` as (height, width): an int stands for both; ValueError if it is neither an int nor a pair."""
+    """Return `value` as (height, width), each at least `least`; an int stands for both. Errors call it `name`."""
     if not isinstance(value, (tuple, list)):
         return (integer(value, name, least),) * 2
     if len(value) != 2:
@@ -48,7 +48,12 @@ def conv_output_size(size: Size, kernel_size: Size, stride: Size = 1, padding: S
 
 
 def pool_output_size(
-    size: Size, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1, ceil_mode: bool = False
+    size: Size,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
 ) -> Size:
     """Count the windows of a pooling layer.
 
@@ -58,7 +63,7 @@ def pool_output_size(
         stride: pixels between two windows; None means `kernel_size`, so that windows touch without overlap.
         padding: pixels added on each side, at most half of `kernel_size`.
         dilation: pixels between two neighbouring elements of a window.
-        ceil_mode: keep a last window that hangs over the edge, as long as it starts inside the input or its left padding.
+        ceil_mode: keep a last window that hangs over the edge, if it starts inside the input or its left padding.
 
     Returns:
         The output size, rounded down, or up in `ceil_mode`; a pair if any argument is one.
@@ -79,7 +84,7 @@ def pool_output_size(
 
 
 def receptive_field(layers: Iterable[Sequence[int]]) -> int:
-    """Find how many input pixels, in one direction, one output value can see.
+    """Find how wide a stretch of the input, in one direction, one output value depends on.
 
     Args:
         layers: first to last, each (kernel_size, stride) or (kernel_size, stride, dilation); ints, at least 1.
@@ -90,12 +95,15 @@ def receptive_field(layers: Iterable[Sequence[int]]) -> int:
     Raises:
         ValueError: if a layer does not hold two or three integers of at least 1.
 
-    Source: Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional neural networks", Distill. Taught in: 03.
+    Source: Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional neural networks", Distill.
+    Taught in: 03.
     """
     field, jump = 1, 1  # jump: how many input pixels apart two neighbouring outputs are
     for index, layer in enumerate(layers):
         if not isinstance(layer, (tuple, list)) or len(layer) not in (2, 3):
-            raise ValueError(f"layers[{index}]: expected (kernel_size, stride) or (kernel_size, stride, dilation), got {layer!r}")
+            raise ValueError(
+                f"layers[{index}]: expected (kernel_size, stride) or (kernel_size, stride, dilation), got {layer!r}"
+            )
         kernel, stride, dilation = (
             integer(value, f"layers[{index}] {name}", 1)
             for value, name in zip((*layer, 1)[:3], ("kernel_size", "stride", "dilation"), strict=True)
@@ -144,7 +152,7 @@ def conv_multiply_adds(
         in_channels, out_channels, kernel_size, stride, padding, dilation, groups: as in torch.nn.Conv2d.
 
     Returns:
-        H_out·W_out·C_out·(C_in/groups)·K_h·K_w: every output value needs one multiply-add for each weight of its filter.
+        H_out·W_out·C_out·(C_in/groups)·K_h·K_w: each output value takes one for each weight of its filter.
 
     Raises:
         ValueError: as `conv_output_size` and `conv_parameters`.
@@ -156,7 +164,7 @@ def conv_multiply_adds(
 
 
 def channels_per_group(in_channels: int, out_channels: int, groups: int) -> int:
-    """Return C_in/groups; ValueError if `groups` does not divide both channel counts."""
+    """Return in_channels/groups; ValueError unless `groups` divides both in_channels and out_channels."""
     groups = integer(groups, "groups", 1)
     for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
         if integer(channels, name, 1) % groups:
@@ -191,6 +199,7 @@ def _span(kernel: int, dilation: int) -> int:
 
 def _no_room(size: int, kernel: int, padding: int, dilation: int) -> int:
     raise ValueError(
-        f"kernel_size: expected at most the padded input, {size} + 2·{padding} = {size + 2 * padding} pixels, got a kernel of {kernel} "
-        f"with dilation {dilation} that spans {_span(kernel, dilation)}. Use a smaller kernel, less dilation or more padding."
+        f"kernel_size: expected at most the padded input, {size} + 2·{padding} = {size + 2 * padding} pixels, "
+        f"got a kernel of {kernel} with dilation {dilation} that spans {_span(kernel, dilation)}. "
+        "Use a smaller kernel, less dilation or more padding."
     )

@@ -9,7 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 INK, GRID, WINDOW = "#222831", "#c9ced6", "#d55e00"
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe & Ito 2008: safe for colour-blind readers
+COLOURS = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+)  # Okabe & Ito 2008: safe for colour-blind readers
 DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))  # colour is never the only sign
 
 
@@ -31,7 +38,9 @@ class Picture:
         return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
 
 
-def images(pictures: Mapping[str, object], *, alt: str, columns: int = 4, low: float | None = None, high: float | None = None) -> Picture:
+def images(
+    pictures: Mapping[str, object], *, alt: str, columns: int = 4, low: float | None = None, high: float | None = None
+) -> Picture:
     """Show pictures side by side, sharp-edged, each under its title.
 
     Args:
@@ -53,7 +62,11 @@ def images(pictures: Mapping[str, object], *, alt: str, columns: int = 4, low: f
 
 
 def matrices(
-    tables: Mapping[str, object], *, alt: str, windows: Mapping[str, tuple[int, int, int, int]] | None = None, joiner: str = ""
+    tables: Mapping[str, object],
+    *,
+    alt: str,
+    windows: Mapping[str, tuple[int, int, int, int]] | None = None,
+    joiner: str = "",
 ) -> Picture:
     """Show small matrices as grids of numbers, side by side.
 
@@ -73,11 +86,22 @@ def matrices(
         _cells(axes, table, (windows or {}).get(title))
         axes.set_title(title, fontsize=10)
         if index < len(joiner):
-            axes.annotate(joiner[index], (1, 0.5), (12, 0), "axes fraction", "offset points", fontsize=16, va="center", ha="center")
+            axes.annotate(
+                joiner[index],
+                (1, 0.5),
+                (12, 0),
+                "axes fraction",
+                "offset points",
+                fontsize=16,
+                va="center",
+                ha="center",
+            )
     return Picture(figure, alt)
 
 
-def curves(lines: Mapping[str, object], *, xlabel: str, ylabel: str, alt: str, x: Sequence | None = None, log: bool = False) -> Picture:
+def curves(
+    lines: Mapping[str, object], *, xlabel: str, ylabel: str, alt: str, x: Sequence | None = None, log: bool = False
+) -> Picture:
     """Draw lines over a common axis, each with its own colour and dash.
 
     Args:
@@ -118,7 +142,9 @@ def bars(values: Mapping[str, float], *, ylabel: str, alt: str, log: bool = Fals
     return Picture(figure, alt)
 
 
-def histogram(samples: Mapping[str, object], *, xlabel: str, alt: str, bins: int = 64, ylabel: str = "pixels") -> Picture:
+def histogram(
+    samples: Mapping[str, object], *, xlabel: str, alt: str, bins: int = 64, ylabel: str = "pixels"
+) -> Picture:
     """Draw how often each value occurs, one outline for each sample.
 
     Args:

@@ -28,12 +28,18 @@ def photograph(reduce: int = 1) -> Tensor:
     reduce = integer(reduce, "reduce", 1)
     path = Path(matplotlib.get_data_path(), "sample_data", PHOTOGRAPH)
     if not path.is_file():
-        raise FileNotFoundError(f"photograph: expected {path}, a sample that matplotlib ships. Reinstall matplotlib from PyPI.")
+        raise FileNotFoundError(
+            f"photograph: expected {path}, a sample that matplotlib ships. Reinstall matplotlib from PyPI."
+        )
     with Image.open(path) as image:
         width, height = image.size
-        pixels = torch.frombuffer(bytearray(image.convert("RGB").tobytes()), dtype=torch.uint8).reshape(height, width, 3)
+        pixels = torch.frombuffer(bytearray(image.convert("RGB").tobytes()), dtype=torch.uint8).reshape(
+            height, width, 3
+        )
     if reduce == 1:
         return pixels
     pixels = pixels[: height // reduce * reduce, : width // reduce * reduce].to(torch.int64)
     blocks = pixels.unflatten(1, (-1, reduce)).unflatten(0, (-1, reduce))  # (H/r, r, W/r, r, 3)
-    return ((blocks.sum(dim=(1, 3)) + reduce**2 // 2) // reduce**2).to(torch.uint8)  # whole numbers: the same on every machine
+    return ((blocks.sum(dim=(1, 3)) + reduce**2 // 2) // reduce**2).to(
+        torch.uint8
+    )  # whole numbers: the same on every machine

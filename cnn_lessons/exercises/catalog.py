@@ -49,5 +49,5 @@ def solution_function(name: str):
 
 
 def solution_source(name: str) -> str:
-    """Return the text of the reference answer."""
+    """Return the text of the reference answer to the exercise `name`."""
     return inspect.getsource(solution_function(name)).rstrip()

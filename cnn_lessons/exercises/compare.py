@@ -24,7 +24,7 @@ def difference(expected: Any, got: Any, what: str = "the result") -> str | None:
 
 def same(expected: Any, got: Any) -> bool:
     """Return whether two results are equal within rounding, types included."""
-    return difference(expected, got) is None
+    return got is None if expected is None else difference(expected, got) is None
 
 
 def show(value: Any) -> str:
@@ -73,13 +73,16 @@ def _number(expected, got, what: str) -> str | None:
 
 def _tensor(expected: Tensor, got, what: str) -> str | None:
     if isinstance(got, numpy.ndarray):
-        return f"expected {what} to be a torch.Tensor, got a numpy array. Stay in torch: torch.from_numpy(…) converts it."
+        return (
+            f"expected {what} to be a torch.Tensor, got a numpy array. Stay in torch: torch.from_numpy(…) converts it."
+        )
     if not isinstance(got, Tensor):
         return f"expected {what} to be a torch.Tensor, got {type(got).__name__}"
     if got.shape != expected.shape:
         return f"expected shape {tuple(expected.shape)}\ngot      shape {tuple(got.shape)}"
     if got.dtype != expected.dtype:
-        return f"expected dtype {expected.dtype}, got {got.dtype}. Keep the dtype of the input: x.new_zeros(…) does."
+        advice = "x.to(dtype) converts; x.new_zeros(…) has the dtype of x."
+        return f"expected dtype {expected.dtype}, got {got.dtype}. {advice}"
     got, expected = got.detach(), expected.detach()
     wrong = ~torch.isclose(got, expected, rtol=RTOL, atol=ATOL, equal_nan=True)
     if not wrong.any():

@@ -1,5 +1,6 @@
 """What an exercise is made of, and the random inputs that its cases are built from."""
 
+import copy
 import itertools
 import math
 from collections.abc import Callable, Iterable
@@ -18,11 +19,11 @@ class Case:
         self.args, self.kwargs = args, kwargs
 
     def copy(self, requires_grad: bool = False) -> "Case":
-        """Return the same call with its own tensors, so that an answer cannot change the case."""
+        """Return the same call with its own tensors and lists, so that an answer cannot change the case."""
 
         def own(value):
             if not isinstance(value, Tensor):
-                return value
+                return copy.deepcopy(value)
             return value.detach().clone().requires_grad_(requires_grad and value.is_floating_point())
 
         return Case(*map(own, self.args), **{name: own(value) for name, value in self.kwargs.items()})
@@ -38,12 +39,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an answer did with one case: `got` a value, or raised `error`; and what it printed on the way."""
+    """What an answer did with one case: `got` a value, or raised `error`; what it printed, how often it called torch."""
 
     case: Case
     got: Any = None
     error: BaseException | None = None
     printed: str = ""
+    calls: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Mistake:
 
     Args:
         message: says what was probably done and what to do instead; the reader has not seen the correct code.
-        produces: what a function with this misconception returns; it is named if the answer returns the same in every case.
+        produces: what a function with this misconception returns; named if the answer returns the same in every case.
         when: for a mistake that shows otherwise, a test of the first outcome that is not right.
     """
 
@@ -78,6 +80,7 @@ class Exercise:
         mistakes: the first that fits is named.
         forbidden: names of torch functions that would make the exercise pointless.
         gradients: also compare the gradients of all floating-point tensors that go in.
+        most_calls: of torch functions in one case; a loop over pixels exceeds it. None sets no limit.
     """
 
     name: str
@@ -92,6 +95,7 @@ class Exercise:
     mistakes: tuple[Mistake, ...] = ()
     forbidden: frozenset[str] = field(default_factory=frozenset)
     gradients: bool = False
+    most_calls: int | None = None
 
     def parameter_names(self) -> list[str]:
         """Return the names of the parameters, in order."""
@@ -105,7 +109,9 @@ def normal(random: Random, *shape: int) -> Tensor:
 
 def integers(random: Random, *shape: int, low: int = -4, high: int = 4) -> Tensor:
     """Return whole numbers from `low` to `high`, as float64, easy to check by hand: (*shape)."""
-    return torch.tensor([random.randint(low, high) for _ in range(math.prod(shape))], dtype=torch.float64).reshape(shape)
+    return torch.tensor([random.randint(low, high) for _ in range(math.prod(shape))], dtype=torch.float64).reshape(
+        shape
+    )
 
 
 def first(count: int, cases: Callable[[Random], Iterable[Case]]) -> Callable[[Random], list[Case]]:

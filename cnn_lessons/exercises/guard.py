@@ -40,7 +40,7 @@ def run(function: Callable, case: Case, forbidden: frozenset[str]) -> Outcome:
         return Outcome(case, error=ban.broken or error, printed=printed.text())
     except SystemExit as error:
         return Outcome(case, error=error, printed=printed.text())
-    return Outcome(case, got, ban.broken, printed.text())
+    return Outcome(case, got, ban.broken, printed.text(), ban.calls)
 
 
 @contextlib.contextmanager
@@ -77,7 +77,7 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _watchdog(seconds: float) -> Iterator[None]:
-    """Do the same where there is no alarm (on Windows, or outside the main thread); it cannot cut a long sleep short."""
+    """Do the same where there is no alarm (Windows, other threads); it cannot cut a long sleep short."""
     watched, done = threading.get_ident(), threading.Event()
 
     def watch():
@@ -115,7 +115,7 @@ class _Ban(TorchFunctionMode):
 
     def __init__(self, forbidden: frozenset[str]):
         super().__init__()
-        self.forbidden, self.broken = forbidden, None
+        self.forbidden, self.broken, self.calls = forbidden, None, 0
 
     def __enter__(self):
         self._profile = sys.getprofile()
@@ -127,6 +127,7 @@ class _Ban(TorchFunctionMode):
         return super().__exit__(*error)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
+        self.calls += 1
         if getattr(func, "__name__", "") in self.forbidden:
             self._refuse(f"torch's {func.__name__}")
         return func(*args, **(kwargs or {}))

@@ -4,6 +4,7 @@ import dis
 import inspect
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -15,6 +16,8 @@ from cnn_lessons.exercises.catalog import find
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome
 from cnn_lessons.exercises.verdict import CORRECT, NOT_ATTEMPTED, NOT_YET, Verdict, hand_in
 
+CUT = "Compute with tensors from start to end: .item(), .detach(), .numpy() and float(…) cut the path to the input."
+
 
 def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
     """Check an answer and say how far it is.
@@ -25,8 +28,8 @@ def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
         seed: fixes the random cases; None draws fresh ones each time.
 
     Returns:
-        A Verdict: "not attempted" for a body of `...`; "not yet" with the first case that is not right, what was expected, what
-        came, and the likely mistake; or "correct".
+        A Verdict: "not attempted" for a body of `...`; "not yet" with the first case that is not right, what was
+        expected, what came, and the likely mistake; or "correct".
 
     Raises:
         ValueError: if there is no exercise of that name.
@@ -43,6 +46,8 @@ def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
         problem = f"stopped after {seconds:g} seconds. Is there a loop that never ends, or one that is far too long?"
     if problem:
         return hand_in(Verdict(name, NOT_YET, problem))
+    if exercise.judge:
+        return hand_in(Verdict(name, CORRECT, "Your answer does what was asked for."))
     compared = "values and gradients" if exercise.gradients else "values"
     return hand_in(Verdict(name, CORRECT, f"All cases agree in {compared}, and the inputs are left as they were."))
 
@@ -62,18 +67,22 @@ def _is_blank(answer: Any) -> bool:
 def _problem(exercise: Exercise, answer: Any, random: Random) -> str | None:
     """Return what is wrong with the answer, or None."""
     if not callable(answer):
-        return f"expected your function {exercise.name}({exercise.parameters}), got {type(answer).__name__}: {answer!r:.60}"
+        wanted = f"expected your function {exercise.name}({exercise.parameters})"
+        return f"{wanted}, got {type(answer).__name__}: {answer!r:.60}"
     cases = list(exercise.cases(random))
     try:
         inspect.signature(answer).bind(*cases[-1].args, **cases[-1].kwargs)
     except (TypeError, ValueError):
         return f"expected the parameters ({exercise.parameters}), got {_head(answer)}. Keep the first line as it was."
-    outcomes = [guard.run(answer, case.copy(), exercise.forbidden) for case in cases]
+    outcomes = [replace(guard.run(answer, case.copy(), exercise.forbidden), case=case) for case in cases]
     for outcome in outcomes:
         found = _wrong(exercise, outcome)
         if found:
-            return _report(exercise, outcome, found, _likely(exercise.mistakes, outcomes, outcome))
-    return _changed_input(exercise, answer, cases) or (_wrong_gradient(exercise, answer, cases) if exercise.gradients else None)
+            likely = _likely(exercise.mistakes, outcomes, outcome) or _changed_input(exercise, answer, [outcome.case])
+            return _report(exercise, outcome, found, likely or "")
+    return _changed_input(exercise, answer, cases) or (
+        _wrong_gradient(exercise, answer, cases) if exercise.gradients else None
+    )
 
 
 def _wrong(exercise: Exercise, outcome: Outcome) -> str | None:
@@ -86,13 +95,24 @@ def _wrong(exercise: Exercise, outcome: Outcome) -> str | None:
         return "your function prints its result but returns None. The check reads what `return` hands back."
     if exercise.judge:
         return exercise.judge(outcome)
-    return compare.difference(outcome.case.copy().call(exercise.expected), outcome.got)
+    found = compare.difference(outcome.case.copy().call(exercise.expected), outcome.got)
+    if not found and exercise.most_calls and outcome.calls > exercise.most_calls:
+        return (
+            f"the values are right, but your code calls torch {outcome.calls} times, at most {exercise.most_calls} are "
+            "allowed. Is there a loop over positions? Let one call work on all of them."
+        )
+    return found
 
 
 def _likely(mistakes: tuple[Mistake, ...], outcomes: list[Outcome], first: Outcome) -> str:
     """Return the message of the first mistake that explains what happened, or an empty string."""
     for mistake in mistakes:
-        if mistake.when and mistake.when(first) or mistake.produces and all(_explains(mistake.produces, o) for o in outcomes):
+        if (
+            mistake.when
+            and mistake.when(first)
+            or mistake.produces
+            and all(_explains(mistake.produces, o) for o in outcomes)
+        ):
             return mistake.message
     return ""
 
@@ -113,6 +133,10 @@ def _changed_input(exercise: Exercise, answer: Callable, cases: list[Case]) -> s
         for before, after in zip(case.values(), given.values(), strict=True):
             if isinstance(before, Tensor) and not torch.equal(before, after):
                 return "your function changes its input. Work on a copy, x.clone(), or build a new tensor."
+            if isinstance(before, list) and before != after:
+                return (
+                    "your function changes the list that it is given. Read it with a loop, or work on list(…), a copy."
+                )
     return None
 
 
@@ -123,12 +147,12 @@ def _wrong_gradient(exercise: Exercise, answer: Callable, cases: list[Case]) -> 
         outcome = guard.run(lambda *args, **kwargs: _gradients(answer, Case(*args, **kwargs)), case, exercise.forbidden)
         if outcome.error is not None:
             found = "the values are right, but gradients cannot flow back through them"
-            advice = "Compute with tensors from start to end: .item(), .detach(), .numpy() and float(…) cut the path to the input."
-            return _report(exercise, outcome, f"{found}: {outcome.error}", advice)
+            return _report(exercise, outcome, f"{found}: {outcome.error}", CUT)
         for index, (expected, got) in enumerate(zip(want, outcome.got, strict=True)):
             found = compare.difference(expected, got, "the gradient")
             if found:
-                return _report(exercise, outcome, f"the values are right, but the gradient of tensor {index} is not:\n{found}", "")
+                found = f"the values are right, but the gradient of tensor {index} is not:\n{found}"
+                return _report(exercise, outcome, found, "" if got.any() else CUT)
     return None
 
 

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from cnn_lessons.ops.windows import check_images, shape_of
-
+from cnn_lessons.ops.windows import check_floats, check_images, shape_of
 
 
 def batch_norm2d(
@@ -24,28 +23,29 @@ def batch_norm2d(
 
     Args:
         x: (N, C, H, W), float.
-        running_mean, running_var: (C,), updated in place when `training`; None keeps none (only when `training`).
-        weight, bias: (C,), learned; None means 1 and 0.
+        running_mean, running_var: (C,), updated in place when `training`; both None keeps none (only when `training`).
+        weight, bias: (C,), learned; None means 1 and 0. All of `x`'s dtype.
         training: batch statistics (True) or running statistics (False).
         momentum: share of the batch's figure in the new running figure, 0 to 1.
-        eps: added to the variance, so that a constant channel does not divide by zero.
+        eps: added to the variance, so that a constant channel does not divide by zero; above 0, in evaluation 0 too.
 
     Returns:
         (N, C, H, W): weight·(x − mean)/√(var + eps) + bias, per channel.
 
     Raises:
-        ValueError: if shapes do not fit, training has one value per channel, or evaluation has no running figures.
+        ValueError: if shapes or dtypes do not fit, momentum or eps is out of range, training has one value per channel,
+            or evaluation has no running figures.
 
     Source: Ioffe & Szegedy 2015, arXiv 1502.03167, algorithms 1 and 2. Taught in: 08.
     """
-    _check_batch_norm(x, running_mean, running_var, weight, bias, training)
-    if training and x.numel():
+    _check_tensors(x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    _check_statistics(x, running_mean, running_var, training, momentum, eps)
+    if training and len(x):
         mean, var = x.mean(dim=(0, 2, 3)), x.var(dim=(0, 2, 3), correction=0)  # (C,), over all images and pixels
         count = x.numel() // x.shape[1]
-        with torch.no_grad():
-            if running_mean is not None:
+        if running_mean is not None:
+            with torch.no_grad():
                 running_mean.lerp_(mean, momentum)
-            if running_var is not None:
                 running_var.lerp_(var * count / (count - 1), momentum)
     elif training:
         mean, var = x.new_zeros(x.shape[1]), x.new_ones(x.shape[1])  # an empty batch has no statistics to take
@@ -56,16 +56,30 @@ def batch_norm2d(
     return x if bias is None else x + bias[:, None, None]
 
 
-def _check_batch_norm(x, running_mean, running_var, weight, bias, training) -> None:
+def _check_tensors(x: Tensor, **per_channel: Tensor | None) -> None:
     check_images("batch_norm2d", x)
     channels = x.shape[1]
-    for name, value in dict(running_mean=running_mean, running_var=running_var, weight=weight, bias=bias).items():
-        if value is not None and tuple(value.shape) != (channels,):
-            raise ValueError(f"batch_norm2d: expected {name} of shape ({channels},), one number a channel, got {shape_of(value)}")
-    if training and x.numel() == channels:
+    for name, value in per_channel.items():
+        if value is not None and (not isinstance(value, Tensor) or value.shape != (channels,)):
+            raise ValueError(
+                f"batch_norm2d: expected {name} of shape ({channels},), one number a channel, got {shape_of(value)}"
+            )
+    check_floats("batch_norm2d", x, **per_channel)
+
+
+def _check_statistics(x, running_mean, running_var, training, momentum, eps) -> None:
+    if (running_mean is None) != (running_var is None):
+        raise ValueError(
+            "batch_norm2d: expected running_mean and running_var, or None for both, got None for one of them"
+        )
+    if not training and running_mean is None:
+        raise ValueError("batch_norm2d: expected running_mean and running_var in evaluation mode, got None")
+    if training and x.shape[0] * x.shape[2] * x.shape[3] == 1:
         raise ValueError(
             f"batch_norm2d: expected more than one value a channel in training, got x of shape {tuple(x.shape)}: "
             "its variance is 0. Use a larger batch, or evaluation mode."
         )
-    if not training and (running_mean is None or running_var is None):
-        raise ValueError("batch_norm2d: expected running_mean and running_var in evaluation mode, got None")
+    if not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
+        raise ValueError(f"batch_norm2d: expected momentum from 0 to 1, got {momentum!r}")
+    if not isinstance(eps, (int, float)) or eps < 0 or (training and eps == 0):
+        raise ValueError(f"batch_norm2d: expected eps above 0, so that nothing is divided by zero, got {eps!r}")

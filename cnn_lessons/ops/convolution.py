@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from cnn_lessons.arithmetic import Size, channels_per_group, conv_output_size, pair
-from cnn_lessons.ops.windows import PADDING_MODES, check_images, pad2d, shape_of, windows
-
+from cnn_lessons.ops.windows import PADDING_MODES, check_floats, check_images, pad2d, shape_of, windows
 
 
 def conv2d_loops(
@@ -57,7 +56,7 @@ def conv2d(
     Args:
         x: (N, C_in, H, W), float.
         weight: (C_out, C_in/groups, K_h, K_w), same dtype as `x`.
-        bias: (C_out,), or None.
+        bias: (C_out,), same dtype, or None.
         stride, padding, dilation: int or (height, width) pair, in pixels.
         groups: number of separate convolutions that the channels are split into; divides C_in and C_out.
         padding_mode: "zeros", "reflect", "replicate" or "circular".
@@ -66,7 +65,8 @@ def conv2d(
         (N, C_out, H_out, W_out), H_out = ⌊(H + 2·padding − dilation·(K_h − 1) − 1) / stride⌋ + 1.
 
     Raises:
-        ValueError: if ranks, channels or groups do not fit, the kernel exceeds the padded input, or the padding is too wide.
+        ValueError: if ranks, channels, groups or dtypes do not fit, the kernel exceeds the padded input, or the padding
+            is too wide for its mode.
 
     Source: Chellapilla, Puri & Simard 2006 (convolution as a matrix product). Taught in: 02, 03.
     """
@@ -86,13 +86,14 @@ def _check_conv(x, weight, bias, stride, padding, dilation, groups, padding_mode
     channels, filters = x.shape[1], weight.shape[0]
     if weight.shape[1] != channels_per_group(channels, filters, groups):
         raise ValueError(
-            f"conv2d: x has {channels} channels in {groups} group(s), weight expects {weight.shape[1]} in each (weight.shape[1]). "
-            "Did you swap in and out channels?"
+            f"conv2d: x has {channels} channels in {groups} group(s), weight expects {weight.shape[1]} in each "
+            "(weight.shape[1]). Did you swap in and out channels?"
         )
     if bias is not None and (not isinstance(bias, Tensor) or bias.shape != (filters,)):
-        raise ValueError(f"conv2d: expected bias of shape ({filters},), one number for each filter, got {shape_of(bias)}")
-    if x.dtype != weight.dtype:
-        raise ValueError(f"conv2d: expected x and weight of one dtype, got {x.dtype} and {weight.dtype}")
+        raise ValueError(
+            f"conv2d: expected bias of shape ({filters},), one number for each filter, got {shape_of(bias)}"
+        )
+    check_floats("conv2d", x, weight=weight, bias=bias)
     if padding_mode not in PADDING_MODES:
         raise ValueError(f"padding_mode: expected one of {', '.join(PADDING_MODES)}, got {padding_mode!r}")
     return conv_output_size(tuple(x.shape[2:]), tuple(weight.shape[2:]), stride, padding, dilation)

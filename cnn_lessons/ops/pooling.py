@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from cnn_lessons.arithmetic import Size, pair, pool_output_size
-from cnn_lessons.ops.windows import check_images, windows
-
+from cnn_lessons.ops.windows import check_floats, check_images, windows
 
 
 def max_pool2d(
@@ -27,10 +26,12 @@ def max_pool2d(
         (N, C, H_out, W_out), sizes by `arithmetic.pool_output_size`. The gradient goes to the first largest value.
 
     Raises:
-        ValueError: if `x` has not four dimensions, padding exceeds half the kernel, or no window fits.
+        ValueError: if `x` is no (N, C, H, W) of floats, padding exceeds half the kernel, or no window fits.
 
     Taught in: 04.
     """
+    check_images("max_pool2d", x)
+    check_floats("max_pool2d", x)
     view = _pool_windows(x, kernel_size, stride, padding, dilation, ceil_mode, outside=-torch.inf)
     return view.flatten(-2).max(dim=-1).values  # (N, C, H_out, W_out)
 
@@ -59,6 +60,8 @@ def avg_pool2d(
 
     Taught in: 04.
     """
+    check_images("avg_pool2d", x)
+    check_floats("avg_pool2d", x)
     view = _pool_windows(x, kernel_size, stride, padding, 1, ceil_mode, outside=0.0)
     rows, columns = (
         _counted(*axis, count_include_pad, device=x.device)
@@ -82,38 +85,38 @@ def adaptive_avg_pool2d(x: Tensor, output_size: Size) -> Tensor:
         output_size: int or (height, width) pair, at least 1; 1 averages the whole map ("global average pooling").
 
     Returns:
-        (N, C, *output_size). Output row i averages the input rows from ⌊i·H/H_out⌋ up to, not including, ⌈(i + 1)·H/H_out⌉.
+        (N, C, H_out, W_out). Output row i averages the input rows ⌊i·H/H_out⌋ to ⌈(i + 1)·H/H_out⌉ − 1.
 
     Raises:
-        ValueError: if `x` has not four dimensions, is empty in H or W, or `output_size` is below 1.
+        ValueError: if `x` is no (N, C, H, W) of floats, or `output_size` is below 1.
 
     Taught in: 04.
     """
     check_images("adaptive_avg_pool2d", x)
-    (out_height, out_width), (height, width) = pair(output_size, "output_size", 1), x.shape[2:]
-    if not height or not width:
-        raise ValueError(f"adaptive_avg_pool2d: expected at least one pixel to average, got x of shape {tuple(x.shape)}")
-    rows = [x[:, :, i * height // out_height : -(-(i + 1) * height // out_height)] for i in range(out_height)]
-    cells = [
-        [row[..., j * width // out_width : -(-(j + 1) * width // out_width)].mean(dim=(-2, -1)) for j in range(out_width)]
-        for row in rows
-    ]
+    check_floats("adaptive_avg_pool2d", x)
+    rows, columns = map(_shares, x.shape[2:], pair(output_size, "output_size", 1))
+    cells = [[x[:, :, row, column].mean(dim=(-2, -1)) for column in columns] for row in rows]  # each (N, C)
     return torch.stack([torch.stack(row, dim=-1) for row in cells], dim=-2)  # (N, C, H_out, W_out)
 
 
 def _pool_windows(x, kernel_size, stride, padding, dilation, ceil_mode, outside: float) -> Tensor:
     """Pad with `outside`, as far as the last window reaches, and return the windows: (N, C, H_out, W_out, K_h, K_w)."""
-    check_images("pooling", x)
     stride = kernel_size if stride is None else stride
     out = pool_output_size(tuple(x.shape[2:]), kernel_size, stride, padding, dilation, ceil_mode)
     kernel, step = pair(kernel_size, "kernel_size", 1), pair(stride, "stride", 1)
     before, gap = pair(padding, "padding", 0), pair(dilation, "dilation", 1)
     after = [
-        (out[a] - 1) * step[a] + gap[a] * (kernel[a] - 1) + 1 - x.shape[2 + a] - before[a]  # negative: pixels never reached
+        # how far the last window reaches beyond the image; negative where the last pixels are never reached
+        (out[a] - 1) * step[a] + gap[a] * (kernel[a] - 1) + 1 - x.shape[2 + a] - before[a]
         for a in (0, 1)
     ]
     padded = torch.nn.functional.pad(x, (before[1], after[1], before[0], after[0]), value=outside)
     return windows(padded, kernel, step, gap)
+
+
+def _shares(size: int, parts: int) -> list[slice]:
+    """Cut an axis into `parts` slices as equal as can be; neighbours share a pixel where it does not come out even."""
+    return [slice(i * size // parts, -(-(i + 1) * size // parts)) for i in range(parts)]
 
 
 def _counted(out: int, size: int, kernel: int, stride: int, padding: int, include_pad: bool, device) -> Tensor:

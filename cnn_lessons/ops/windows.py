@@ -5,7 +5,6 @@ from torch import Tensor
 
 from cnn_lessons.arithmetic import Size, conv_output_size, pair
 
-
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
@@ -61,11 +60,24 @@ def windows(x: Tensor, kernel_size: Size, stride: Size = 1, dilation: Size = 1) 
 
 
 def check_images(name: str, x: Tensor) -> None:
-    """Raise ValueError, naming the function that was called, unless `x` is a batch of images."""
+    """Raise ValueError, naming the function that was called, unless `x` is a batch of images (or a batch of none)."""
     if not isinstance(x, Tensor):
         raise ValueError(f"{name}: expected x to be a torch.Tensor, got {type(x).__name__}")
     if x.dim() != 4:
-        raise ValueError(f"{name}: expected x of shape (N, C, H, W), got shape {tuple(x.shape)}. For one image, add x[None].")
+        raise ValueError(
+            f"{name}: expected x of shape (N, C, H, W), got shape {tuple(x.shape)}. For one image, add x[None]."
+        )
+    if not all(x.shape[1:]):
+        raise ValueError(f"{name}: expected at least one channel, row and column, got x of shape {tuple(x.shape)}")
+
+
+def check_floats(name: str, x: Tensor, **others: Tensor | None) -> None:
+    """Raise ValueError unless `x` holds floating-point numbers and the other tensors have its dtype."""
+    if not x.is_floating_point():
+        raise ValueError(f"{name}: expected x of floating-point numbers, got {x.dtype}. Convert it first: x.float()")
+    for label, tensor in others.items():
+        if tensor is not None and tensor.dtype != x.dtype:
+            raise ValueError(f"{name}: expected {label} of x's dtype, {x.dtype}, got {tensor.dtype}")
 
 
 def _source(size: int, pad: int, mode: str) -> Tensor:

@@ -1,0 +1,213 @@
+"""Convolution window by window: one channel, then many."""
+
+from collections.abc import Iterator
+from random import Random
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal
+
+CONVOLUTIONS = frozenset(
+    {
+        "conv1d",
+        "conv2d",
+        "conv3d",
+        "conv_transpose2d",
+        "convolution",
+        "_convolution",
+        "conv2d_loops",
+        "convolution_backward",
+    }
+)
+TURNED = (
+    "You turned the kernel by half a turn: that is convolution as mathematics defines it. Here the first number of the "
+    "kernel belongs on the first pixel of the window, and the last on the last."
+)
+LAST_WINDOWS = (
+    "You left out the last row and the last column of windows. The last window starts H − K_h rows down, and there is "
+    "one that starts at row 0 as well."
+)
+
+
+def raised(*words: str):
+    """Return a test for outcomes that raised an error with all these words in it."""
+    return lambda outcome: outcome.error is not None and all(word in str(outcome.error) for word in words)
+
+
+def _windows(image: Tensor, height: int, width: int) -> Tensor:
+    """View an image as its windows: (H, W) → (H_out, W_out, height, width)."""
+    return image.unfold(0, height, 1).unfold(1, width, 1)
+
+
+def _correlate(image: Tensor, kernel: Tensor) -> Tensor:
+    return F.conv2d(image[None, None], kernel[None, None])[0, 0]
+
+
+def _correlate_cases(random: Random) -> Iterator[Case]:
+    yield Case(torch.tensor([[1.0, 2, 3], [4, 5, 6]]).double(), torch.tensor([[1.0, 10]]).double())
+    yield Case(integers(random, 3, 4), integers(random, 2, 2))
+    yield Case(integers(random, 4, 4), torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).double())
+    while True:
+        kernel = random.randint(1, 3), random.randint(1, 4)
+        image = kernel[0] + random.randint(0, 4), kernel[1] + random.randint(1, 4)
+        yield Case(normal(random, *image), normal(random, *kernel))
+
+
+def _as_large_as_the_image(outcome: Outcome) -> bool:
+    image, kernel = outcome.case.args
+    return isinstance(outcome.got, Tensor) and outcome.got.shape == image.shape and kernel.numel() > 1
+
+
+def _kernel_lies_down(outcome: Outcome) -> bool:
+    (height, width), (k_h, k_w) = (value.shape for value in outcome.case.args)
+    return k_h != k_w and getattr(outcome.got, "shape", None) == (height - k_w + 1, width - k_h + 1)
+
+
+CORRELATE2D = Exercise(
+    name="correlate2d",
+    chapter="02",
+    title="One window after the other",
+    parameters="image, kernel",
+    statement="Slide `kernel`, (K_h, K_w), over `image`, (H, W), with Python loops. Return all the sums, "
+    "(H − K_h + 1, W − K_w + 1), as a tensor of the image's dtype.",
+    hints=(
+        "Take the window with its top left corner at row i, column j. Which rows and columns of the image does it "
+        "cover?",
+        "Make an empty output with `image.new_zeros(...)`. Two loops, over the rows and columns of the output, fill "
+        "it.",
+        "The window is `image[i : i + K_h, j : j + K_w]`. Multiply it with the kernel, number by number, add up the "
+        "products, and write the sum to `out[i, j]`.",
+    ),
+    cases=first(25, _correlate_cases),
+    expected=_correlate,
+    forbidden=CONVOLUTIONS | {"unfold", "einsum"},
+    gradients=True,
+    mistakes=(
+        Mistake(TURNED, lambda image, kernel: _correlate(image, kernel.flip(0, 1))),
+        Mistake(LAST_WINDOWS, lambda image, kernel: _correlate(image, kernel)[:-1, :-1]),
+        Mistake(
+            "You swapped the kernel's height and width. A shape is always rows first: K_h, K_w = kernel.shape.",
+            when=_kernel_lies_down,
+        ),
+        Mistake(
+            "Your output is as large as the image, so some windows ran over its edge. Count only the places where the "
+            "whole window fits.",
+            when=_as_large_as_the_image,
+        ),
+        Mistake(
+            "You added up the window without weighing it. Every pixel is first multiplied with the number of the "
+            "kernel on it.",
+            lambda image, kernel: _windows(image, *kernel.shape).sum((-2, -1)),
+        ),
+        Mistake(
+            "You took the mean of the products. The output is their sum; a kernel that should average has it in its "
+            "numbers.",
+            lambda image, kernel: _correlate(image, kernel) / kernel.numel(),
+        ),
+        Mistake(
+            "Your windows stand side by side. Move the window by one pixel, not by its own size: windows overlap.",
+            lambda image, kernel: _correlate(image, kernel)[:: kernel.shape[0], :: kernel.shape[1]],
+        ),
+        Mistake(
+            "`@` is the product of matrices. A window and a kernel are multiplied number by number, with `*`.",
+            when=raised("cannot be multiplied"),
+        ),
+    ),
+)
+
+
+def _channels_cases(random: Random) -> Iterator[Case]:
+    x, weight = torch.tensor([[[[1.0, 2]], [[3, 4]]]]).double(), torch.tensor([[[[1.0]], [[10]]]]).double()
+    yield Case(x, weight, torch.tensor([100.0]).double())
+    yield Case(integers(random, 1, 2, 2, 3), integers(random, 3, 2, 1, 2), integers(random, 3))
+    yield Case(normal(random, 2, 3, 4, 5), normal(random, 2, 3, 3, 2), normal(random, 2))
+    yield Case(normal(random, 2, 1, 4, 5), normal(random, 3, 1, 2, 3), normal(random, 3))  # W_out = C_out
+    while True:
+        c_in, c_out = random.sample((1, 2, 3, 4), 2)
+        kernel = random.randint(1, 3), random.randint(1, 3)
+        image = kernel[0] + random.randint(1, 2), kernel[1] + random.randint(0, 3)
+        yield Case(
+            normal(random, random.randint(1, 2), c_in, *image),
+            normal(random, c_out, c_in, *kernel),
+            normal(random, c_out),
+        )
+
+
+def _input_channels_apart(outcome: Outcome) -> bool:
+    return isinstance(outcome.got, Tensor) and outcome.got.dim() == 5
+
+
+def _only_first_image(outcome: Outcome) -> bool:
+    return isinstance(outcome.got, Tensor) and outcome.got.dim() == 4 and len(outcome.got) < len(outcome.case.args[0])
+
+
+CONV2D_CHANNELS = Exercise(
+    name="conv2d_channels",
+    chapter="02",
+    title="Channels in, filters out",
+    parameters="x, weight, bias",
+    statement="Convolve a batch `x`, (N, C_in, H, W), with the filters `weight`, (C_out, C_in, K_h, K_w), and add "
+    "`bias`, (C_out,). Return (N, C_out, H − K_h + 1, W − K_w + 1). Loops are welcome.",
+    hints=(
+        "Begin with one output number: image n, filter k, row i, column j. How many products go into it?",
+        "The window now has depth: (C_in, K_h, K_w), and so has one filter. Add up all products, then the filter's "
+        "one bias.",
+        "`window = x[n, :, i : i + K_h, j : j + K_w]` meets `weight[k]`. Four loops, over n, k, i and j, fill the "
+        "output.",
+    ),
+    cases=first(25, _channels_cases),
+    expected=F.conv2d,
+    forbidden=CONVOLUTIONS,
+    gradients=True,
+    mistakes=(
+        Mistake(TURNED, lambda x, weight, bias: F.conv2d(x, weight.flip(2, 3), bias)),
+        Mistake(
+            "You left out the bias. It is added once to every number of its map.",
+            lambda x, weight, bias: F.conv2d(x, weight),
+        ),
+        Mistake(
+            "You added the bias once for each product. Add up the products first, then add the bias once.",
+            lambda x, weight, bias: F.conv2d(x, weight, bias * weight[0].numel()),
+        ),
+        Mistake(
+            "You added the bias once for each input channel. A filter has one bias, whatever the number of channels "
+            "it reads.",
+            lambda x, weight, bias: F.conv2d(x, weight, bias * weight.shape[1]),
+        ),
+        Mistake(
+            "You used the first input channel only. A filter has a slice for every input channel, and all products "
+            "are added.",
+            lambda x, weight, bias: F.conv2d(x[:, :1], weight[:, :1], bias),
+        ),
+        Mistake(
+            "You took the mean over the input channels. Their products are added, not averaged.",
+            lambda x, weight, bias: F.conv2d(x, weight / weight.shape[1], bias),
+        ),
+        Mistake(
+            "You used the first filter for every output channel. Output channel k belongs to filter k.",
+            lambda x, weight, bias: F.conv2d(x, weight[:1].expand_as(weight), bias),
+        ),
+        Mistake(
+            "You used the first image for the whole batch. Every image gets its own maps.",
+            lambda x, weight, bias: F.conv2d(x[:1].expand_as(x), weight, bias),
+        ),
+        Mistake(LAST_WINDOWS, lambda x, weight, bias: F.conv2d(x, weight, bias)[:, :, :-1, :-1]),
+        Mistake(
+            "The bias went along the width. It belongs to the channels: give it the shape (C_out, 1, 1) before you "
+            "add it.",
+            lambda x, weight, bias: F.conv2d(x, weight) + bias,
+        ),
+        Mistake(
+            "You swapped in and out channels. The shape of the weight is (C_out, C_in, K_h, K_w): which filter comes "
+            "first.",
+            when=raised("out of bounds for dimension 0"),
+        ),
+        Mistake(
+            "You kept the input channels apart. One filter gives one map: add the products of all its input channels.",
+            when=_input_channels_apart,
+        ),
+        Mistake("Some images of the batch are missing from your output. Loop over n as well.", when=_only_first_image),
+    ),
+)

@@ -1,0 +1,244 @@
+"""Exercises of chapter 04, pooling."""
+
+from collections.abc import Iterator
+from random import Random
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cnn_lessons.arithmetic import pool_output_size
+from cnn_lessons.exercises.exercise import Case, Exercise, first, integers, normal
+from cnn_lessons.exercises.pooling_mistakes import (
+    ADAPTIVE_MISTAKES,
+    GLOBAL_MISTAKES,
+    GRADIENT_MISTAKES,
+    max_gradient,
+)
+from cnn_lessons.exercises.sliding_mistakes import AVERAGE_MISTAKES, MAX_MISTAKES
+
+MAX_LAYERS = frozenset(
+    {"max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "adaptive_max_pool2d", "lp_pool2d"}
+)
+AVERAGE_LAYERS = frozenset(
+    {"avg_pool1d", "avg_pool2d", "avg_pool3d", "adaptive_avg_pool2d", "lp_pool2d", "interpolate"}
+)
+ADAPTIVE_LAYERS = frozenset({"adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "interpolate"})
+GRADIENTS = frozenset({"backward", "grad", "max_unpool2d", "max_pool2d_with_indices_backward"})
+
+
+def _distinct(random: Random, *shape: int) -> Tensor:
+    """Return different whole numbers, negative ones among them.
+
+    Where two values are equal, several gradients of their maximum are right: only its own exercise asks for one.
+    """
+    count = torch.Size(shape).numel()
+    return torch.tensor(random.sample(range(-2 * count, count), count), dtype=torch.float64).reshape(shape)
+
+
+def _max_cases(random: Random) -> Iterator[Case]:
+    yield Case(torch.tensor([[[[-5.0, -2, -7, -1], [-8, -3, -4, -6]]]], dtype=torch.float64), 2)
+    yield Case(_distinct(random, 1, 1, 3, 6), 2)
+    yield Case(_distinct(random, 1, 1, 3, 4), 2, stride=1)
+    yield Case(_distinct(random, 1, 1, 2, 4) - 20, 2, padding=1)
+    yield Case(_distinct(random, 2, 3, 2, 4), 2)
+    yield Case((_distinct(random, 1, 1, 2, 4) - 20) * 1e12, 2, padding=1)  # far below any "very small number"
+    yield from _sliding_cases(random)
+
+
+def _average_cases(random: Random) -> Iterator[Case]:
+    yield Case(torch.tensor([[[[1.0, -3, 0, 8], [5, -7, 4, 0]]]], dtype=torch.float64), 2)
+    yield Case(integers(random, 1, 1, 3, 6), 2)
+    yield Case(integers(random, 1, 1, 3, 4), 2, stride=1)
+    for count_include_pad in (True, False):
+        x = torch.tensor([[[[4.0, -8, 12, 4], [8, 0, 16, -4]]]], dtype=torch.float64)
+        yield Case(x, 2, padding=1, count_include_pad=count_include_pad)
+    yield Case(integers(random, 2, 3, 2, 4), 2)
+    for case in _sliding_cases(random):
+        x, kernel_size = case.args
+        x = random.choice((x, x.round()))  # rounded, some pixels are 0
+        yield Case(x, kernel_size, **case.kwargs, count_include_pad=random.choice((True, False)))
+
+
+def _sliding_cases(random: Random) -> Iterator[Case]:
+    while True:
+        images, channels, height, width = (random.randint(*span) for span in ((1, 2), (1, 3), (2, 7), (2, 7)))
+        kernel, stride = random.randint(1, 4), random.choice((None, 1, 2, 3))
+        padding = random.randint(0, kernel // 2)
+        step = stride or kernel
+        free = [size + 2 * padding - kernel for size in (height, width)]
+        if height == width or min(free) < 0:
+            continue
+        sizes = (height, width), kernel, stride, padding
+        if pool_output_size(*sizes, ceil_mode=True) != tuple(-(-f // step) + 1 for f in free):
+            continue  # PyTorch drops a last window of nothing but padding: a learner who rounds up need not know that
+        yield Case(
+            normal(random, images, channels, height, width) - random.choice((0, 3)),
+            kernel,
+            stride=stride,
+            padding=padding,
+        )
+
+
+MAX_POOL = Exercise(
+    name="max_pool2d",
+    chapter="04",
+    title="Max pooling",
+    parameters="x, kernel_size, stride=None, padding=0",
+    statement=(
+        "Return the largest value of every window. `x` is (N, C, H, W); `kernel_size`, `stride` and "
+        "`padding` are whole numbers, the same in both directions; `stride=None` means the kernel size. The "
+        "result is (N, C, H_out, W_out), sizes rounded down. Padding never wins."
+    ),
+    hints=(
+        "Every channel of every image is pooled by itself. Where does window (i, j) start, and how many "
+        "windows fit along each axis?",
+        "Widen the image first: `torch.nn.functional.pad(x, (left, right, top, bottom), value=…)`. Which "
+        "value loses against every number, also against negative ones?",
+        "Fill `x.new_zeros(N, C, H_out, W_out)` in two loops. With `r, c = i * stride, j * stride`, the "
+        "window of all images and channels is `padded[:, :, r : r + kernel_size, c : c + kernel_size]`, and "
+        "`.amax(dim=(2, 3))` takes its largest values.",
+    ),
+    cases=first(30, _max_cases),
+    expected=F.max_pool2d,
+    forbidden=MAX_LAYERS,
+    gradients=True,
+    mistakes=MAX_MISTAKES,
+)
+
+
+AVG_POOL = Exercise(
+    name="avg_pool2d",
+    chapter="04",
+    title="Average pooling",
+    parameters="x, kernel_size, stride=None, padding=0, count_include_pad=True",
+    statement=(
+        "Return the mean of every window, arguments and shapes as in `max_pool2d`. The padding is zeros. "
+        "With `count_include_pad=True` they count like pixels: divide by kernel_size². With `False`, divide "
+        "by the number of real pixels in the window."
+    ),
+    hints=(
+        "Begin with `count_include_pad=True`: it is your max pooling with another last step and another padding value.",
+        "A mean is a sum divided by a count. The padding adds 0 to the sum in both cases, so only the count "
+        "depends on the flag.",
+        "Which windows hold how many real pixels? Take `torch.ones_like(x)`, pad it with zeros, and sum its "
+        "windows in the same way: each sum is a count.",
+    ),
+    cases=first(32, _average_cases),
+    expected=F.avg_pool2d,
+    forbidden=AVERAGE_LAYERS,
+    gradients=True,
+    mistakes=AVERAGE_MISTAKES,
+)
+
+
+def _adaptive_cases(random: Random) -> Iterator[Case]:
+    yield Case(torch.tensor([[[[4.0, -2, 6, 0], [2, -4, 8, 2]]]], dtype=torch.float64), (1, 2))
+    yield Case(12 * integers(random, 1, 1, 2, 5), (1, 3))
+    yield Case(12 * integers(random, 1, 1, 5, 2), (2, 1))
+    while True:
+        images, channels, height, width, rows, columns = (random.randint(1, top) for top in (2, 3, 9, 9, 5, 5))
+        if height != width and rows != columns and rows <= height and columns <= width:
+            yield Case(normal(random, images, channels, height, width), (rows, columns))
+
+
+ADAPTIVE_POOL = Exercise(
+    name="adaptive_avg_pool2d",
+    chapter="04",
+    title="Adaptive average pooling",
+    parameters="x, output_size",
+    statement=(
+        "Average `x`, (N, C, H, W), down to `output_size`, a pair (H_out, W_out) no larger than (H, W). Row "
+        "i of the output averages the input rows from ⌊i·H/H_out⌋ up to, not including, ⌈(i + 1)·H/H_out⌉; "
+        "columns likewise. The result is (N, C, H_out, W_out)."
+    ),
+    hints=(
+        "Do one axis on paper: 5 pixels, 3 windows. Where does each begin and end? They are not all of one "
+        "size, and they share pixels.",
+        "The floor of a / b is `a // b`. For the ceiling in whole numbers, turn the sign around twice: `-(-a // b)`.",
+        "Fill `x.new_zeros(N, C, H_out, W_out)` in two loops: rows `i * H // H_out` to `-(-(i + 1) * H // "
+        "H_out)`, columns likewise, then the mean over axes 2 and 3.",
+    ),
+    cases=first(28, _adaptive_cases),
+    expected=F.adaptive_avg_pool2d,
+    forbidden=ADAPTIVE_LAYERS,
+    gradients=True,
+    mistakes=ADAPTIVE_MISTAKES,
+)
+
+
+def _gradient_cases(random: Random) -> Iterator[Case]:
+    yield _gradient_case([[-4, -1], [-3, -2]], 2, [[5]])
+    yield _gradient_case([[1, 3], [3, -2]], 2, [[6]])
+    yield _gradient_case([[2, -1, 0, 4], [-3, 1, 5, -6]], 2, [[-1, 3]])
+    yield _gradient_case([[-1, -7, 2, 9, 1], [-5, -3, 8, 4, 6], [3, 0, 5, 7, -2]], 2, [[2, -3]])
+    while True:
+        images, channels, kernel, rows, columns = (random.randint(1, top) for top in (2, 3, 3, 3, 3))
+        height, width = (kernel * out + random.randrange(kernel) for out in (rows, columns))
+        if height != width:
+            x = random.choice((integers, normal))(random, images, channels, height, width)
+            yield Case(x, kernel, integers(random, images, channels, rows, columns, low=-9, high=9))
+
+
+def _gradient_case(x: list, kernel_size: int, grad_output: list) -> Case:
+    pixels, gradient = (torch.tensor([[rows]], dtype=torch.float64) for rows in (x, grad_output))
+    return Case(pixels, kernel_size, gradient)
+
+
+MAX_POOL_GRADIENT = Exercise(
+    name="max_pool2d_gradient",
+    chapter="04",
+    title="The gradient of max pooling",
+    parameters="x, kernel_size, grad_output",
+    statement=(
+        "A max pooling with stride = kernel_size has turned `x`, (N, C, H, W), into (N, C, H_out, W_out). "
+        "`grad_output` has that shape: the gradient of the loss with respect to the output. Return the "
+        "gradient with respect to `x`, (N, C, H, W). In each window it goes to the largest value; if "
+        "several are equal, to the first, row by row. Compute it yourself, without autograd."
+    ),
+    hints=(
+        "Change one value of a window by a little. When does the output change, and by how much? The others get 0.",
+        "Begin with `torch.zeros_like(x)`. For each window, find the place of the first largest value and "
+        "write the gradient of that output there. Rows and columns that no window reaches keep their 0.",
+        "`window = x[n, c, r : r + k, q : q + k]` and `place = window.argmax()`, which counts row by row "
+        "and names the first of equal values. So the row is `r + place // k`, and the column is `q + place "
+        "% k`.",
+    ),
+    cases=first(28, _gradient_cases),
+    expected=max_gradient,
+    forbidden=MAX_LAYERS | GRADIENTS,
+    mistakes=GRADIENT_MISTAKES,
+)
+
+
+def _global_cases(random: Random) -> Iterator[Case]:
+    yield Case(torch.tensor([[[[1.0, 3], [5, 7]], [[-2, -2], [-2, -2]]]], dtype=torch.float64))
+    yield Case(12 * integers(random, 1, 2, 2, 3))
+    while True:
+        images, channels, height, width = random.sample(range(1, 7), 4)
+        yield Case(normal(random, images, channels, height, width))
+
+
+GLOBAL_POOL = Exercise(
+    name="global_average_pool",
+    chapter="04",
+    title="Repair: global average pooling",
+    parameters="x",
+    statement=(
+        "Repair the function of the lab: `x` is (N, C, H, W), and the result, (N, C), holds the mean of "
+        "each map: one number for each channel of each image."
+    ),
+    hints=(
+        "Two axes vanish and two stay. Say in words what each axis of (N, C, H, W) stands for. Which two should stay?",
+        "Try the broken function on maps with C, H and W all different and look at the shape. Which axis is "
+        "still there that should not be?",
+        "`mean` takes the axes that are to vanish: `x.mean(dim=(…, …))`. In (N, C, H, W), counting from 0, "
+        "where do the rows and columns stand?",
+    ),
+    cases=first(24, _global_cases),
+    expected=lambda x: F.adaptive_avg_pool2d(x, 1).flatten(1),
+    gradients=True,
+    mistakes=GLOBAL_MISTAKES,
+)
+
+EXERCISES = (MAX_POOL, AVG_POOL, ADAPTIVE_POOL, MAX_POOL_GRADIENT, GLOBAL_POOL)

@@ -1,0 +1,183 @@
+"""What goes wrong in max and average pooling from scratch."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cnn_lessons.arithmetic import pool_output_size
+from cnn_lessons.exercises.exercise import Mistake, Outcome
+
+Pad = tuple[int, int, int, int]  # left, right, top, bottom
+
+
+def _maximum(x: Tensor, kernel: int, stride: int, pad: Pad) -> Tensor:
+    return F.max_pool2d(F.pad(x, pad, value=-torch.inf), kernel, stride)
+
+
+def _average(x: Tensor, kernel: int, stride: int, pad: Pad, count_include_pad: bool = True) -> Tensor:
+    def add(cells, outside):
+        return F.avg_pool2d(F.pad(cells, pad, value=outside), kernel, stride, divisor_override=1)
+
+    return add(x, 0.0) / add(torch.ones_like(x), float(count_include_pad))
+
+
+def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ...]:
+    """Return the mistakes that any sliding window invites.
+
+    Args:
+        pool: `_maximum` or `_average`.
+        rounded_up: the same pooling with its size rounded up.
+    """
+
+    def variant(step: Callable = lambda stride, kernel: stride or kernel, pad: Callable = lambda p: (p,) * 4):
+        """Pool with the stride step(stride, kernel_size) and the four sides pad(padding)."""
+
+        def produces(x, kernel_size, stride=None, padding=0, **flag):
+            return pool(x, kernel_size, step(stride, kernel_size), pad(padding), **flag)
+
+        return produces
+
+    def early(x, kernel_size, stride=None, padding=0, **flag):
+        step = stride or kernel_size
+        rows, columns = (-(-(size + 2 * padding - kernel_size) // step) for size in x.shape[2:])
+        return pool(x, kernel_size, step, (padding,) * 4, **flag)[:, :, :rows, :columns]
+
+    return (
+        Mistake(
+            "With stride=None you moved the window by 1. None stands for the kernel size: the windows touch "
+            "and do not overlap.",
+            variant(step=lambda stride, kernel: stride or 1),
+        ),
+        Mistake(
+            "You always moved the window by the kernel size. That is the default only: use `stride` where it is given.",
+            variant(step=lambda stride, kernel: kernel),
+        ),
+        Mistake(
+            "You rounded the size up. Here it is rounded down: leave out a window that hangs over the edge.",
+            rounded_up,
+        ),
+        Mistake(
+            "You padded on one side only. Padding is added on all four sides.",
+            variant(pad=lambda p: (p, 0, p, 0)),
+        ),
+        Mistake(
+            "You did not use `padding`. Widen the image on all four sides before the window slides.",
+            variant(pad=lambda p: (0,) * 4),
+        ),
+        Mistake(
+            "You stopped one window too early. A window that ends exactly at the edge still fits, and "
+            "range(a, b) leaves b out.",
+            early,
+        ),
+        *SHAPE_MISTAKES,
+    )
+
+
+def _shape_is(wrong: Callable) -> Callable:
+    """Test whether an answer has a shape in wrong(N, C, H_out, W_out), a tuple of shapes, and not the right one."""
+
+    def test(outcome: Outcome) -> bool:
+        (x, kernel), options = outcome.case.args, outcome.case.kwargs
+        size = pool_output_size(tuple(x.shape[2:]), kernel, options.get("stride"), options.get("padding", 0))
+        right = (*x.shape[:2], *size)
+        got = tuple(getattr(outcome.got, "shape", ()))
+        return got != right and got in wrong(*right)
+
+    return test
+
+
+SHAPE_MISTAKES = (
+    Mistake(
+        "You exchanged height and width. The order is (N, C, H, W): rows come before columns.",
+        when=_shape_is(lambda n, c, rows, columns: ((n, c, columns, rows),)),
+    ),
+    Mistake(
+        "You used one of height and width for both directions. They differ: count rows and columns separately.",
+        when=_shape_is(lambda n, c, rows, columns: ((n, c, rows, rows), (n, c, columns, columns))),
+    ),
+    Mistake(
+        "You pooled over the channels too. A window lies in one channel: every channel is pooled by itself.",
+        when=_shape_is(lambda n, c, rows, columns: ((n, rows, columns), (n, 1, rows, columns))),
+    ),
+    Mistake(
+        "You pooled one image only. The result has N images, as x has.",
+        when=_shape_is(lambda n, c, rows, columns: ((c, rows, columns), (1, c, rows, columns))),
+    ),
+)
+
+
+def _max_from_zeros(x, kernel_size, stride=None, padding=0):
+    return F.max_pool2d(F.pad(x, (padding,) * 4), kernel_size, stride)
+
+
+def _nonzero_counted(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    def add(cells):
+        return F.avg_pool2d(cells, kernel_size, stride, padding, divisor_override=1)
+
+    return add(x) / (kernel_size**2 if count_include_pad else add((x != 0).to(x.dtype)))
+
+
+MAX_MISTAKES = (
+    Mistake(
+        "You padded with 0. Beside negative numbers a 0 wins. Pad with a value that loses against every number.",
+        _max_from_zeros,
+    ),
+    Mistake(
+        "You began the search for the largest value at 0. Where all values are negative, 0 is none of them. "
+        "Begin below every number, or at a value of the window.",
+        lambda *args, **options: F.max_pool2d(*args, **options).clamp(min=0),
+    ),
+    Mistake("You returned the mean of each window. Max pooling keeps its largest value.", F.avg_pool2d),
+    Mistake(
+        "You compared without signs. The largest value lies furthest to the right on the number line: −1 beats −5.",
+        lambda x, *args, **options: F.max_pool2d(x.abs(), *args, **options),
+    ),
+    Mistake(
+        "Your padding won: some results are no values of the image. However small a number is, a pixel may be smaller; "
+        "which float is below all of them?",
+        when=lambda outcome: (
+            isinstance(outcome.got, Tensor) and not torch.isin(outcome.got, outcome.case.args[0]).all()
+        ),
+    ),
+    *_sliding_mistakes(_maximum, lambda *args, **options: F.max_pool2d(*args, ceil_mode=True, **options)),
+)
+
+AVERAGE_MISTAKES = (
+    Mistake(
+        "You counted the padding even with count_include_pad=False. Then divide by the real pixels of the window only.",
+        lambda *args, count_include_pad=True, **options: F.avg_pool2d(*args, **options),
+    ),
+    Mistake(
+        "You never counted the padding. With count_include_pad=True its zeros count: divide by kernel_size².",
+        lambda *args, count_include_pad=True, **options: F.avg_pool2d(*args, count_include_pad=False, **options),
+    ),
+    Mistake(
+        "You have the flag the wrong way round: count_include_pad=True counts the zeros of the padding.",
+        lambda *args, count_include_pad=True, **options: F.avg_pool2d(
+            *args, count_include_pad=not count_include_pad, **options
+        ),
+    ),
+    Mistake(
+        "You counted the values that are not 0. A real pixel may be 0 and still counts. Count places, not values.",
+        _nonzero_counted,
+    ),
+    Mistake(
+        "You returned the sum of each window. A mean divides it by the number of values.",
+        lambda *args, **options: F.avg_pool2d(*args, divisor_override=1, **options),
+    ),
+    Mistake(
+        "You divided by kernel_size. A window has kernel_size rows and kernel_size columns: how many values is that?",
+        lambda x, kernel_size, **options: F.avg_pool2d(x, kernel_size, divisor_override=kernel_size, **options),
+    ),
+    Mistake(
+        "You padded with −∞, as max pooling does. One −∞ in a sum makes the whole sum −∞: an average pads with 0.",
+        when=lambda outcome: isinstance(outcome.got, Tensor) and bool(outcome.got.isinf().any()),
+    ),
+    Mistake(
+        "You returned the largest value of each window. Average pooling takes the mean.",
+        lambda *args, count_include_pad=True, **options: F.max_pool2d(*args, **options),
+    ),
+    *_sliding_mistakes(_average, lambda *args, **options: F.avg_pool2d(*args, ceil_mode=True, **options)),
+)
