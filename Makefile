@@ -7,7 +7,7 @@ export PATH := $(PATH):$(CURDIR)/$(BIN)
 NOTEBOOKS = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint bench score clean
+.PHONY: help book test lint bench score picture clean
 
 help: ## show this list
 	@echo "CNN Lessons. Begin with: make book"
@@ -34,6 +34,9 @@ bench: ## measure conv2d from scratch against PyTorch's
 score: ## try the checks on all wrong answers and write tests/kill_score.json
 	@$(PYTHON) tools/setup.py book
 	cd tests && ../$(BIN)/python -m wrong_answers.score
+
+picture: book ## take the README's picture anew from the built book
+	$(BIN)/python tools/picture.py
 
 clean: ## remove the built book; the environment in .venv stays
 	rm -rf _build .pytest_cache .ruff_cache

@@ -132,8 +132,8 @@ def unique(name: str, used: set[str]) -> str:
 def tidy_output(output: NotebookNode, models: dict[str, str]) -> None:
     """Drop the widget state and number the widgets in the order of their appearance."""
     data = output.get("data", {})
-    if "text/html" in data and data.pop(WIDGET_STATE, None):
-        data.pop("text/plain", None)  # the widget's repr names random ids; its HTML says what it is
+    if "text/html" in data:
+        data.pop(WIDGET_STATE, None)
 
     def number(found):
         return f'model="{models.setdefault(found[1], f"{len(models) + 1:08x}")}"'

@@ -24,6 +24,8 @@ class KillScore(SphinxDirective):
         """Return the table, the total in its last row."""
         relative, path = self.env.relfn2path(self.arguments[0])
         self.env.note_dependency(relative)
+        if not Path(path).exists():
+            raise self.error(f"expected the kill score in {relative}, found none. Run `make score`.")
         exercises = json.loads(Path(path).read_text(encoding="utf-8"))["exercises"]
         counts = [(name, score["tried"], score["killed"]) for name, score in exercises.items()]
         total = ("all", sum(row[1] for row in counts), sum(row[2] for row in counts))

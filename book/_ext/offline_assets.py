@@ -25,7 +25,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the steps to Sphinx's events."""
     app.add_css_file("cnn_lessons.css", priority=900)  # after the theme's own
     app.connect("config-inited", collect_static_files)
-    app.connect("doctree-read", drop_remote_images)
+    app.connect("doctree-read", check_images)
     app.connect("html-page-context", adjust_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -54,13 +54,15 @@ def copy_mathjax(es5: Path, target: Path) -> None:
         shutil.copytree(es5 / part, target / part)
 
 
-def drop_remote_images(app: Sphinx, doctree: nodes.document) -> None:
-    """Make Colab's badge a plain link; warn of every other image that a reader would have to fetch."""
+def check_images(app: Sphinx, doctree: nodes.document) -> None:
+    """Make Colab's badge a plain link; warn of other images from the network, and of images without words."""
     for image in list(doctree.findall(nodes.image)):
         if image["uri"] == BADGE:
             image.replace_self(nodes.inline("", "Open in Colab", classes=["colab-link"]))
         elif image["uri"].startswith(("http:", "https:")):
             logger.warning("the image %s is not in the book; keep a copy of it", image["uri"], location=image)
+        elif not image.get("alt", "").strip():
+            logger.warning("the image %s has no alternative text; say what it shows", image["uri"], location=image)
     for raw in doctree.findall(nodes.raw):
         if REMOTE_IMAGE.search(raw.astext()):
             logger.warning("an <img> loads from the network; keep a copy of it", location=raw)

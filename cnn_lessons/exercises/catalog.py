@@ -33,7 +33,7 @@ def names(chapter: str | None = None) -> list[str]:
 
 def find(name: str) -> Exercise:
     """Return the exercise of that name; ValueError with the nearest names if there is none."""
-    if name in catalog():
+    if isinstance(name, str) and name in catalog():
         return catalog()[name]
     near = difflib.get_close_matches(str(name), catalog(), n=3)
     raise ValueError(

@@ -19,7 +19,7 @@ def difference(expected: Any, got: Any, what: str = "the result") -> str | None:
         return _sequence(expected, got, what)
     if isinstance(expected, Tensor):
         return _tensor(expected, got, what)
-    return _number(expected, got, what)
+    return _number(expected, got)
 
 
 def same(expected: Any, got: Any) -> bool:
@@ -27,21 +27,31 @@ def same(expected: Any, got: Any) -> bool:
     return got is None if expected is None else difference(expected, got) is None
 
 
-def show(value: Any) -> str:
-    """Write a value for a message: small tensors in full, large ones by their shape."""
+def show(value: Any, digits: int = 4) -> str:
+    """Write a value for a message: small tensors in full, with `digits` figures, large ones by their shape."""
     if not isinstance(value, Tensor):
         return repr(value)
     if value.numel() > SMALL:
         return f"a tensor of shape {tuple(value.shape)}"
-    return str(_rounded(value.detach().tolist()))
+    return str(_rounded(value.detach().tolist(), digits))
 
 
-def _rounded(value):
+def _rounded(value, digits: int):
     if isinstance(value, list):
-        return [_rounded(item) for item in value]
+        return [_rounded(item, digits) for item in value]
     if isinstance(value, float):
-        return int(value) if value.is_integer() else float(f"{value:.4g}")
+        value = value if value.is_integer() else float(f"{value:.{digits}g}")
+        return int(value) if value.is_integer() else value
     return value
+
+
+def _both(expected: Tensor, got: Tensor) -> str:
+    """Write two unequal tensors with as many figures as it takes to tell them apart."""
+    for digits in (4, 9, 17):
+        texts = show(expected, digits), show(got, digits)
+        if texts[0] != texts[1]:
+            break
+    return f"expected {texts[0]}\ngot      {texts[1]}"
 
 
 def _sequence(expected, got, what: str) -> str | None:
@@ -56,7 +66,7 @@ def _sequence(expected, got, what: str) -> str | None:
     return None
 
 
-def _number(expected, got, what: str) -> str | None:
+def _number(expected, got) -> str | None:
     if isinstance(got, Tensor) and got.numel() != 1:
         return f"expected a number, got a tensor of shape {tuple(got.shape)}"
     if isinstance(expected, bool) or isinstance(got, (bool, str)):
@@ -64,11 +74,11 @@ def _number(expected, got, what: str) -> str | None:
         return None if right else f"expected {expected!r}, got {got!r}"
     try:
         value = operator.index(got) if isinstance(expected, int) else float(got)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         kind = "an integer" if isinstance(expected, int) else "a number"
         return f"expected {kind}, {expected}, got {got!r} ({type(got).__name__})"
-    close = value == expected or abs(value - expected) <= ATOL + RTOL * abs(expected)
-    return None if close else f"expected {expected}\ngot      {value}"
+    rounding = 0 if isinstance(expected, int) else ATOL + RTOL * abs(expected)
+    return None if value == expected or abs(value - expected) <= rounding else f"expected {expected}\ngot      {value}"
 
 
 def _tensor(expected: Tensor, got, what: str) -> str | None:
@@ -88,9 +98,8 @@ def _tensor(expected: Tensor, got, what: str) -> str | None:
     if not wrong.any():
         return None
     if expected.numel() <= SMALL:
-        return f"expected {show(expected)}\ngot      {show(got)}"
+        return _both(expected, got)
     place = tuple(wrong.nonzero()[0].tolist())
-    return (
-        f"{int(wrong.sum())} of {wrong.numel()} values differ; the first at {list(place)}:\n"
-        f"expected {show(expected[place])}\ngot      {show(got[place])}"
+    return f"{int(wrong.sum())} of {wrong.numel()} values differ; the first at {list(place)}:\n" + _both(
+        expected[place], got[place]
     )

@@ -39,7 +39,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an answer did with one case: `got` a value, or raised `error`; what it printed, how often it called torch."""
+    """What an answer did with one case: `got` a value or raised `error`; what it printed, how often it called torch."""
 
     case: Case
     got: Any = None

@@ -27,15 +27,25 @@ class ForbiddenCall(Exception):
 
 def seconds_allowed() -> float:
     """Return the time limit of one check, in seconds: CNN_LESSONS_TIME_LIMIT, or 10."""
-    return float(os.environ.get("CNN_LESSONS_TIME_LIMIT", "10"))
+    text = os.environ.get("CNN_LESSONS_TIME_LIMIT", "10")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"CNN_LESSONS_TIME_LIMIT: expected a number of seconds above 0, got {text!r}")
+    return seconds
 
 
 def run(function: Callable, case: Case, forbidden: frozenset[str]) -> Outcome:
-    """Call `function` on `case` and return what happened; only TimeIsUp passes through."""
+    """Call `function` on `case`, refuse torch functions in `forbidden`, and return what happened.
+
+    Only TimeIsUp passes through.
+    """
     printed, ban = _Bounded(), _Ban(forbidden)
     try:
         with contextlib.redirect_stdout(printed), ban:
-            got = case.call(function)
+            got = _let_run(function, case)
     except Exception as error:  # whatever a learner's code raises becomes a message
         return Outcome(case, error=ban.broken or error, printed=printed.text())
     except SystemExit as error:
@@ -43,9 +53,23 @@ def run(function: Callable, case: Case, forbidden: frozenset[str]) -> Outcome:
     return Outcome(case, got, ban.broken, printed.text(), ban.calls)
 
 
+def _let_run(function: Callable, case: Case):
+    """Call the answer. The time limit strikes only below this frame, so that what stands around it is put in order."""
+    return case.call(function)
+
+
+def _frames_of_answer(frame) -> list:
+    """Return the frames of the running answer, innermost first; none if `frame` is not below `_let_run`."""
+    frames = []
+    while frame and frame.f_code is not _let_run.__code__:
+        frames.append(frame)
+        frame = frame.f_back
+    return frames if frame else []
+
+
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeIsUp inside the block once `seconds` have passed, again and again until the block ends."""
+    """Once `seconds` have passed, raise TimeIsUp in any answer that `run` calls, until the block ends."""
     alarm = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     with _alarm(seconds) if alarm else _watchdog(seconds):
         yield
@@ -53,23 +77,34 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    rings = itertools.count()
-
-    def stop(frame, event, argument):
-        raise TimeIsUp
+    live, rings, patience = True, itertools.count(), 0
 
     def ring(signum, frame):
-        if next(rings) % 2 == 0:
-            raise TimeIsUp
-        while frame:  # an `except:` swallowed it: raise at the next line instead, which may be outside the `try`
-            frame.f_trace, frame = stop, frame.f_back
-        sys.settrace(stop)
+        nonlocal patience
+        frames = _frames_of_answer(frame) if live else []
+        if not frames:
+            return
+        for own in frames:
+            own.f_trace = again
+        patience = next(rings) % 5
+        sys.settrace(again)
+        raise TimeIsUp
 
-    before, trace = signal.signal(signal.SIGALRM, ring), sys.gettrace()
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
+    def again(frame, event, argument):
+        # An `except:` may swallow TimeIsUp. Then it is raised once more a few lines on, where the `try` has ended.
+        nonlocal patience
+        if event == "line":
+            patience -= 1
+            if patience < 0:
+                raise TimeIsUp
+        return None if event == "call" else again
+
+    trace, before = sys.gettrace(), signal.signal(signal.SIGALRM, ring)
     try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
         yield
     finally:
+        live = False  # a ring that comes while the clock is put away does nothing
         signal.setitimer(signal.ITIMER_REAL, 0)
         sys.settrace(trace)
         signal.signal(signal.SIGALRM, before)
@@ -77,20 +112,30 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _watchdog(seconds: float) -> Iterator[None]:
-    """Do the same where there is no alarm (Windows, other threads); it cannot cut a long sleep short."""
+    """Do the same where there is no alarm (Windows, other threads).
+
+    It cannot cut a long sleep short, nor end a loop that swallows every exception.
+    """
     watched, done = threading.get_ident(), threading.Event()
+
+    def strike(error):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(watched), error)
 
     def watch():
         wait = seconds
         while not done.wait(wait):
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(watched), ctypes.py_object(TimeIsUp))
+            if _frames_of_answer(sys._current_frames().get(watched)):
+                strike(ctypes.py_object(TimeIsUp))
             wait = 0.05
 
-    threading.Thread(target=watch, daemon=True).start()
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
         yield
     finally:
         done.set()
+        watcher.join()
+        strike(None)  # takes back a TimeIsUp that has not arrived yet
 
 
 class _Bounded(io.TextIOBase):

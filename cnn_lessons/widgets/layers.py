@@ -50,7 +50,7 @@ def _problem_with(layer: object) -> str:
     """What keeps ``layer`` from being one, as "expected …, got …", or an empty text."""
     if not isinstance(layer, dict) or "kind" not in layer:
         return f'expected a kind or a dict such as {{"kind": "conv", "out_channels": 16}}, got {layer!r}.'
-    if layer["kind"] not in KINDS:
+    if not isinstance(layer["kind"], str) or layer["kind"] not in KINDS:
         return f"expected a kind of {', '.join(KINDS)}, got {layer['kind']!r}."
     fields = KINDS[layer["kind"]]["fields"]
     for name, value in layer.items():
@@ -84,7 +84,7 @@ class LayerStack(LessonWidget):
         layers: first to last, each the name of a kind or a dict with ``"kind"`` and fields: ``conv`` (out_channels,
             kernel_size, stride, padding, dilation, groups, bias), ``max_pool`` and ``avg_pool`` (kernel_size, stride,
             padding, ceil_mode), ``linear`` (out_features), ``global_pool``, ``batch_norm``, ``relu``, ``flatten``.
-        preset: ready-made size, channels and layers: ``"first"``, ``"vgg"``, ``"lenet"``, ``"alexnet"`` or ``"seminar"``.
+        preset: ready-made size, channels and layers: ``"first"``, ``"vgg"``, ``"lenet"``, ``"alexnet"``, ``"seminar"``.
         selected: index of the layer whose arithmetic is written out.
         compare: a second stack on the same input, whose totals stand below; empty for none.
 

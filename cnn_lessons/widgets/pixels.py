@@ -73,7 +73,7 @@ def _shape_problem(rows: object) -> str:
         return got + "Keep three channels, red, green, blue, such as x[:, :, :3]."
     if max(shape[:2]) > MAX_SIZE:
         step = -(-max(shape[:2]) // MAX_SIZE)
-        return got + f"Cut a piece, such as x[:{MAX_SIZE}, :{MAX_SIZE}], or take every pixel number {step}, x[::{step}, ::{step}]."
+        return got + f"Cut a piece, such as x[:{MAX_SIZE}, :{MAX_SIZE}], or thin it out: x[::{step}, ::{step}]."
     regular = all(isinstance(row, list | tuple) and len(row) == shape[1] for row in rows)
     if not regular or not all(isinstance(p, list | tuple) and len(p) == 3 for row in rows for p in row):
         return "got rows or pixels of different lengths. Make them equally long."

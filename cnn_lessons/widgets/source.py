@@ -16,6 +16,7 @@ MODULES = {
     "cnn-conv": "convolution.js",
     "cnn-pool": "pooling.js",
     "cnn-pixels": "pixels.js",
+    "cnn-layers": "layers.js",
 }
 
 _IMPORT = re.compile(r'^import (?P<names>[^;"]*?) from "\./(?P<file>[\w.-]+)";\n', re.MULTILINE)
@@ -51,8 +52,8 @@ def _parts(file: str, seen: set[str]) -> list[str]:
         if found["file"].endswith((".css", ".json")):
             seen.add(found["file"])
             content = (STATIC / found["file"]).read_text(encoding="utf-8")
-            literal = json.dumps(json.loads(content) if found["file"].endswith(".json") else content, ensure_ascii=False)
-            parts.append(f"const {found['names']} = {literal};\n")
+            value = json.loads(content) if found["file"].endswith(".json") else content
+            parts.append(f"const {found['names']} = {json.dumps(value, ensure_ascii=False)};\n")
         else:
             parts += _parts(found["file"], seen)
     return [*parts, _IMPORT.sub("", text)]

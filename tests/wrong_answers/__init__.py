@@ -1,4 +1,4 @@
-"""Plausible wrong answers, written as learners write them: each must be refused with the message that names its misconception."""
+"""Plausible wrong answers, as learners write them: each must be refused with the message that names its mistake."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,5 @@ def wrong(exercise: str, says: str) -> Callable:
     return enter
 
 
-from . import chapter_01  # noqa: E402, F401
-from . import chapter_02  # noqa: E402, F401
-from . import chapter_03  # noqa: E402, F401  (the chapters enter their answers when imported)
-from . import chapter_04  # noqa: E402, F401
+# The chapters enter their answers when they are imported.
+from . import chapter_01, chapter_02, chapter_03, chapter_04  # noqa: E402, F401

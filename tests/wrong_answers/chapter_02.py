@@ -146,14 +146,6 @@ def forgets_to_return(image, kernel):
             out[i, j] = (image[i : i + kernel.shape[0], j : j + kernel.shape[1]] * kernel).sum()
 
 
-@wrong("correlate2d", says="never ends")
-def never_moves_the_window(image, kernel):
-    i, out = 0, []
-    while i <= image.shape[0] - kernel.shape[0]:
-        out.append((image[i : i + kernel.shape[0], : kernel.shape[1]] * kernel).sum())
-    return torch.stack(out)
-
-
 @wrong("correlate2d", says="You called torch's conv2d")
 def calls_the_layer(image, kernel):
     return F.conv2d(image[None, None], kernel[None, None])[0, 0]

@@ -87,6 +87,7 @@ const ICONS = {
   up: "M3 11l5-6 5 6z",
   down: "M3 5l5 6 5-6z",
   add: "M7 2h2v5h5v2H9v5H7V9H2V7h5z",
+  keep: "M4 2h8v12l-4-3-4 3z",
   swap: "M1 5l4-4v3h9v2H5v3zM15 11l-4-4v3H2v2h9v3z",
 };
 

@@ -92,7 +92,6 @@ export class Picture {
       Math.min(col + radius, this.image.cols - 1),
     ];
     const sizes = { top, left, height: bottom - top + 1, width: right - left + 1 };
-    for (const [name, pixels] of Object.entries(sizes))
-      box.style[name] = `calc(${pixels} * var(--pixel))`;
+    for (const [name, pixels] of Object.entries(sizes)) box.style[name] = `calc(${pixels} * var(--pixel))`;
   }
 }

@@ -25,7 +25,7 @@ export const DEFAULTS = { image: "1x1:AAAA", row: 0, column: 0, channels: "RGB",
 
 const RADIUS = 2; // the neighbourhood is 5 by 5
 const QUIET_MS = 150; // while a key is held down, speech waits for the last pixel
-const HINT = "Point with the mouse; a click or a tap keeps the pixel. Arrow keys walk, with Shift by 8.";
+const HOW_TO = "Point with the mouse; a click or a tap keeps the pixel. Arrow keys walk, with Shift by 8.";
 
 /** The table of one pixel: stored numbers, numbers from 0 to 1, and where each lies on a scale of colours. */
 class Reading {
@@ -36,7 +36,12 @@ class Reading {
     const groups = { "0–255": CHANNEL_NAMES, "°, %": ["hue", "saturation", "value"] };
     this.rows = Object.values(groups).flatMap((names) => names.map((name) => this.makeRow(name)));
     const bodies = Object.keys(groups).map((unit, i) =>
-      h("tbody", {}, this.heading(["RGB", "HSV"][i], unit), ...this.rows.slice(3 * i, 3 * i + 3).map(({ el }) => el)),
+      h(
+        "tbody",
+        {},
+        this.heading(["RGB", "HSV"][i], unit),
+        ...this.rows.slice(3 * i, 3 * i + 3).map(({ el }) => el),
+      ),
     );
     const place = h("div", { class: "cnnw-here" }, this.swatch, h("div", {}, this.code, this.hex));
     this.el = h("div", { class: "cnnw-reading" }, place, h("table", { class: "cnnw-numbers" }, ...bodies));
@@ -71,10 +76,16 @@ class Reading {
   /** Every scale shows what the pixel would become if this one number changed. */
   paint(pixel, [, , , hue, saturation, value]) {
     const css = (numbers) => `rgb(${numbers.join(" ")})`;
-    const ends = CHANNEL_NAMES.map((_, i) => [0, 255].map((end) => css(pixel.map((x, j) => (i === j ? end : x)))));
+    const ends = CHANNEL_NAMES.map((_, i) =>
+      [0, 255].map((end) => css(pixel.map((x, j) => (i === j ? end : x)))),
+    );
     const pure = `hsl(${360 * hue} 100% 50%)`;
     const mix = (a, share, b) => `color-mix(in srgb, ${a} ${100 * share}%, ${b})`;
-    const scales = [["", ""], ["#fff", pure].map((end) => mix(end, value, "#000")), ["#000", mix(pure, saturation, "#fff")]];
+    const scales = [
+      ["", ""],
+      ["#fff", pure].map((end) => mix(end, value, "#000")),
+      ["#000", mix(pure, saturation, "#fff")],
+    ];
     [...ends, ...scales].forEach(([from, to], i) => {
       this.rows[i].strip.style.setProperty("--from", from);
       this.rows[i].strip.style.setProperty("--to", to);
@@ -88,7 +99,10 @@ class PixelView {
     this.model = model;
     Object.assign(this, createRoot(el, "Pixel inspector", { name: "pixels", text: PIXEL_STYLES }));
     this.hover = null; // the pixel under the mouse: shown while it is there, kept by a click
-    this.picture = new Picture({ pick: (row, col) => this.pick(row, col), peek: (place) => this.peek(place) });
+    this.picture = new Picture({
+      pick: (row, col) => this.pick(row, col),
+      peek: (place) => this.peek(place),
+    });
     this.reading = new Reading();
     this.grid = new NumberGrid({
       name: "Neighbourhood",
@@ -113,7 +127,7 @@ class PixelView {
       { class: "cnnw-switches", role: "group", "aria-label": "Channels of the picture" },
       ...this.switches.map(({ el }) => el),
     );
-    const hint = h("p", { class: "cnnw-hint" }, HINT);
+    const hint = h("p", { class: "cnnw-howto" }, HOW_TO);
     const left = h("div", { class: "cnnw-look" }, this.picture.el, switches, this.caption, hint);
     const neighbours = h("div", { class: "cnnw-neighbours" }, this.grid.el, this.numbers.el);
     this.root.append(h("div", { class: "cnnw-pixels" }, left, this.reading.el, neighbours), this.sum);

@@ -151,7 +151,8 @@ export function setText(node, text) {
 /** Put a style sheet into the page, or the shadow root, that holds `el`: once, whoever asks first. */
 function installStyles(el, name, text) {
   const place = el.getRootNode() instanceof ShadowRoot ? el.getRootNode() : document.head;
-  if (!place.querySelector(`style[data-cnnw="${name}"]`)) place.append(h("style", { "data-cnnw": name }, text));
+  if (!place.querySelector(`style[data-cnnw="${name}"]`))
+    place.append(h("style", { "data-cnnw": name }, text));
 }
 
 /**

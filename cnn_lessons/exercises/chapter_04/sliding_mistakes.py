@@ -23,6 +23,30 @@ def _average(x: Tensor, kernel: int, stride: int, pad: Pad, count_include_pad: b
     return add(x, 0.0) / add(torch.ones_like(x), float(count_include_pad))
 
 
+def _variant(
+    pool: Callable,
+    step: Callable = lambda stride, kernel: stride or kernel,
+    pad: Callable = lambda padding: (padding,) * 4,
+) -> Callable:
+    """Return a pooling that moves by step(stride, kernel_size) and pads its four sides by pad(padding)."""
+
+    def produces(x, kernel_size, stride=None, padding=0, **flag):
+        return pool(x, kernel_size, step(stride, kernel_size), pad(padding), **flag)
+
+    return produces
+
+
+def _without_last(pool: Callable) -> Callable:
+    """Return a pooling that leaves out a window which ends exactly at the edge."""
+
+    def produces(x, kernel_size, stride=None, padding=0, **flag):
+        step = stride or kernel_size
+        rows, columns = (-(-(size + 2 * padding - kernel_size) // step) for size in x.shape[2:])
+        return pool(x, kernel_size, step, (padding,) * 4, **flag)[:, :, :rows, :columns]
+
+    return produces
+
+
 def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ...]:
     """Return the mistakes that any sliding window invites.
 
@@ -30,29 +54,15 @@ def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ..
         pool: `_maximum` or `_average`.
         rounded_up: the same pooling with its size rounded up.
     """
-
-    def variant(step: Callable = lambda stride, kernel: stride or kernel, pad: Callable = lambda p: (p,) * 4):
-        """Pool with the stride step(stride, kernel_size) and the four sides pad(padding)."""
-
-        def produces(x, kernel_size, stride=None, padding=0, **flag):
-            return pool(x, kernel_size, step(stride, kernel_size), pad(padding), **flag)
-
-        return produces
-
-    def early(x, kernel_size, stride=None, padding=0, **flag):
-        step = stride or kernel_size
-        rows, columns = (-(-(size + 2 * padding - kernel_size) // step) for size in x.shape[2:])
-        return pool(x, kernel_size, step, (padding,) * 4, **flag)[:, :, :rows, :columns]
-
     return (
         Mistake(
             "With stride=None you moved the window by 1. None stands for the kernel size: the windows touch "
             "and do not overlap.",
-            variant(step=lambda stride, kernel: stride or 1),
+            _variant(pool, step=lambda stride, kernel: stride or 1),
         ),
         Mistake(
             "You always moved the window by the kernel size. That is the default only: use `stride` where it is given.",
-            variant(step=lambda stride, kernel: kernel),
+            _variant(pool, step=lambda stride, kernel: kernel),
         ),
         Mistake(
             "You rounded the size up. Here it is rounded down: leave out a window that hangs over the edge.",
@@ -60,16 +70,16 @@ def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ..
         ),
         Mistake(
             "You padded on one side only. Padding is added on all four sides.",
-            variant(pad=lambda p: (p, 0, p, 0)),
+            _variant(pool, pad=lambda p: (p, 0, p, 0)),
         ),
         Mistake(
             "You did not use `padding`. Widen the image on all four sides before the window slides.",
-            variant(pad=lambda p: (0,) * 4),
+            _variant(pool, pad=lambda p: (0,) * 4),
         ),
         Mistake(
             "You stopped one window too early. A window that ends exactly at the edge still fits, and "
             "range(a, b) leaves b out.",
-            early,
+            _without_last(pool),
         ),
         *SHAPE_MISTAKES,
     )

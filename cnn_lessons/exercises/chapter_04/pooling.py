@@ -1,4 +1,4 @@
-"""Exercises of chapter 04, pooling."""
+"""The exercises on pooling: cases, hints, and what is right."""
 
 from collections.abc import Iterator
 from random import Random
@@ -9,13 +9,13 @@ from torch import Tensor
 
 from cnn_lessons.arithmetic import pool_output_size
 from cnn_lessons.exercises.exercise import Case, Exercise, first, integers, normal
-from cnn_lessons.exercises.pooling_mistakes import (
+from cnn_lessons.exercises.chapter_04.pooling_mistakes import (
     ADAPTIVE_MISTAKES,
     GLOBAL_MISTAKES,
     GRADIENT_MISTAKES,
     max_gradient,
 )
-from cnn_lessons.exercises.sliding_mistakes import AVERAGE_MISTAKES, MAX_MISTAKES
+from cnn_lessons.exercises.chapter_04.sliding_mistakes import AVERAGE_MISTAKES, MAX_MISTAKES
 
 MAX_LAYERS = frozenset(
     {"max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "adaptive_max_pool2d", "lp_pool2d"}

@@ -1,0 +1,619 @@
+"""The machinery behind `check`: whatever an answer is or does, one clear message comes back, and nothing is left changed."""
+
+import contextlib
+import html
+import io
+import json
+import random
+import signal
+import sys
+import threading
+import time
+
+import numpy
+import pytest
+import torch
+import torch.nn.functional as F
+
+from cnn_lessons import ops
+from cnn_lessons.exercises import CheckFailed, catalog, check, hint, names, solution
+from cnn_lessons.exercises import compare, guard, help, judge
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, normal
+from cnn_lessons.exercises.verdict import CORRECT, NOT_ATTEMPTED, NOT_YET, Verdict
+
+LIMIT = 0.3  # seconds
+
+
+def double_cases(source):
+    yield Case(torch.tensor([1.0, -2.0], dtype=torch.float64))
+    while True:
+        yield Case(normal(source, 2, 3))
+
+
+def exercise(**changes):
+    """Return the exercise "double", changed as told."""
+    plain = {
+        "name": "double",
+        "chapter": "99",
+        "title": "Twice as much",
+        "parameters": "x",
+        "statement": "Return twice `x`.",
+        "hints": ("one", "two", "three"),
+        "cases": first(4, double_cases),
+        "expected": lambda x: 2 * x,
+        "gradients": True,
+    }
+    return Exercise(**{**plain, **changes})
+
+
+@pytest.fixture
+def ask(monkeypatch):
+    """Return a function that checks an answer to "double", or to an exercise given, without a fresh seed."""
+    monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", str(LIMIT))
+    for name in ("CNN_LESSONS_STRICT", "CNN_LESSONS_VERDICTS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def ask(answer, **changes):
+        monkeypatch.setattr(judge, "find", lambda name: exercise(**changes))
+        return check("double", answer, seed=0)
+
+    return ask
+
+
+def convolution(*args):
+    """Return the parts of an exercise that rebuilds conv2d, pooling and batch normalisation."""
+    return {
+        "parameters": "x, weight",
+        "cases": lambda source: [Case(normal(source, 1, 1, 4, 4), normal(source, 1, 1, 2, 2))],
+        "expected": F.conv2d,
+        "forbidden": frozenset({"conv2d", "conv2d_loops", "max_pool2d", "avg_pool2d", "batch_norm", "unfold"}),
+    }
+
+
+def blank(x): ...
+
+
+def described(x):
+    """Return twice `x`."""
+    ...
+
+
+def only_described(x):
+    """Return twice `x`."""
+
+
+def passed(x):
+    pass
+
+
+def returns_nothing(x):
+    return None
+
+
+def annotated(x: torch.Tensor, factor: int = 2) -> torch.Tensor: ...
+
+
+def forgets_to_return(x):
+    y = 2 * x  # noqa: F841
+
+
+def prints(x):
+    print(2 * x)
+
+
+def constant(x):
+    return 0
+
+
+def only_a_name(x):
+    x  # noqa: B018
+
+
+@pytest.mark.parametrize("answer", [blank, described, only_described, passed, returns_nothing, annotated, ...])
+def test_blank_answer_is_not_attempted(ask, answer):
+    verdict = ask(answer)
+    assert verdict.status == NOT_ATTEMPTED and "Replace the ..." in verdict.message
+
+
+@pytest.mark.parametrize("answer", [forgets_to_return, prints, constant, only_a_name, lambda x: x, print])
+def test_answer_with_a_body_is_not_blank(ask, answer):
+    assert ask(answer).status == NOT_YET
+
+
+def test_right_answer_is_correct_and_says_what_was_compared(ask):
+    verdict = ask(lambda x: x + x)
+    assert verdict.status == CORRECT and "values and gradients" in verdict.message
+
+
+# What an answer may hand back or do wrong, and the words that name it.
+
+
+def modifies(x):
+    return x.mul_(2)
+
+
+def detaches(x):
+    return 2 * x.detach()
+
+
+def goes_through_numbers(x):
+    return torch.tensor([2 * v for v in x.flatten().tolist()], dtype=x.dtype).reshape(x.shape)
+
+
+def halves_the_gradient(x):
+    return x + x.detach()
+
+
+def divides_by_zero(x):
+    y = 2 * x
+    return y / int(0 * y.sum())
+
+
+def leaves(x):
+    sys.exit("enough")
+
+
+def recurses(x):
+    return recurses(x)
+
+
+class Doubler:
+    def __call__(self, x):
+        return 2 * x
+
+
+BAD_ANSWERS = {
+    "None": (forgets_to_return, "the result is None. Does every path end in `return`?"),
+    "printed": (prints, "your function prints its result but returns None"),
+    "numpy": (lambda x: 2 * x.numpy(), "expected the result to be a torch.Tensor, got a numpy array. Stay in torch"),
+    "list": (lambda x: (2 * x).tolist(), "expected the result to be a torch.Tensor, got list"),
+    "number": (lambda x: 2.0, "expected the result to be a torch.Tensor, got float"),
+    "text": (lambda x: "2x", "expected the result to be a torch.Tensor, got str"),
+    "dtype": (lambda x: (2 * x).float(), "expected dtype torch.float64, got torch.float32"),
+    "integers": (lambda x: (2 * x).long(), "expected dtype torch.float64, got torch.int64"),
+    "shape": (lambda x: 2 * x[None], "expected shape (2,)\n  got      shape (1, 2)"),
+    "values": (lambda x: 3 * x, "on x = [1, -2]\n  expected [2, -4]\n  got      [3, -6]"),
+    "nearly": (lambda x: 2 * x + 1e-5, "expected [2, -4]\n  got      [2.00001, -3.99999]"),
+    "not a number": (lambda x: x / 0 * 0, "expected [2, -4]\n  got      [nan, nan]"),
+    "no gradient": (detaches, "the values are right, but gradients cannot flow back through them"),
+    "numbers": (goes_through_numbers, ".item(), .detach(), .numpy()"),
+    "wrong gradient": (halves_the_gradient, "the values are right, but the gradient of tensor 0 is not"),
+    "changed input": (modifies, "your function changes its input. Work on a copy, x.clone()"),
+    "error": (divides_by_zero, "your code raised RuntimeError: "),
+    "undefined": (lambda x: undefined * x, "your code raised NameError: name 'undefined' is not defined (line "),  # noqa: F821
+    "exit": (leaves, "your code raised SystemExit: enough (line "),
+    "recursion": (recurses, "your code raised RecursionError: "),
+    "no function": (torch.zeros(2), "expected your function double(x), got Tensor: tensor([0., 0.])"),
+    "the result itself": (3, "expected your function double(x), got int: 3"),
+    "nothing": (None, "expected your function double(x), got NoneType: None"),
+    "no parameter": (lambda: 2, "expected the parameters (x), got (). Keep the first line as it was."),
+    "two parameters": (lambda x, y: 2, "expected the parameters (x), got (x, y)"),
+    "keyword only": (lambda *, x: 2, "expected the parameters (x), got (*, x)"),
+}
+
+
+@pytest.mark.parametrize(("answer", "says"), BAD_ANSWERS.values(), ids=BAD_ANSWERS)
+def test_bad_answer_gets_one_clear_message(ask, answer, says):
+    if says.endswith("RuntimeError: "):
+        answer, says = (lambda x: torch.ones(2) @ torch.ones(3)), "your code raised RuntimeError: "
+    verdict = ask(answer)
+    assert verdict.status == NOT_YET
+    assert says in repr(verdict)
+
+
+def test_exception_names_the_line_of_the_learners_code(ask):
+    cell = "def answer(x):\n    y = 2 * x\n    return inner(y)\n\ndef inner(y):\n    return y / undefined\n"
+    space = {"__name__": "__main__"}
+    exec(compile(cell, "cell", "exec"), space)  # a notebook's cell is run this way
+    assert "name 'undefined' is not defined (line 3 of your cell)" in ask(space["answer"]).message
+
+
+def test_callable_object_is_as_good_as_a_function(ask):
+    assert ask(Doubler()).status == CORRECT
+
+
+def test_what_was_printed_on_the_way_is_told(ask, capsys):
+    def answer(x):
+        print("here", x.sum().item())
+        return 3 * x
+
+    assert "it printed: here -1.0" in ask(answer).message
+    assert capsys.readouterr().out == ""
+
+
+def test_likely_mistake_is_named_only_where_it_explains_every_case(ask):
+    mistakes = (
+        Mistake("You tripled.", lambda x: 3 * x),
+        Mistake("You gave integers.", when=lambda o: not o.got.is_floating_point()),
+    )
+    assert "You tripled." in ask(lambda x: 3 * x, mistakes=mistakes).message
+    assert "You tripled." not in ask(lambda x: 3 * x if x.dim() == 1 else 2 * x, mistakes=mistakes).message
+    assert "You gave integers." in ask(lambda x: x.long(), mistakes=mistakes).message
+
+
+# Integers are exact, whatever their size: counts of parameters differ by one in millions.
+
+
+def test_numbers_are_compared_exactly_if_whole_and_within_rounding_if_not():
+    assert compare.difference(61_100_840, 61_100_841) == "expected 61100840\ngot      61100841"
+    assert compare.difference(61_100_840, numpy.int64(61_100_840)) is None
+    assert compare.difference(3, torch.tensor(3)) is None
+    assert compare.difference(0.1 + 0.2, 0.3) is None
+    assert "expected an integer, 3, got 3.0 (float)" in compare.difference(3, 3.0)
+    assert "expected a number, got a tensor of shape (2,)" in compare.difference(3, torch.zeros(2))
+    assert "expected a number, 0.5, got [0.5] (list)" in compare.difference(0.5, [0.5])
+    assert compare.difference(0.5, 10**400).startswith("expected a number, 0.5, got 1000")
+    assert compare.difference(True, 1) == "expected True, got 1"
+    assert compare.difference(1, True) == "expected 1, got True"
+    assert compare.difference(1.0, float("nan"))
+
+
+def test_sequences_are_compared_item_by_item():
+    assert compare.difference((1, 2), [1, 2]) is None
+    assert compare.difference((1, 2), 3) == "expected 2 results as a tuple, got int"
+    assert compare.difference((1, 2), (1, 2, 3)) == "expected 2 results as a tuple, got 3"
+    assert compare.difference((1, 2), (1, 3)) == "result 1: expected 2\ngot      3"
+    assert compare.difference((1, 2), (1, None)).startswith("result 1 is None")
+
+
+def test_large_tensors_are_told_by_the_first_place_that_differs():
+    expected = torch.zeros(5, 6)
+    got = expected.clone()
+    got[3, 4] = 1.5
+    assert compare.difference(expected, got) == "1 of 30 values differ; the first at [3, 4]:\nexpected 0\ngot      1.5"
+    assert compare.show(expected) == "a tensor of shape (5, 6)"
+
+
+# Forbidden calls.
+
+
+class Module(torch.nn.Module):
+    def __init__(self, weight):
+        super().__init__()
+        self.inner = torch.nn.Conv2d(1, 1, 2, bias=False)
+        self.inner.weight = torch.nn.Parameter(weight)
+
+    def forward(self, x):
+        return self.inner(x)
+
+
+def swallowed(x, weight):
+    try:
+        return F.conv2d(x, weight)
+    except Exception:
+        return sum(x[..., i : i + 3, j : j + 3] * weight[..., i, j] for i in range(2) for j in range(2))
+
+
+FORBIDDEN = {
+    "functional": (lambda x, weight: F.conv2d(x, weight), "torch's conv2d"),
+    "torch.conv2d": (lambda x, weight: torch.conv2d(x, weight), "torch's conv2d"),
+    "layer": (lambda x, weight: Module(weight)(x), "torch's conv2d"),
+    "swallowed": (swallowed, "torch's conv2d"),
+    "maximum": (lambda x, weight: F.max_pool2d(x, 2), "torch's max_pool2d"),
+    "maximum layer": (lambda x, weight: torch.nn.MaxPool2d(2)(x), "torch's max_pool2d"),
+    "average": (lambda x, weight: F.avg_pool2d(x, 2), "torch's avg_pool2d"),
+    "normalised": (lambda x, weight: F.batch_norm(x, None, None, training=True), "torch's batch_norm"),
+    "method": (lambda x, weight: x.unfold(2, 2, 1), "torch's unfold"),
+    "the course's own": (lambda x, weight: ops.conv2d(x, weight), "the course's own conv2d"),
+    "the course's loops": (lambda x, weight: ops.conv2d_loops(x, weight), "the course's own conv2d_loops"),
+    "passed on": (ops.conv2d, "the course's own conv2d"),
+}
+
+
+@pytest.mark.parametrize(("answer", "what"), FORBIDDEN.values(), ids=FORBIDDEN)
+def test_forbidden_call_is_named(ask, answer, what):
+    verdict = ask(answer, **convolution())
+    assert verdict.status == NOT_YET
+    assert f"You called {what}. This exercise rebuilds it: use simpler operations." in verdict.message
+
+
+def test_simpler_operations_are_allowed(ask):
+    def answer(x, weight):
+        return sum(x[..., i : i + 3, j : j + 3] * weight[..., i, j] for i in range(2) for j in range(2))
+
+    assert ask(answer, **convolution()).status == CORRECT
+
+
+def test_too_many_calls_of_torch_are_refused_where_the_exercise_asks_for_few(ask):
+    def one_by_one(x):
+        return torch.stack([2 * v for v in x.flatten()]).reshape(x.shape)
+
+    assert "calls torch" in ask(one_by_one, most_calls=4).message
+    assert ask(lambda x: 2 * x, most_calls=4).status == CORRECT
+
+
+# Answers that never end.
+
+
+def loops(x):
+    while True:
+        x = x + 0
+
+
+def swallows_exceptions(x):
+    while True:
+        try:
+            x = x + 0
+        except Exception:
+            pass
+
+
+def swallows_everything_and_sleeps(x):
+    while True:
+        try:
+            time.sleep(60)
+        except:  # noqa: E722
+            continue
+
+
+def swallows_everything_inside(x):
+    while True:
+        try:
+            while True:
+                pass
+        except:  # noqa: E722
+            pass
+
+
+def swallows_twice(x):
+    while True:
+        try:
+            try:
+                swallows_everything_and_sleeps(x)
+            except BaseException as error:
+                last = error  # noqa: F841
+        except:  # noqa: E722
+            pass
+
+
+def suppresses(x):
+    while True:
+        with contextlib.suppress(BaseException):
+            loops(x)
+
+
+def never_leaves_finally(x):
+    while True:
+        try:
+            time.sleep(60)
+        finally:
+            continue
+
+
+def floods(x):
+    while True:
+        print("flood " * 1000)
+
+
+def floods_in_one_line(x):
+    while True:
+        print("flood", end="")
+
+
+ENDLESS = [
+    loops,
+    swallows_exceptions,
+    swallows_everything_and_sleeps,
+    swallows_everything_inside,
+    swallows_twice,
+    suppresses,
+    never_leaves_finally,
+    floods,
+    floods_in_one_line,
+]
+
+
+@pytest.mark.parametrize("answer", ENDLESS)
+def test_endless_answer_is_stopped(ask, answer, capsys):
+    start = time.monotonic()
+    verdict = ask(answer)
+    assert verdict.status == NOT_YET
+    assert (
+        verdict.message
+        == f"stopped after {LIMIT} seconds. Is there a loop that never ends, or one that is far too long?"
+    )
+    assert time.monotonic() - start < LIMIT + 3
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("answer", [loops, swallows_exceptions, floods])
+def test_endless_answer_is_stopped_outside_the_main_thread(ask, answer):
+    verdicts = []
+    thread = threading.Thread(target=lambda: verdicts.append(ask(answer)), daemon=True)
+    thread.start()
+    thread.join(LIMIT + 5)
+    assert [verdict.status for verdict in verdicts] == [NOT_YET]
+    assert "stopped after" in verdicts[0].message
+
+
+def test_time_limit_leaves_a_later_answer_alone(ask):
+    ask(loops)
+    until = time.monotonic() + 3 * LIMIT
+    while time.monotonic() < until:  # an alarm that was left behind would strike here
+        assert ask(lambda x: 2 * x).status == CORRECT
+
+
+def test_time_that_an_answer_does_not_use_is_not_counted_after_the_check(ask):
+    in_thread = []
+
+    def twice():
+        in_thread.append(ask(lambda x: 2 * x).status)
+        time.sleep(2 * LIMIT)
+        in_thread.append(ask(lambda x: 2 * x).status)
+
+    thread = threading.Thread(target=twice)
+    thread.start()
+    thread.join()
+    assert in_thread == [CORRECT, CORRECT]
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0", "-1", "nan", "inf"])
+def test_time_limit_that_is_none_is_refused(ask, monkeypatch, text):
+    monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", text)
+    with pytest.raises(ValueError, match=f"CNN_LESSONS_TIME_LIMIT: expected a number of seconds above 0, got '{text}'"):
+        guard.seconds_allowed()
+
+
+def test_flood_of_prints_does_not_fill_the_memory():
+    printed = guard._Bounded()
+    for _ in range(1000):
+        printed.write("x" * 100_000)
+    assert len(printed.text()) == 2000
+
+
+# Nothing is left changed.
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda x: 2 * x, loops, floods, swallows_everything_inside, leaves, recurses, prints]
+)
+def test_check_puts_back_profile_trace_output_and_signals(ask, answer):
+    def profile(frame, event, argument):
+        pass
+
+    def trace(frame, event, argument):
+        return None
+
+    before = signal.signal(signal.SIGALRM, signal.SIG_IGN), sys.getprofile(), sys.gettrace(), sys.stdout
+    sys.setprofile(profile)
+    sys.settrace(trace)
+    try:
+        ask(answer)
+        found = sys.getprofile(), sys.gettrace(), signal.getsignal(signal.SIGALRM), sys.stdout
+        traced = [frame.f_trace for frame in frames_above(sys._getframe())]
+    finally:
+        signal.signal(signal.SIGALRM, before[0])
+        sys.setprofile(before[1])
+        sys.settrace(before[2])
+    assert found == (profile, trace, signal.SIG_IGN, before[3])
+    assert not any("_alarm" in getattr(function, "__qualname__", "") for function in traced)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert torch._C._len_torch_function_stack() == 0
+
+
+def frames_above(frame):
+    while frame:
+        yield frame
+        frame = frame.f_back
+
+
+def test_check_draws_fresh_cases_without_touching_the_random_states(ask):
+    random.seed(1), torch.manual_seed(1), numpy.random.seed(1)
+    before = random.getstate(), torch.get_rng_state().tolist(), numpy.random.get_state()[1].tolist()
+    assert check("conv_output_size", catalog()["conv_output_size"].expected).status == NOT_YET  # the course's own
+    ask(lambda x: 2 * x)
+    after = random.getstate(), torch.get_rng_state().tolist(), numpy.random.get_state()[1].tolist()
+    assert before == after
+
+
+def test_keyboard_interrupt_stops_the_check_itself(ask):
+    def interrupted(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(interrupted)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0) and torch._C._len_torch_function_stack() == 0
+
+
+# Verdicts.
+
+
+def test_verdict_shows_itself_as_text_and_as_escaped_html():
+    verdict = Verdict("double", NOT_YET, "expected <b>1</b>\ngot 2 & 3")
+    assert repr(verdict) == "△ double: not yet\n  expected <b>1</b>\n  got 2 & 3"
+    page = verdict._repr_html_()
+    assert html.escape("expected <b>1</b>\ngot 2 & 3") in page and "<b>1</b>" not in page
+    assert "double: not yet" in page and 'role="status"' in page
+
+
+def test_verdict_signs_differ_without_colour():
+    signs = {repr(Verdict("a", status, ""))[0] for status in (NOT_ATTEMPTED, NOT_YET, CORRECT)}
+    assert len(signs) == 3
+
+
+def test_strict_mode_raises_for_all_but_correct_answers(ask, monkeypatch):
+    monkeypatch.setenv("CNN_LESSONS_STRICT", "1")
+    assert ask(lambda x: 2 * x).status == CORRECT
+    with pytest.raises(CheckFailed, match="double: not yet"):
+        ask(lambda x: 3 * x)
+    with pytest.raises(CheckFailed, match="double: not attempted"):
+        ask(blank)
+
+
+def test_verdicts_are_appended_to_a_file_one_json_line_each(ask, monkeypatch, tmp_path):
+    path = tmp_path / "verdicts.jsonl"
+    monkeypatch.setenv("CNN_LESSONS_VERDICTS", str(path))
+    ask(lambda x: 2 * x), ask(blank), ask(lambda x: 3 * x)
+    monkeypatch.setenv("CNN_LESSONS_STRICT", "1")
+    with pytest.raises(CheckFailed):
+        ask(blank)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["status"] for line in lines] == [CORRECT, NOT_ATTEMPTED, NOT_YET, NOT_ATTEMPTED]
+    assert {line["exercise"] for line in lines} == {"double"} and "got      [3, -6]" in lines[2]["message"]
+
+
+def test_verdict_file_that_cannot_be_written_is_a_warning(ask, monkeypatch, tmp_path):
+    monkeypatch.setenv("CNN_LESSONS_VERDICTS", str(tmp_path))
+    with pytest.warns(UserWarning, match="CNN_LESSONS_VERDICTS: expected a file to append to"):
+        assert ask(lambda x: 2 * x).status == CORRECT
+
+
+# Names, hints, solutions.
+
+
+@pytest.mark.parametrize("function", [lambda name: check(name, blank), hint, solution])
+def test_unknown_name_suggests_the_nearest(function):
+    with pytest.raises(
+        ValueError, match="expected a known name, got 'conv_output_sise'. Did you mean 'conv_output_size'"
+    ):
+        function("conv_output_sise")
+    with pytest.raises(ValueError, match=r"got 'zzzz'. names\(\) lists them all"):
+        function("zzzz")
+    with pytest.raises(ValueError, match="expected a known name, got"):
+        function(blank)
+    with pytest.raises(ValueError, match="expected a known name, got"):
+        function(["conv_output_size"])
+
+
+def test_names_are_unique_and_in_the_order_of_the_chapters():
+    chapters = [catalog()[name].chapter for name in names()]
+    assert chapters == sorted(chapters) and len(set(names())) == len(names())
+    assert names("03") == [name for name in names() if catalog()[name].chapter == "03"] != []
+
+
+def test_hints_come_in_order_and_then_point_to_the_solution(monkeypatch):
+    monkeypatch.setattr(help, "_given", help.Counter())
+    given = [str(hint("conv_output_size")) for _ in range(5)]
+    assert given[:3] == [f"Hint {i} of 3: {text}" for i, text in enumerate(catalog()["conv_output_size"].hints, 1)]
+    assert given[3] == given[4] == 'That was the last hint. solution("conv_output_size") shows one way to do it.'
+
+
+def test_solution_is_the_packages_own_source():
+    text = solution("conv_output_size")
+    assert text.startswith("def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):")
+    space = {}
+    exec(text, space)
+    assert check("conv_output_size", space["conv_output_size"]).status == CORRECT
+    assert repr(text) == str(text) and html.escape(str(text)) in text._repr_html_()
+
+
+def test_check_of_the_courses_own_function_is_refused():
+    from cnn_lessons import arithmetic
+
+    verdict = check("conv_output_size", arithmetic.conv_output_size)
+    assert verdict.status == NOT_YET and "You called the course's own conv_output_size" in verdict.message
+
+
+def test_case_copies_what_an_answer_could_change():
+    case = Case(torch.ones(2), [1, 2], kernel=torch.zeros(1))
+    own = case.copy(requires_grad=True)
+    own.args[1].append(3)
+    assert case.args[1] == [1, 2] and own.args[0].requires_grad and not case.args[0].requires_grad
+    assert own.kwargs["kernel"].data_ptr() != case.kwargs["kernel"].data_ptr()
+
+
+def test_error_that_an_answer_prints_to_does_not_reach_the_screen(ask):
+    screen = io.StringIO()
+    with contextlib.redirect_stdout(screen):
+        ask(prints)
+    assert screen.getvalue() == ""
