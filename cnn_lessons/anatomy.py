@@ -69,12 +69,19 @@ class Trace(list[Row]):
         lines = [COLUMNS, *self.cells()]
         widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
         aligned = ("<", "<", ">", ">", ">", ">")
-        return "\n".join("  ".join(f"{c:{a}{w}}" for c, a, w in zip(line, aligned, widths, strict=True)) for line in lines)
+        return "\n".join(
+            "  ".join(f"{c:{a}{w}}" for c, a, w in zip(line, aligned, widths, strict=True)) for line in lines
+        )
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
         body = "".join(
-            "<tr>" + "".join(f'<td style="text-align:{"left" if i < 2 else "right"}">{html.escape(c)}</td>' for i, c in enumerate(line)) + "</tr>"
+            "<tr>"
+            + "".join(
+                f'<td style="text-align:{"left" if i < 2 else "right"}">{html.escape(c)}</td>'
+                for i, c in enumerate(line)
+            )
+            + "</tr>"
             for line in self.cells()
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -83,8 +90,8 @@ class Trace(list[Row]):
 def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
     """Send one image through a model and write down every layer that it passes.
 
-    Residual paths are followed: where two paths meet, the wider receptive field counts. The model is traced in evaluation
-    mode and left as it was.
+    Residual paths are followed: where two paths meet, the wider receptive field counts. The model is traced in
+    evaluation mode and left as it was.
 
     Args:
         model: any module that takes a batch of images (N, C, H, W).
@@ -94,13 +101,15 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
         A Trace: a list of Row(name, kind, output_shape, parameters, multiply_adds, receptive_field).
 
     Raises:
-        ValueError: if `input_shape` is not three positive integers, or the image does not fit through the model; the message
-            names the layer where it stopped.
+        ValueError: if `input_shape` is not three positive integers, or the image does not fit through the model; the
+            message names the layer where it stopped.
 
     Taught in: 03, 10.
     """
     if len(input_shape) != 3 or any(not isinstance(size, int) or size < 1 for size in input_shape):
-        raise ValueError(f"input_shape: expected (channels, height, width), three positive integers, got {input_shape!r}")
+        raise ValueError(
+            f"input_shape: expected (channels, height, width), three positive integers, got {input_shape!r}"
+        )
     recorder = _Recorder(model)
     training = {module: module.training for module in model.modules()}
     state = {name: value.detach().to("meta") for name, value in [*model.named_parameters(), *model.named_buffers()]}
@@ -111,7 +120,9 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
         with recorder, torch.no_grad(), torch.device("meta"), Follower(image) as recorder.follower:
             torch.func.functional_call(model, state, (image,))
     except (RuntimeError, ValueError, TypeError) as error:
-        raise ValueError(f"trace: an image of shape {tuple(input_shape)} stopped at {recorder.place()}: {error}") from error
+        raise ValueError(
+            f"trace: an image of shape {tuple(input_shape)} stopped at {recorder.place()}: {error}"
+        ) from error
     finally:
         for module, mode in training.items():
             module.training = mode
@@ -135,7 +146,9 @@ class _Recorder:
         self.hooks = []
         for name, module in self.modules.items():
             self.hooks.append(module.register_forward_pre_hook(lambda module, args, name=name: self.enter(name)))
-            self.hooks.append(module.register_forward_hook(lambda module, args, out, name=name: self.leave(name, module, out)))
+            self.hooks.append(
+                module.register_forward_hook(lambda module, args, out, name=name: self.leave(name, module, out))
+            )
         return self
 
     def __exit__(self, *error):

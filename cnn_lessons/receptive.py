@@ -40,7 +40,7 @@ class Sight:
 
 
 class Follower(TorchFunctionMode):
-    """While it is on, every torch function hands the sight of its inputs on to its outputs, and its cost is added up."""
+    """While it is on, every torch function hands the sight of its inputs on to its outputs; costs are added up."""
 
     def __init__(self, image: Tensor):
         super().__init__()
@@ -68,10 +68,14 @@ class Follower(TorchFunctionMode):
         seen = [self.sights[value] for value in _tensors([*args, *kwargs.values()]) if value in self.sights]
         if not seen:
             return None
-        sight = tuple(max(axis, key=lambda one: one.field) for axis in zip(*seen, strict=True))  # where paths meet: the wider
+        sight = tuple(
+            max(axis, key=lambda one: one.field) for axis in zip(*seen, strict=True)
+        )  # where paths meet: the wider
         if name in WINDOWS:
             steps = WINDOWS[name](*args, **kwargs)
-            return tuple(one.window(*step, places) for one, step, places in zip(sight, steps, out.shape[-2:], strict=True))
+            return tuple(
+                one.window(*step, places) for one, step, places in zip(sight, steps, out.shape[-2:], strict=True)
+            )
         averaged = name in ("mean", "sum", "amax") and (out.dim() < 4 or out.shape[-2:] == (1, 1))
         if averaged or name in ("linear", "matmul", "mm", "bmm"):
             return tuple(one.everything() for one in sight)
@@ -118,7 +122,9 @@ def _free(out: Tensor, *args, **kwargs) -> int:
 
 
 def _conv_cost(out: Tensor, input, weight, *args, **kwargs) -> int:
-    return out.numel() * math.prod(weight.shape[1:])  # each output value: one multiply-add for each weight of its filter
+    return out.numel() * math.prod(
+        weight.shape[1:]
+    )  # each output value: one multiply-add for each weight of its filter
 
 
 def _transposed_cost(out: Tensor, input, weight, *args, **kwargs) -> int:

@@ -66,7 +66,10 @@ def outputs(notebook: NotebookNode) -> Iterator[str]:
 def pictures(notebook: NotebookNode) -> Iterator[str]:
     for cell in code_cells(notebook):
         for output in cell.outputs:
-            if "image/png" in output.get("data", {}) and not output.metadata.get("image/png", {}).get("alt", "").strip():
+            if (
+                "image/png" in output.get("data", {})
+                and not output.metadata.get("image/png", {}).get("alt", "").strip()
+            ):
                 yield f"cell {cell.id}: a picture without alt text"
     for alt in re.findall(r"!\[(.*?)\]\(", markdown(notebook)):
         if not alt.strip():
@@ -94,7 +97,11 @@ def sections(notebook: NotebookNode) -> Iterator[str]:
         yield f"{words} words, at most {MOST_WORDS}"
     previous = None
     for cell in notebook.cells:
-        if cell.cell_type == previous == "code" and "imports" not in cell.source and not cell.source.startswith(("import", "from")):
+        if (
+            cell.cell_type == previous == "code"
+            and "imports" not in cell.source
+            and not cell.source.startswith(("import", "from"))
+        ):
             yield f"cell {cell.id}: no sentence before it"
         previous = cell.cell_type
 
@@ -121,7 +128,7 @@ def exercises(notebook: NotebookNode, chapter: str) -> Iterator[str]:
         if name not in catalog():
             yield f"exercise {name}: the package has none of that name"
             continue
-        wanted = f"# exercise: {name}\ndef {name}({catalog()[name].parameters}):\n    ...\n\ncheck(\"{name}\", {name})"
+        wanted = f'# exercise: {name}\ndef {name}({catalog()[name].parameters}):\n    ...\n\ncheck("{name}", {name})'
         if re.sub(r"\(\s+", "(", re.sub(r",\s+", ", ", cell.source)) != re.sub(r",\s+", ", ", wanted):
             yield f"exercise {name}: expected the cell\n{wanted}\ngot\n{cell.source}"
         if "not attempted" not in str(cell.outputs):
@@ -141,7 +148,9 @@ def recall(notebook: NotebookNode) -> Iterator[str]:
 
 def package_links(notebook: NotebookNode) -> Iterator[str]:
     text = markdown(notebook).partition("## From the package")[2]
-    for line in re.findall(r"^from cnn_lessons[\w.]* import (.+)$", "\n".join(c.source for c in code_cells(notebook)), re.M):
+    for line in re.findall(
+        r"^from cnn_lessons[\w.]* import (.+)$", "\n".join(c.source for c in code_cells(notebook)), re.M
+    ):
         for name in re.split(r",\s*", re.sub(r"[();].*| as \w+", "", line)):
             if name.strip() and name != "start" and f"{name.strip()}" not in text:
                 yield f"{name.strip()} is imported but not linked under 'From the package'"

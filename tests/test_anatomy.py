@@ -11,7 +11,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnn_lessons.anatomy import trace
 
 
-@pytest.mark.parametrize("name", ["alexnet", "resnet18", "resnet50", "mobilenet_v2", "densenet121", "shufflenet_v2_x1_0"])
+@pytest.mark.parametrize(
+    "name", ["alexnet", "resnet18", "resnet50", "mobilenet_v2", "densenet121", "shufflenet_v2_x1_0"]
+)
 def test_trace_counts_what_torch_counts(name):
     with torch.device("meta"):
         model = getattr(torchvision.models, name)()

@@ -1,5 +1,6 @@
-"""The checks, checked: the reference passes, a blank is not attempted, every wrong answer is refused by its own message."""
+"""The checks, checked: the reference passes, a blank is not attempted, every wrong answer gets its own message."""
 
+import inspect
 import json
 from pathlib import Path
 
@@ -47,8 +48,6 @@ def test_exercise_has_hints_and_at_least_eight_wrong_answers(name):
 
 @pytest.mark.parametrize("name", names())
 def test_solution_has_the_parameters_of_its_exercise(name):
-    import inspect
-
     assert str(inspect.signature(solution_function(name))) == f"({catalog()[name].parameters})"
 
 

@@ -71,7 +71,18 @@ def test_rules_refuse_a_filled_in_exercise_and_another_address(chapter):
 
 def nbval(notebook, path: Path) -> subprocess.CompletedProcess:
     nbformat.write(notebook, path)
-    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "--noconftest", "-q", "-p", "no:cacheprovider", path]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "--nbval-current-env",
+        "--noconftest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        path,
+    ]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=path.parent)
 
 

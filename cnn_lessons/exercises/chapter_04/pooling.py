@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cnn_lessons.arithmetic import pool_output_size
-from cnn_lessons.exercises.exercise import Case, Exercise, first, integers, normal
 from cnn_lessons.exercises.chapter_04.pooling_mistakes import (
     ADAPTIVE_MISTAKES,
     GLOBAL_MISTAKES,
@@ -16,6 +15,7 @@ from cnn_lessons.exercises.chapter_04.pooling_mistakes import (
     max_gradient,
 )
 from cnn_lessons.exercises.chapter_04.sliding_mistakes import AVERAGE_MISTAKES, MAX_MISTAKES
+from cnn_lessons.exercises.exercise import Case, Exercise, first, integers, normal
 
 MAX_LAYERS = frozenset(
     {"max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "adaptive_max_pool2d", "lp_pool2d"}
