@@ -18,7 +18,7 @@ CASES = 1200
 
 
 def random_layer(r: random.Random) -> dict:
-    kind = r.choice(["conv", "conv", "max_pool", "avg_pool", *KINDS])  # windows more often than the rest
+    kind = r.choice(["conv", "conv", "conv", "max_pool", "avg_pool", "relu", "batch_norm", *KINDS])  # windows more often than the rest
     kernel = r.randint(1, 7)
     layer = {"kind": kind, "kernel_size": kernel, "stride": r.randint(1, 4), "out_features": r.randint(1, 30)}
     if kind == "conv":
@@ -31,7 +31,7 @@ def random_layer(r: random.Random) -> dict:
 
 def random_stack(r: random.Random) -> dict:
     layers = [random_layer(r) for _ in range(r.randint(1, 5))]
-    return {"size": r.randint(1, 40), "channels": r.choice([1, 2, 3, 4, 6]), "layers": layers}
+    return {"size": r.randint(1, 60), "channels": r.choice([1, 2, 3, 4, 6]), "layers": layers}
 
 
 def module_for(layer: dict, x: torch.Tensor) -> nn.Module:
@@ -81,7 +81,7 @@ def js_traces(stacks: list[dict], folder) -> list[dict]:
 
 
 def windows(stack: dict, rows: list[dict]) -> list[tuple[int, int, int]]:
-    """(kernel, stride, dilation) of the layers reached, for the receptive field: whole-map layers as whole-map windows."""
+    """(kernel, stride, dilation) of the layers reached; what sees the whole map is a window as large as the map."""
     found, size = [], stack["size"]
     for layer, row in zip(stack["layers"], rows, strict=False):
         if layer["kind"] == "global_pool":
