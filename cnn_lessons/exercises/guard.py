@@ -3,7 +3,6 @@
 import contextlib
 import ctypes
 import io
-import itertools
 import os
 import signal
 import sys
@@ -75,28 +74,28 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
 
 
+def _strike(thread: int, error: type[BaseException] | None) -> None:
+    """Let `error` be raised in a thread at its next step; None takes back one that has not arrived."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), error and ctypes.py_object(error))
+
+
 @contextlib.contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    live, rings, patience = True, itertools.count(), 0
+    live, me = True, threading.get_ident()
 
     def ring(signum, frame):
-        nonlocal patience
         frames = _frames_of_answer(frame) if live else []
-        if not frames:
-            return
         for own in frames:
             own.f_trace = again
-        patience = next(rings) % 5
-        sys.settrace(again)
-        raise TimeIsUp
+        if frames:
+            sys.settrace(again)
+            raise TimeIsUp
 
     def again(frame, event, argument):
-        # An `except:` may swallow TimeIsUp. Then it is raised once more a few lines on, where the `try` has ended.
-        nonlocal patience
-        if event == "line":
-            patience -= 1
-            if patience < 0:
-                raise TimeIsUp
+        # A line of the answer runs although time is up: an `except:` has swallowed TimeIsUp. Raise it anew, a step
+        # further on, until the answer has been left.
+        if event in ("line", "return"):
+            _strike(me, TimeIsUp if event == "line" else None)
         return None if event == "call" else again
 
     trace, before = sys.gettrace(), signal.signal(signal.SIGALRM, ring)
@@ -114,18 +113,15 @@ def _alarm(seconds: float) -> Iterator[None]:
 def _watchdog(seconds: float) -> Iterator[None]:
     """Do the same where there is no alarm (Windows, other threads).
 
-    It cannot cut a long sleep short, nor end a loop that swallows every exception.
+    It cannot cut a long sleep short, nor end every loop that swallows all exceptions.
     """
     watched, done = threading.get_ident(), threading.Event()
-
-    def strike(error):
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(watched), error)
 
     def watch():
         wait = seconds
         while not done.wait(wait):
             if _frames_of_answer(sys._current_frames().get(watched)):
-                strike(ctypes.py_object(TimeIsUp))
+                _strike(watched, TimeIsUp)
             wait = 0.05
 
     watcher = threading.Thread(target=watch, daemon=True)
@@ -135,7 +131,7 @@ def _watchdog(seconds: float) -> Iterator[None]:
     finally:
         done.set()
         watcher.join()
-        strike(None)  # takes back a TimeIsUp that has not arrived yet
+        _strike(watched, None)
 
 
 class _Bounded(io.TextIOBase):

@@ -19,6 +19,8 @@ const [SIZES, CHANNELS, LAYER_COUNTS] = ["size", "channels", "layers"].map((name
   const [min, max] = STACK.limits[name];
   return { min, max };
 });
+const KEYS_HINT =
+  "In the table, arrow keys go from layer to layer, with Alt they move one, Delete removes it.";
 const QUIET_MS = 150; // while a key is held down, speech waits for the last change
 
 class LayerView {
@@ -75,7 +77,8 @@ class LayerView {
     const top = h("div", { class: "cnnw-panel cnnw-top" }, this.preset.el, this.size.el, this.channels.el);
     const change = bar("Change the stack", this.kinds.el, add.el, ...Object.values(rest).map(({ el }) => el));
     const compare = bar("Compare", keep.el, swap.el, forget.el);
-    this.root.append(top, this.table.el, this.problem, change, this.editor.el, this.formula, compare);
+    const hint = h("p", { class: "cnnw-hint" }, KEYS_HINT);
+    this.root.append(top, this.table.el, this.problem, change, hint, this.editor.el, this.formula, compare);
     const unwatch = watch(this.model, Object.keys(DEFAULTS), () => this.draw());
     this.draw();
     return () => {
@@ -135,7 +138,7 @@ class LayerView {
     const { layers, index } = this.stack();
     const to = index + by;
     if (to < 0 || to >= layers.length)
-      return this.say(by < 0 ? "This is the first layer." : "This is the last layer.");
+      return this.complain(by < 0 ? "This is the first layer." : "This is the last layer.");
     [layers[index], layers[to]] = [layers[to], layers[index]];
     return this.change({ layers, selected: to }, `Moved ${by < 0 ? "up" : "down"}. `);
   }

@@ -120,7 +120,7 @@ export class StackTable {
 
   /** state: size, layers, selected; traced: of traceStack; kept: { title, traced } or null. */
   show({ size, layers, selected, input, traced, kept }) {
-    const focused = this.body.contains(document.activeElement);
+    const focused = this.body.matches(":focus-within");
     this.chosen = selected;
     while (this.rows.length < layers.length) this.addRow();
     for (const row of this.rows.splice(layers.length)) row.el.remove();
