@@ -54,7 +54,10 @@ def run(function: Callable, case: Case, forbidden: frozenset[str]) -> Outcome:
 
 def _let_run(function: Callable, case: Case):
     """Call the answer. The time limit strikes only below this frame, so that what stands around it is put in order."""
-    return case.call(function)
+    try:
+        return case.call(function)
+    finally:
+        threading.get_ident()  # a TimeIsUp that is still on its way arrives at the end of this call, not later
 
 
 def _frames_of_answer(frame) -> list:
@@ -74,9 +77,9 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
 
 
-def _strike(thread: int, error: type[BaseException] | None) -> None:
-    """Let `error` be raised in a thread at its next step; None takes back one that has not arrived."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), error and ctypes.py_object(error))
+def _strike(thread: int) -> None:
+    """Let TimeIsUp be raised in a thread, a few steps from where it is."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeIsUp))
 
 
 @contextlib.contextmanager
@@ -92,10 +95,8 @@ def _alarm(seconds: float) -> Iterator[None]:
             raise TimeIsUp
 
     def again(frame, event, argument):
-        # A line of the answer runs although time is up: an `except:` has swallowed TimeIsUp. Raise it anew, a step
-        # further on, until the answer has been left.
-        if event in ("line", "return"):
-            _strike(me, TimeIsUp if event == "line" else None)
+        if event == "line":  # the answer goes on: an `except:` has swallowed TimeIsUp
+            _strike(me)
         return None if event == "call" else again
 
     trace, before = sys.gettrace(), signal.signal(signal.SIGALRM, ring)
@@ -115,23 +116,23 @@ def _watchdog(seconds: float) -> Iterator[None]:
 
     It cannot cut a long sleep short, nor end every loop that swallows all exceptions.
     """
-    watched, done = threading.get_ident(), threading.Event()
+    watched, ended, striking, live = threading.get_ident(), threading.Event(), threading.Lock(), True
 
     def watch():
         wait = seconds
-        while not done.wait(wait):
-            if _frames_of_answer(sys._current_frames().get(watched)):
-                _strike(watched, TimeIsUp)
+        while not ended.wait(wait):
+            with striking:
+                if live and _frames_of_answer(sys._current_frames().get(watched)):
+                    _strike(watched)
             wait = 0.05
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        done.set()
-        watcher.join()
-        _strike(watched, None)
+        with striking:  # never between a look at the frames and the strike
+            live = False
+        ended.set()
 
 
 class _Bounded(io.TextIOBase):
