@@ -74,17 +74,13 @@ class Trace(list[Row]):
         )
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
-        body = "".join(
-            "<tr>"
-            + "".join(
-                f'<td style="text-align:{"left" if i < 2 else "right"}">{html.escape(c)}</td>'
-                for i, c in enumerate(line)
-            )
-            + "</tr>"
-            for line in self.cells()
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        def line(cells, tag: str) -> str:
+            sides = ("left", "left", *["right"] * 4)
+            styles = (f'style="text-align:{side};padding:0.2em 0.7em"' for side in sides)
+            return "".join(f"<{tag} {style}>{html.escape(c)}</{tag}>" for c, style in zip(cells, styles, strict=True))
+
+        body = "".join(f"<tr>{line(cells, 'td')}</tr>" for cells in self.cells())
+        return f"<table><thead><tr>{line(COLUMNS, 'th')}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:

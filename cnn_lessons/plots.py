@@ -49,13 +49,16 @@ def images(
         columns: pictures in a row, at most.
         low, high: the values shown black and white in grey pictures; None takes each picture's own extremes.
     """
-    columns = min(columns, len(pictures))
-    rows = -(-len(pictures) // columns)
-    heights = [np.asarray(picture).shape[0] / np.asarray(picture).shape[1] for picture in pictures.values()]
+    if not pictures:
+        raise ValueError("images: expected at least one picture, got none")
+    pixels = {title: _pixels(title, picture) for title, picture in pictures.items()}
+    columns = min(columns, len(pixels))
+    rows = -(-len(pixels) // columns)
+    heights = [picture.shape[0] / picture.shape[1] for picture in pixels.values()]
     figure = _figure(2.4 * columns, (2.4 * max(heights) + 0.35) * rows)
-    for index, (title, picture) in enumerate(pictures.items()):
+    for index, (title, picture) in enumerate(pixels.items()):
         axes = figure.add_subplot(rows, columns, index + 1)
-        axes.imshow(np.asarray(picture), cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+        axes.imshow(picture, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
         axes.set_title(title, fontsize=10)
         axes.set_axis_off()
     return Picture(figure, alt)
@@ -161,6 +164,16 @@ def histogram(
     if len(samples) > 1:
         axes.legend(frameon=False)
     return Picture(figure, alt)
+
+
+def _pixels(title: str, picture: object) -> np.ndarray:
+    picture = np.asarray(picture)
+    if picture.size and (picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)):
+        return picture
+    raise ValueError(
+        f"images: expected {title!r} of shape (H, W) or (H, W, 3), got shape {picture.shape}. "
+        "Do the channels come first? x.permute(1, 2, 0) moves them to the end."
+    )
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -71,11 +71,8 @@ def browser():
     """A Chromium without a window."""
     from playwright.sync_api import sync_playwright
 
-    sandbox = ["--no-sandbox"] if machine.is_root() else []
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=machine.find_chromium(), args=[*QUIET, OFFLINE, *sandbox]
-        )
+        chromium = playwright.chromium.launch(executable_path=machine.find_chromium(), args=[*QUIET, OFFLINE])
         yield chromium
         chromium.close()
 

@@ -16,7 +16,7 @@ CLOSING = ("What you measured", "Summary", "Exercises", "Find the bug", "Recall"
 SET_UP = """try:
     import cnn_lessons
 except ModuleNotFoundError:
-    %pip install --quiet "cnn_lessons @ git+{address}"
+    %pip install --quiet git+{address}
 from cnn_lessons.budget import start; budget = start("""
 LONGEST_CELL, MEDIAN_CELL, MOST_WORDS, MOST_BYTES = 20, 5, 3000, 1_000_000
 

@@ -1,8 +1,7 @@
-"""The machinery behind `check`: whatever an answer is or does, one clear message comes back, and nothing is left changed."""
+"""The machinery behind `check`: whatever an answer does, one clear message comes back, and nothing is left changed."""
 
 import contextlib
 import html
-import io
 import json
 import random
 import signal
@@ -16,8 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from cnn_lessons import ops
-from cnn_lessons.exercises import CheckFailed, catalog, check, hint, names, solution
-from cnn_lessons.exercises import compare, guard, help, judge
+from cnn_lessons.exercises import CheckFailed, catalog, check, compare, guard, help, hint, judge, names, solution
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, normal
 from cnn_lessons.exercises.verdict import CORRECT, NOT_ATTEMPTED, NOT_YET, Verdict
 
@@ -48,9 +46,8 @@ def exercise(**changes):
 
 @pytest.fixture
 def ask(monkeypatch):
-    """Return a function that checks an answer to "double", or to an exercise given, without a fresh seed."""
-    monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", str(LIMIT))
-    for name in ("CNN_LESSONS_STRICT", "CNN_LESSONS_VERDICTS"):
+    """Return a function that checks an answer to "double", changed as told, without a fresh seed."""
+    for name in ("CNN_LESSONS_TIME_LIMIT", "CNN_LESSONS_STRICT", "CNN_LESSONS_VERDICTS"):
         monkeypatch.delenv(name, raising=False)
 
     def ask(answer, **changes):
@@ -60,7 +57,13 @@ def ask(monkeypatch):
     return ask
 
 
-def convolution(*args):
+@pytest.fixture
+def hurry(monkeypatch):
+    """Let the time limit be short."""
+    monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", str(LIMIT))
+
+
+def convolution():
     """Return the parts of an exercise that rebuilds conv2d, pooling and batch normalisation."""
     return {
         "parameters": "x, weight",
@@ -144,9 +147,8 @@ def halves_the_gradient(x):
     return x + x.detach()
 
 
-def divides_by_zero(x):
-    y = 2 * x
-    return y / int(0 * y.sum())
+def breaks(x):
+    return torch.ones(2) @ torch.ones(3)
 
 
 def leaves(x):
@@ -179,7 +181,7 @@ BAD_ANSWERS = {
     "numbers": (goes_through_numbers, ".item(), .detach(), .numpy()"),
     "wrong gradient": (halves_the_gradient, "the values are right, but the gradient of tensor 0 is not"),
     "changed input": (modifies, "your function changes its input. Work on a copy, x.clone()"),
-    "error": (divides_by_zero, "your code raised RuntimeError: "),
+    "error": (breaks, "your code raised RuntimeError: "),
     "undefined": (lambda x: undefined * x, "your code raised NameError: name 'undefined' is not defined (line "),  # noqa: F821
     "exit": (leaves, "your code raised SystemExit: enough (line "),
     "recursion": (recurses, "your code raised RecursionError: "),
@@ -194,8 +196,6 @@ BAD_ANSWERS = {
 
 @pytest.mark.parametrize(("answer", "says"), BAD_ANSWERS.values(), ids=BAD_ANSWERS)
 def test_bad_answer_gets_one_clear_message(ask, answer, says):
-    if says.endswith("RuntimeError: "):
-        answer, says = (lambda x: torch.ones(2) @ torch.ones(3)), "your code raised RuntimeError: "
     verdict = ask(answer)
     assert verdict.status == NOT_YET
     assert says in repr(verdict)
@@ -332,7 +332,7 @@ def loops(x):
 
 def swallows_exceptions(x):
     while True:
-        try:
+        try:  # noqa: SIM105
             x = x + 0
         except Exception:
             pass
@@ -359,11 +359,20 @@ def swallows_twice(x):
     while True:
         try:
             try:
-                swallows_everything_and_sleeps(x)
+                while True:
+                    pass
             except BaseException as error:
                 last = error  # noqa: F841
         except:  # noqa: E722
             pass
+
+
+def swallows_what_a_helper_raises(x):
+    while True:
+        try:
+            loops(x)
+        except BaseException as error:
+            last = error  # noqa: F841
 
 
 def suppresses(x):
@@ -377,7 +386,7 @@ def never_leaves_finally(x):
         try:
             time.sleep(60)
         finally:
-            continue
+            continue  # noqa: B012
 
 
 def floods(x):
@@ -396,6 +405,7 @@ ENDLESS = [
     swallows_everything_and_sleeps,
     swallows_everything_inside,
     swallows_twice,
+    swallows_what_a_helper_raises,
     suppresses,
     never_leaves_finally,
     floods,
@@ -404,7 +414,7 @@ ENDLESS = [
 
 
 @pytest.mark.parametrize("answer", ENDLESS)
-def test_endless_answer_is_stopped(ask, answer, capsys):
+def test_endless_answer_is_stopped(ask, hurry, answer, capsys):
     start = time.monotonic()
     verdict = ask(answer)
     assert verdict.status == NOT_YET
@@ -417,34 +427,33 @@ def test_endless_answer_is_stopped(ask, answer, capsys):
 
 
 @pytest.mark.parametrize("answer", [loops, swallows_exceptions, floods])
-def test_endless_answer_is_stopped_outside_the_main_thread(ask, answer):
+def test_endless_answer_is_stopped_outside_the_main_thread(ask, hurry, answer):
     verdicts = []
-    thread = threading.Thread(target=lambda: verdicts.append(ask(answer)), daemon=True)
-    thread.start()
-    thread.join(LIMIT + 5)
+    run_in_thread(lambda: verdicts.append(ask(answer)))
     assert [verdict.status for verdict in verdicts] == [NOT_YET]
     assert "stopped after" in verdicts[0].message
 
 
-def test_time_limit_leaves_a_later_answer_alone(ask):
-    ask(loops)
-    until = time.monotonic() + 3 * LIMIT
-    while time.monotonic() < until:  # an alarm that was left behind would strike here
-        assert ask(lambda x: 2 * x).status == CORRECT
+@pytest.mark.parametrize("run", [lambda work: work(), lambda work: run_in_thread(work)], ids=["main", "thread"])
+def test_time_limit_ends_with_its_check(ask, monkeypatch, run):
+    found = []
+
+    def work():
+        monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", str(LIMIT))
+        found.append(ask(loops).status)
+        monkeypatch.delenv("CNN_LESSONS_TIME_LIMIT")
+        until = time.monotonic() + 2 * LIMIT
+        while time.monotonic() < until:  # a clock that was left running would strike here
+            found.append(ask(lambda x: 2 * x).status)
+
+    run(work)
+    assert found[0] == NOT_YET and set(found[1:]) == {CORRECT}
 
 
-def test_time_that_an_answer_does_not_use_is_not_counted_after_the_check(ask):
-    in_thread = []
-
-    def twice():
-        in_thread.append(ask(lambda x: 2 * x).status)
-        time.sleep(2 * LIMIT)
-        in_thread.append(ask(lambda x: 2 * x).status)
-
-    thread = threading.Thread(target=twice)
+def run_in_thread(work):
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    thread.join()
-    assert in_thread == [CORRECT, CORRECT]
+    thread.join(60)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "0", "-1", "nan", "inf"])
@@ -467,7 +476,7 @@ def test_flood_of_prints_does_not_fill_the_memory():
 @pytest.mark.parametrize(
     "answer", [lambda x: 2 * x, loops, floods, swallows_everything_inside, leaves, recurses, prints]
 )
-def test_check_puts_back_profile_trace_output_and_signals(ask, answer):
+def test_check_puts_back_profile_trace_output_and_signals(ask, hurry, answer):
     def profile(frame, event, argument):
         pass
 
@@ -610,10 +619,3 @@ def test_case_copies_what_an_answer_could_change():
     own.args[1].append(3)
     assert case.args[1] == [1, 2] and own.args[0].requires_grad and not case.args[0].requires_grad
     assert own.kwargs["kernel"].data_ptr() != case.kwargs["kernel"].data_ptr()
-
-
-def test_error_that_an_answer_prints_to_does_not_reach_the_screen(ask):
-    screen = io.StringIO()
-    with contextlib.redirect_stdout(screen):
-        ask(prints)
-    assert screen.getvalue() == ""

@@ -94,7 +94,7 @@ def test_chromium_is_fetched_by_playwright_where_there_is_none(bare, tmp_path):
     program = tmp_path / "browsers/chromium-1200/chrome-linux/chrome"
     command(tmp_path / "new", "echo Chromium 140.0.1.2")
     program.parent.mkdir(parents=True)
-    venv = fake_venv(tmp_path, f"/bin/cp {tmp_path}/new {program}; echo \"$@\" > {tmp_path}/asked")
+    venv = fake_venv(tmp_path, f'/bin/cp {tmp_path}/new {program}; echo "$@" > {tmp_path}/asked')
     setup.ensure_chromium(venv)
     assert (tmp_path / "asked").read_text().split() == ["-m", "playwright", "install", "chromium"]
 
@@ -158,7 +158,7 @@ def test_disk_is_too_small(tmp_path, monkeypatch):
 
 
 def test_requirements_are_installed_once_until_they_change(tmp_path):
-    venv = fake_venv(tmp_path, f"echo \"$@\" >> {tmp_path}/calls")
+    venv = fake_venv(tmp_path, f'echo "$@" >> {tmp_path}/calls')
     (tmp_path / "requirements.txt").write_text("a==1")
     (tmp_path / "pyproject.toml").write_text("")
     for _ in range(2):

@@ -1,42 +1,96 @@
-"""Measures convolution from scratch against PyTorch's: `make bench`.
+"""Measure the package's convolution and pooling from scratch against PyTorch's, on this machine.
 
-The median of several runs, after one to warm up; the layer of chapter 02, 3×32×32 pixels and 16 filters of 3×3.
+python tools/bench.py
 """
 
+import datetime
 import platform
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-from cnn_lessons.ops import conv2d, conv2d_loops
+from cnn_lessons import ops
 
-
-def milliseconds(function: Callable[[], object], runs: int) -> float:
-    """The median time of a call."""
-    function()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times)
+ROUNDS = 7  # every version once a round, so that a busy moment of the machine falls on all alike
+SECONDS = 0.05  # a fast version is repeated for about this long, so that the clock can tell
+SEED = 0
 
 
 def main() -> None:
-    """Measure and print the times and their ratios, with the machine and versions they belong to."""
-    torch.manual_seed(0)
+    """Measure and print."""
+    print(
+        f"{processor()}, {torch.get_num_threads()} thread(s), Python {platform.python_version()}, "
+        f"torch {torch.__version__}, seed {SEED}, {datetime.date.today()}; median of {ROUNDS} interleaved rounds."
+    )
+    torch.manual_seed(SEED)
     x, weight, bias = torch.randn(1, 3, 32, 32), torch.randn(16, 3, 3, 3), torch.randn(16)
-    loops = milliseconds(lambda: conv2d_loops(x, weight, bias, padding=1), runs=3)
-    unfold = milliseconds(lambda: conv2d(x, weight, bias, padding=1), runs=200)
-    native = milliseconds(lambda: F.conv2d(x, weight, bias, padding=1), runs=200)
-    print(f"torch {torch.__version__}, {platform.machine()}, {torch.get_num_threads()} threads")
-    print("x (1, 3, 32, 32), weight (16, 3, 3, 3), padding 1; median per call")
-    print(f"conv2d_loops  {loops:10.3f} ms   {loops / unfold:8.0f} times conv2d")
-    print(f"conv2d        {unfold:10.3f} ms   {unfold / native:8.1f} times F.conv2d")
-    print(f"F.conv2d      {native:10.3f} ms")
+    report(
+        "Convolution: 3×32×32, 16 filters 3×3, padding 1",
+        {
+            "conv2d_loops": lambda x, weight, bias: ops.conv2d_loops(x, weight, bias, padding=1),
+            "ops.conv2d": lambda x, weight, bias: ops.conv2d(x, weight, bias, padding=1),
+            "F.conv2d": lambda x, weight, bias: F.conv2d(x, weight, bias, padding=1),
+        },
+        [x, weight, bias],
+    )
+    images = torch.randn(8, 16, 32, 32)
+    for name in ("max_pool2d", "avg_pool2d"):
+        ours, torchs = getattr(ops, name), getattr(F, name)
+        versions = {f"ops.{name}": lambda x, f=ours: f(x, 3, 2, 1), f"F.{name}": lambda x, f=torchs: f(x, 3, 2, 1)}
+        report(f"{name}: 8×16×32×32, window 3×3, stride 2, padding 1", versions, [images])
+
+
+def report(title: str, versions: dict[str, Callable], tensors: list[torch.Tensor]) -> None:
+    """Print each version's time and how many times the last version's it is."""
+    print(f"\n{title}")
+    for direction, run in (("forward", forward), ("forward and backward", forward_and_backward)):
+        seconds = measure({name: lambda f=function: run(f, tensors) for name, function in versions.items()})
+        fastest = list(seconds.values())[-1]
+        times = [f"{name} {1e3 * s:.3g} ms" for name, s in seconds.items()]
+        ratios = " : ".join(f"{s / fastest:,.3g}" for s in seconds.values())
+        print(f"  {direction + ':':22}{', '.join(times)}; ratios {ratios}")
+        slow, quick = list(seconds.values())[:2]
+        if len(seconds) > 2:
+            print(f"{'':24}{list(versions)[1]} is {slow / quick:,.0f} times as fast as {list(versions)[0]}")
+
+
+def forward(function: Callable, tensors: list[torch.Tensor]) -> None:
+    """Call the function without a record for gradients."""
+    with torch.no_grad():
+        function(*tensors)
+
+
+def forward_and_backward(function: Callable, tensors: list[torch.Tensor]) -> None:
+    """Call the function and take the gradients of the sum of its result."""
+    inputs = [tensor.detach().requires_grad_() for tensor in tensors]
+    torch.autograd.grad(function(*inputs).sum(), inputs)
+
+
+def measure(calls: dict[str, Callable[[], None]]) -> dict[str, float]:
+    """Return the seconds of one call of each: the median over rounds in which all take their turn."""
+    repeats = {name: max(1, round(SECONDS / timed(call, 2))) for name, call in calls.items()}  # also warms up
+    rounds = [{name: timed(call, repeats[name]) for name, call in calls.items()} for _ in range(ROUNDS)]
+    return {name: statistics.median(times[name] for times in rounds) for name in calls}
+
+
+def timed(call: Callable[[], None], repeats: int) -> float:
+    """Return the seconds that one of `repeats` calls takes."""
+    start = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - start) / repeats
+
+
+def processor() -> str:
+    """Return the name of the processor, as far as the system tells."""
+    listed = Path("/proc/cpuinfo")
+    lines = listed.read_text().splitlines() if listed.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -33,25 +33,19 @@ NOTEBOOK_METADATA = {
 
 def view(path: Path) -> None:
     """Print a notebook as MyST text, without outputs."""
-    print(as_text(nbformat.read(path, as_version=4)), end="")
+    print(as_text(read(path)), end="")
 
 
 def edit(path: Path, text: Path | None) -> None:
     """Merge an edited text into a notebook and run it; the notebook changes only if the run ends well."""
-    if text is None:
-        before = as_text(nbformat.read(path, as_version=4)) if path.exists() else ""
-        handle, name = tempfile.mkstemp(prefix=f"{path.stem}-", suffix=".md")
-        os.close(handle)
-        text = Path(name)
-        text.write_text(before, encoding="utf-8")
-        subprocess.run([*shlex.split(os.environ.get("EDITOR", "vi")), name], check=True)
-    notebook = jupytext.reads(text.read_text(encoding="utf-8"), fmt=TEXT)
+    text = text or written_in_editor(path)
     draft = path.with_name(f".{path.stem}.draft.ipynb")
     try:
-        write(tidied(notebook), draft)
-        run(draft)
+        notebook = tidied(jupytext.reads(text.read_text(encoding="utf-8"), fmt=TEXT))
+        write(notebook, draft)
+        run(draft, name=path.name)
         draft.replace(path)
-    except SystemExit as error:
+    except (SystemExit, Exception) as error:  # whatever went wrong, the text must not be lost
         sys.exit(
             f"{error}\nThe notebook is as it was. Your text is kept in {text}; mend it, then: edit {path} --text {text}"
         )
@@ -59,20 +53,47 @@ def edit(path: Path, text: Path | None) -> None:
         draft.unlink(missing_ok=True)
 
 
+def written_in_editor(path: Path) -> Path:
+    """Open the text of a notebook, or an empty one, in $EDITOR; return the file that holds the result."""
+    before = as_text(read(path)) if path.exists() else ""
+    handle, name = tempfile.mkstemp(prefix=f"{path.stem}-", suffix=".md")
+    with open(handle, "w", encoding="utf-8") as file:
+        file.write(before)
+    editor = shlex.split(os.environ.get("EDITOR") or "vi")
+    try:
+        subprocess.run([*editor, name], check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(
+            f"EDITOR: expected {editor[0]!r} to edit {name} and end well: {error}. Or edit it and pass it by --text."
+        )
+    return Path(name)
+
+
 def tidy(path: Path) -> None:
     """Strip a notebook of what changes from run to run; rewrite it only if that changes anything."""
-    write(tidied(nbformat.read(path, as_version=4)), path)
+    write(tidied(read(path)), path)
 
 
-def run(path: Path) -> None:
-    """Run a notebook from a fresh kernel in the `cpu` budget, and store its outputs, tidy."""
+def run(path: Path, name: str | None = None) -> None:
+    """Run a notebook from a fresh kernel in the `cpu` budget, and store its outputs, tidy; messages call it `name`."""
+    notebook = read(path)
     outputs, seconds, problem = run_one(path)
     if problem:
-        sys.exit(f"{path}: {problem}")
-    notebook = nbformat.read(path, as_version=4)
+        sys.exit(f"{name or path}: {problem}")
     give_outputs(notebook, outputs)
     write(tidied(notebook), path)
-    print(f"{path.stem.strip('.').removesuffix('.draft')}: {seconds:.1f} s")
+    print(f"{name or path}: {seconds:.1f} s")
+
+
+def read(path: Path) -> NotebookNode:
+    """Return a notebook; exit with one line if the file is none."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        sys.exit(f"{path}: expected a notebook, found no such file")
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError, UnicodeDecodeError) as error:
+        reason = str(error).partition("\n")[0][:120]
+        sys.exit(f"{path}: expected a notebook, got something else ({reason}). Restore it from git.")
 
 
 def as_text(notebook: NotebookNode) -> str:
@@ -121,7 +142,7 @@ def exercise_id(cell: NotebookNode) -> str | None:
 
 def unique(name: str, used: set[str]) -> str:
     """Return `name`, or with the first free number behind it, and mark it used."""
-    number, free = 1, name or "cell"
+    number, free = 1, name
     while free in used:
         number += 1
         free = f"{name}-{number}"
@@ -149,13 +170,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("notebooks", nargs="+", type=Path)
     parser.add_argument("--text", type=Path, help="with edit: a MyST text to merge instead of opening an editor")
     chosen = parser.parse_args(arguments)
+    if chosen.text and (chosen.verb != "edit" or len(chosen.notebooks) > 1):
+        parser.error("--text goes with edit and one notebook")
+    if chosen.text and not chosen.text.is_file():
+        parser.error(f"--text: expected a file, found none at {chosen.text}")
+    verbs = {"view": view, "edit": lambda path: edit(path, chosen.text), "tidy": tidy, "run": run}
     for path in chosen.notebooks:
-        if not path.exists() and chosen.verb != "edit":
-            sys.exit(f"{path}: expected a notebook, found no such file")
-        try:
-            edit(path, chosen.text) if chosen.verb == "edit" else globals()[chosen.verb](path)
-        except nbformat.reader.NotJSONError:
-            sys.exit(f"{path}: expected a notebook (JSON), got something else. Restore it from git.")
+        verbs[chosen.verb](path)
 
 
 if __name__ == "__main__":

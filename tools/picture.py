@@ -3,7 +3,7 @@
 `make picture` builds the book and calls this.
 """
 
-from machine import ROOT, find_chromium, is_root, say
+from machine import ROOT, find_chromium, say
 from playwright.sync_api import sync_playwright
 
 PAGE = ROOT / "_build" / "html" / "notebooks" / "02_convolution.html"
@@ -13,9 +13,8 @@ STEPS = 9
 
 def main() -> None:
     """Open the chapter, step the first stepper, and keep its picture."""
-    sandbox = ["--no-sandbox"] if is_root() else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=sandbox)
+        browser = playwright.chromium.launch(executable_path=find_chromium())
         page = browser.new_page(viewport={"width": 1000, "height": 1200}, device_scale_factor=1.5)
         page.goto(PAGE.as_uri())
         stepper = page.locator("cnn-conv").first

@@ -77,9 +77,7 @@ def check_venv(venv: Path) -> None:
     """Refuse an environment whose Python is gone or too old."""
     least = f"import sys; sys.exit(sys.version_info < {PYTHON_LEAST})"
     if run([venv / "bin" / "python", "-c", least]).code:
-        raise SetupError(
-            f"the Python of {venv} does not run or is older than 3.10. Remove it: rm -r {venv}. {RETRY}"
-        )
+        raise SetupError(f"the Python of {venv} does not run or is older than 3.10. Remove it: rm -r {venv}. {RETRY}")
 
 
 def install_venv_module() -> None:

@@ -22,7 +22,7 @@ def photograph(reduce: int = 1) -> Tensor:
         (H, W, 3), uint8, 0 to 255, red, green, blue; 600×512 pixels (height×width) when `reduce` is 1.
 
     Raises:
-        ValueError: if `reduce` is not an integer of at least 1.
+        ValueError: if `reduce` is not an integer of at least 1, or is larger than the picture.
         FileNotFoundError: if matplotlib was installed without its sample data.
     """
     reduce = integer(reduce, "reduce", 1)
@@ -33,13 +33,10 @@ def photograph(reduce: int = 1) -> Tensor:
         )
     with Image.open(path) as image:
         width, height = image.size
-        pixels = torch.frombuffer(bytearray(image.convert("RGB").tobytes()), dtype=torch.uint8).reshape(
-            height, width, 3
-        )
-    if reduce == 1:
-        return pixels
-    pixels = pixels[: height // reduce * reduce, : width // reduce * reduce].to(torch.int64)
+        pixels = torch.frombuffer(bytearray(image.convert("RGB").tobytes()), dtype=torch.uint8)
+    if reduce > min(height, width):
+        raise ValueError(f"reduce: expected at most {min(height, width)}, the picture's shorter side, got {reduce}")
+    pixels = pixels.reshape(height, width, 3)[: height // reduce * reduce, : width // reduce * reduce]
     blocks = pixels.unflatten(1, (-1, reduce)).unflatten(0, (-1, reduce))  # (H/r, r, W/r, r, 3)
-    return ((blocks.sum(dim=(1, 3)) + reduce**2 // 2) // reduce**2).to(
-        torch.uint8
-    )  # whole numbers: the same on every machine
+    total = blocks.sum(dim=(1, 3), dtype=torch.int64)  # whole numbers: the same on every machine
+    return ((total + reduce**2 // 2) // reduce**2).to(torch.uint8)

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import io
+import itertools
 import os
 import signal
 import sys
@@ -77,26 +78,28 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
 
 
-def _strike(thread: int) -> None:
-    """Let TimeIsUp be raised in a thread, a few steps from where it is."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeIsUp))
-
-
 @contextlib.contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    live, me = True, threading.get_ident()
+    live, rings, lines = True, itertools.count(), 0
 
     def ring(signum, frame):
+        nonlocal lines
         frames = _frames_of_answer(frame) if live else []
         for own in frames:
             own.f_trace = again
         if frames:
+            lines = next(rings) % 5
             sys.settrace(again)
             raise TimeIsUp
 
     def again(frame, event, argument):
-        if event == "line":  # the answer goes on: an `except:` has swallowed TimeIsUp
-            _strike(me)
+        # The answer goes on, so an `except:` has swallowed TimeIsUp. Raise it anew, here or up to four lines on: one of
+        # these places is outside every `try`.
+        nonlocal lines
+        if event == "line":
+            lines -= 1
+            if lines < 0:
+                raise TimeIsUp
         return None if event == "call" else again
 
     trace, before = sys.gettrace(), signal.signal(signal.SIGALRM, ring)
@@ -123,7 +126,7 @@ def _watchdog(seconds: float) -> Iterator[None]:
         while not ended.wait(wait):
             with striking:
                 if live and _frames_of_answer(sys._current_frames().get(watched)):
-                    _strike(watched)
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(watched), ctypes.py_object(TimeIsUp))
             wait = 0.05
 
     threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,89 @@
+"""Figures: each gives a PNG with its alt text, the same bytes twice, and says what it cannot show."""
+
+import struct
+
+import numpy
+import pytest
+import torch
+
+from cnn_lessons import plots
+
+GREY, COLOUR = torch.arange(12.0).reshape(3, 4), numpy.zeros((3, 4, 3), dtype=numpy.uint8)
+MAKE = {
+    "images": lambda alt: plots.images({"grey": GREY, "colour": COLOUR, "third": GREY}, alt=alt, columns=2),
+    "matrices": lambda alt: plots.matrices(
+        {"x": GREY, "w": GREY[:2, :2]}, alt=alt, windows={"x": (0, 1, 2, 2)}, joiner="×"
+    ),
+    "curves": lambda alt: plots.curves({"a": [1, 2, 3], "b": GREY[0, :3]}, xlabel="step", ylabel="loss", alt=alt),
+    "bars": lambda alt: plots.bars({"loops": 1000.0, "unfold": 1.5}, ylabel="time in ms", alt=alt, log=True),
+    "histogram": lambda alt: plots.histogram({"red": COLOUR, "x": GREY}, xlabel="value", alt=alt),
+}
+
+
+def texts(picture):
+    """Return all that is written in a figure."""
+    return " ".join(
+        text.get_text() for text in picture.figure.findobj(match=lambda artist: hasattr(artist, "get_text"))
+    )
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_figure_shows_itself_as_png_with_its_alt_text(make):
+    data, metadata = make("A\n  picture.")._repr_mimebundle_()
+    assert data["image/png"].startswith(b"\x89PNG\r\n\x1a\n") and data["text/plain"] == "A picture."
+    assert metadata == {"image/png": {"alt": "A picture."}}
+    width, height = struct.unpack(">II", data["image/png"][16:24])
+    assert 200 < width < 1200 and 100 < height < 1200
+    assert len(data["image/png"]) < 100_000
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_figure_is_the_same_each_time(make):
+    assert make("A picture.").png() == make("A picture.").png()
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+@pytest.mark.parametrize("alt", ["", "  \n"])
+def test_figure_without_alt_text_is_refused(make, alt):
+    with pytest.raises(ValueError, match="alt: expected a sentence that says what the figure shows, got an empty text"):
+        make(alt)
+
+
+def test_axes_and_lines_are_labelled():
+    assert {"step", "loss", "a", "b"} <= set(texts(MAKE["curves"]("Two curves.")).split())
+    assert {"time", "1,000", "1.5"} <= set(texts(MAKE["bars"]("Two bars.")).split())
+    assert {"value", "pixels", "red"} <= set(texts(MAKE["histogram"]("Two samples.")).split())
+
+
+def test_lines_differ_by_more_than_their_colour():
+    picture = plots.curves({str(i): [0, i] for i in range(6)}, xlabel="x", ylabel="y", alt="Six lines.")
+    lines = picture.figure.axes[0].lines
+    assert len({line.get_color() for line in lines}) == 6
+    assert len({str(line.get_linestyle()) + str(line._unscaled_dash_pattern) for line in lines}) == 6
+
+
+def test_matrices_write_every_number_with_a_true_minus_sign():
+    picture = plots.matrices({"x": [[-1, 2.5], [0, 1 / 3]]}, alt="Four numbers.")
+    assert {"−1", "2.5", "0", "0.3333"} <= set(texts(picture).split())
+
+
+def test_matrices_frame_the_window_that_was_asked_for():
+    patches = MAKE["matrices"]("A frame.").figure.axes[0].patches
+    frames = [(p.get_y(), p.get_x(), p.get_height(), p.get_width()) for p in patches if not p.get_fill()]
+    assert frames == [(0, 1, 2, 2)]
+
+
+def test_images_share_a_grey_scale_where_low_and_high_are_given():
+    figure = plots.images({"a": GREY, "b": 2 * GREY}, alt="Two.", low=0, high=22).figure
+    assert [axes.images[0].get_clim() for axes in figure.axes] == [(0, 22), (0, 22)]
+
+
+def test_images_refuse_what_is_no_picture():
+    with pytest.raises(
+        ValueError, match=r"expected 'x' of shape \(H, W\) or \(H, W, 3\), got shape \(3, 4, 5\). Do the ch"
+    ):
+        plots.images({"x": torch.zeros(3, 4, 5)}, alt="A picture.")
+    with pytest.raises(ValueError, match=r"got shape \(0, 4\)"):
+        plots.images({"x": torch.zeros(0, 4)}, alt="A picture.")
+    with pytest.raises(ValueError, match="expected at least one picture, got none"):
+        plots.images({}, alt="A picture.")
