@@ -433,7 +433,7 @@ def calls_backward(x, grad_output):
     return weight.grad
 
 
-@wrong("conv2d_weight_gradient", says="You called torch's convolution_backward")
+@wrong("conv2d_weight_gradient", says="You called torch's conv")
 def finds_torchs_helper(x, grad_output):
     size = [a - b + 1 for a, b in zip(x.shape[2:], grad_output.shape[2:], strict=True)]
     return torch.nn.grad.conv2d_weight(x, (grad_output.shape[1], x.shape[1], *size), grad_output)
