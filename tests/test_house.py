@@ -152,7 +152,7 @@ def test_docstring_names_every_argument_and_says_what_is_returned(function):
 
 
 def project_files():
-    """Return the files that belong to the project, wherever it was unpacked; what was built or installed is left out."""
+    """Return the files that belong to the project; what was built or installed is left out."""
     tops = [
         path for path in ROOT.iterdir() if not path.name.startswith((".", "_build")) or path.name in (".ci", ".github")
     ]

@@ -1,5 +1,7 @@
 """Convolution and padding from scratch against torch.nn.functional: value, gradient and refusal on random cases."""
 
+import timeit
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -100,6 +102,18 @@ def test_conv2d_takes_tensors_that_are_not_contiguous(ours):
     x = normal(generator, 1, 4, 5, 2).permute(0, 3, 1, 2)
     weight = normal(generator, 2, 2, 3, 2).transpose(2, 3)
     assert agree(ours, F.conv2d, x, weight, None)
+
+
+def test_conv2d_is_at_least_100_times_as_fast_as_the_loops():
+    """`make bench` prints the ratio, about 1,400 on one thread of an AMD EPYC; here it may share the machine."""
+    x, weight, threads = torch.zeros(1, 3, 32, 32), torch.zeros(16, 3, 3, 3), torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        fast = min(timeit.repeat(lambda: conv2d(x, weight), number=1, repeat=20))
+        slow = timeit.timeit(lambda: conv2d_loops(x, weight), number=1)
+    finally:
+        torch.set_num_threads(threads)
+    assert slow > 100 * fast, (slow, fast)
 
 
 def test_windows_are_a_view_of_the_image():

@@ -146,7 +146,7 @@ def test_neighbourhood_shows_the_numbers_around(widget_page):
     assert values(page, "Neighbourhood") == [[str(x) for x in row] for row in image[3:8, 3:8, 0].tolist()]
     page.get_by_role("radiogroup", name="Neighbours show").locator("label").filter(has_text="green").click()
     assert values(page, "Neighbourhood") == [[str(x) for x in row] for row in image[3:8, 3:8, 1].tolist()]
-    assert cell(page, "Neighbourhood", 0, 0).evaluate("c => getComputedStyle(c).backgroundColor") == "rgb(0, 36, 0)"
+    assert cell(page, "Neighbourhood", 0, 0).evaluate("c => getComputedStyle(c).backgroundColor") == "rgb(36, 36, 36)"
     page.get_by_role("radiogroup", name="Neighbours show").locator("label").filter(has_text="luminance").click()
     grey = (image[3:8, 3:8] * torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)).sum(-1).round().int()
     assert values(page, "Neighbourhood") == [[str(x) for x in row] for row in grey.tolist()]

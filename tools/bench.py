@@ -8,6 +8,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,15 +16,16 @@ import torch.nn.functional as F
 
 from cnn_lessons import ops
 
-ROUNDS = 7  # every version once a round, so that a busy moment of the machine falls on all alike
+ROUNDS = 5  # every version once a round, so that a busy moment of the machine falls on all alike
 SECONDS = 0.05  # a fast version is repeated for about this long, so that the clock can tell
 SEED = 0
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure on one thread, where a ratio is that of the algorithms, and print."""
+    torch.set_num_threads(1)
     print(
-        f"{processor()}, {torch.get_num_threads()} thread(s), Python {platform.python_version()}, "
+        f"{processor()}, {torch.get_num_threads()} thread, Python {platform.python_version()}, "
         f"torch {torch.__version__}, seed {SEED}, {datetime.date.today()}; median of {ROUNDS} interleaved rounds."
     )
     torch.manual_seed(SEED)
@@ -48,14 +50,19 @@ def report(title: str, versions: dict[str, Callable], tensors: list[torch.Tensor
     """Print each version's time and how many times the last version's it is."""
     print(f"\n{title}")
     for direction, run in (("forward", forward), ("forward and backward", forward_and_backward)):
-        seconds = measure({name: lambda f=function: run(f, tensors) for name, function in versions.items()})
+        seconds = measure({name: partial(run, function, tensors) for name, function in versions.items()})
         fastest = list(seconds.values())[-1]
-        times = [f"{name} {1e3 * s:.3g} ms" for name, s in seconds.items()]
-        ratios = " : ".join(f"{s / fastest:,.3g}" for s in seconds.values())
+        times = [f"{name} {short(1e3 * s)} ms" for name, s in seconds.items()]
+        ratios = " : ".join(short(s / fastest) for s in seconds.values())
         print(f"  {direction + ':':22}{', '.join(times)}; ratios {ratios}")
         slow, quick = list(seconds.values())[:2]
         if len(seconds) > 2:
             print(f"{'':24}{list(versions)[1]} is {slow / quick:,.0f} times as fast as {list(versions)[0]}")
+
+
+def short(number: float) -> str:
+    """Write a number with three figures, or as a whole number."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def forward(function: Callable, tensors: list[torch.Tensor]) -> None:

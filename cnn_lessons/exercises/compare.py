@@ -4,8 +4,7 @@ import operator
 from typing import Any
 
 import numpy
-import torch
-from torch import Tensor
+from torch import Tensor, isclose, nn
 
 RTOL, ATOL = 1e-6, 1e-9
 SMALL = 24  # values that are shown one by one
@@ -86,7 +85,7 @@ def _tensor(expected: Tensor, got, what: str) -> str | None:
         return (
             f"expected {what} to be a torch.Tensor, got a numpy array. Stay in torch: torch.from_numpy(…) converts it."
         )
-    if not isinstance(got, Tensor):
+    if type(got) not in (Tensor, nn.Parameter):  # a class of its own may say anything of its shape and values
         return f"expected {what} to be a torch.Tensor, got {type(got).__name__}"
     if got.shape != expected.shape:
         return f"expected shape {tuple(expected.shape)}\ngot      shape {tuple(got.shape)}"
@@ -94,7 +93,7 @@ def _tensor(expected: Tensor, got, what: str) -> str | None:
         advice = "x.to(dtype) converts; x.new_zeros(…) has the dtype of x."
         return f"expected dtype {expected.dtype}, got {got.dtype}. {advice}"
     got, expected = got.detach(), expected.detach()
-    wrong = ~torch.isclose(got, expected, rtol=RTOL, atol=ATOL, equal_nan=True)
+    wrong = ~isclose(got, expected, rtol=RTOL, atol=ATOL, equal_nan=True)
     if not wrong.any():
         return None
     if expected.numel() <= SMALL:

@@ -11,6 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+# What an exercise forbids that asks for a gradient by hand.
+AUTOGRAD = frozenset("grad backward run_backward jvp vjp jacfwd jacrev jacobian hessian make_dual".split())
+
 
 class Case:
     """One call of the learner's function: positional and keyword arguments, as the function gets them."""

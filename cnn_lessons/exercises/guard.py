@@ -14,7 +14,8 @@ from torch.overrides import TorchFunctionMode
 
 from cnn_lessons.exercises.exercise import Case, Outcome
 
-OWN_WORK = ("cnn_lessons.arithmetic", "cnn_lessons.anatomy", "cnn_lessons.ops")  # what the exercises rebuild
+OWN_WORK = ("cnn_lessons.arithmetic", "cnn_lessons.anatomy", "cnn_lessons.ops", "cnn_lessons.exercises.catalog")
+IMPORTS = "<frozen importlib"  # the file name that Python gives to the frames of its import system
 
 
 class TimeIsUp(BaseException):
@@ -62,9 +63,14 @@ def _let_run(function: Callable, case: Case):
 
 
 def _frames_of_answer(frame) -> list:
-    """Return the frames of the running answer, innermost first; none if `frame` is not below `_let_run`."""
+    """Return the frames of the running answer, innermost first; none if `frame` is not below `_let_run`.
+
+    None during an import either: a module that is cut off half-way would stay broken for every later check.
+    """
     frames = []
     while frame and frame.f_code is not _let_run.__code__:
+        if frame.f_code.co_filename.startswith(IMPORTS):
+            return []
         frames.append(frame)
         frame = frame.f_back
     return frames if frame else []
@@ -156,32 +162,57 @@ class _Bounded(io.TextIOBase):
 
 
 class _Ban(TorchFunctionMode):
-    """Refuse torch functions by name, and the course's own versions of what an exercise rebuilds."""
+    """Refuse torch functions by name, and the course's own versions of what an exercise rebuilds.
+
+    The mode sees calls of torch. The profiler sees what goes past it: methods of torch's engine, layers that are made
+    and not called, the course's own functions, and all of it in the threads that an answer starts.
+    """
 
     def __init__(self, forbidden: frozenset[str]):
         super().__init__()
-        self.forbidden, self.broken, self.calls = forbidden, None, 0
+        self.forbidden, self.broken, self.calls = forbidden | {"solution_function"}, None, 0
 
     def __enter__(self):
-        self._profile = sys.getprofile()
+        self._profile = sys.getprofile(), threading.getprofile()
+        threading.setprofile(self._watch)
         sys.setprofile(self._watch)
         return super().__enter__()
 
     def __exit__(self, *error):
-        sys.setprofile(self._profile)
+        sys.setprofile(self._profile[0])
+        threading.setprofile(self._profile[1])
         return super().__exit__(*error)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         self.calls += 1
-        if getattr(func, "__name__", "") in self.forbidden:
-            self._refuse(f"torch's {func.__name__}")
+        name = getattr(func, "__name__", "").partition(".")[0]  # an overload is called "conv2d.default"
+        if name in self.forbidden:
+            self._refuse(f"torch's {name}")
         return func(*args, **(kwargs or {}))
 
     def _watch(self, frame, event, argument):
-        own = event == "call" and frame.f_globals.get("__name__", "").startswith(OWN_WORK)
-        if own and frame.f_code.co_name in self.forbidden:
-            self._refuse(f"the course's own {frame.f_code.co_name}")
+        module = frame.f_globals.get("__name__", "")
+        if event == "call":
+            name, owner = frame.f_code.co_name, _owner(module, frame.f_back)
+            if name == "__init__" and owner:
+                name = type(frame.f_locals.get("self")).__name__
+            if owner and name in self.forbidden:
+                self._refuse(f"{owner} {name}")
+        elif event == "c_call" and module != __name__:
+            name = getattr(argument, "__name__", "")
+            if name in self.forbidden:
+                self._refuse(f"torch's {name}")
+            if argument is sys.setprofile:
+                self._refuse("sys.setprofile, with which the check watches", "Leave it as it is.")
 
-    def _refuse(self, what: str):
-        self.broken = ForbiddenCall(f"You called {what}. This exercise rebuilds it: use simpler operations.")
+    def _refuse(self, what: str, advice: str = "This exercise rebuilds it: use simpler operations."):
+        self.broken = ForbiddenCall(f"You called {what}. {advice}")
         raise self.broken
+
+
+def _owner(module: str, caller) -> str:
+    """Return whose work a function of this module is, if an exercise may forbid it. What torch calls itself is free."""
+    if module.startswith(OWN_WORK):
+        return "the course's own"
+    inside = caller and caller.f_globals.get("__name__", "").startswith("torch.")
+    return "torch's" if module.startswith("torch.") and not inside else ""

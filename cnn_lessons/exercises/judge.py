@@ -1,5 +1,6 @@
 """`check`: run an answer on every case, compare values and gradients, name the likely mistake."""
 
+import contextlib
 import dis
 import inspect
 import types
@@ -106,6 +107,8 @@ def _wrong(exercise: Exercise, outcome: Outcome) -> str | None:
 
 def _likely(mistakes: tuple[Mistake, ...], outcomes: list[Outcome], first: Outcome) -> str:
     """Return the message of the first mistake that explains what happened, or an empty string."""
+    if isinstance(first.error, guard.ForbiddenCall):
+        return ""  # the report says it all
     for mistake in mistakes:
         if (
             mistake.when
@@ -152,8 +155,19 @@ def _wrong_gradient(exercise: Exercise, answer: Callable, cases: list[Case]) -> 
             found = compare.difference(expected, got, "the gradient")
             if found:
                 found = f"the values are right, but the gradient of tensor {index} is not:\n{found}"
-                return _report(exercise, outcome, found, "" if got.any() else CUT)
+                return _report(exercise, outcome, found, _likely_gradient(exercise, case, outcome.got, got))
     return None
+
+
+def _likely_gradient(exercise: Exercise, case: Case, gradients: list[Tensor], got: Tensor) -> str:
+    """Return the message of the first mistake that has right values and these gradients, or what cuts the path."""
+    right = Outcome(case, case.copy().call(exercise.expected))
+    for mistake in exercise.mistakes:
+        if mistake.produces and _explains(mistake.produces, right):
+            with contextlib.suppress(RuntimeError):  # it has no gradient
+                if compare.same(_gradients(mistake.produces, case), gradients):
+                    return mistake.message
+    return "" if got.any() else CUT
 
 
 def _gradients(function: Callable, case: Case) -> list[Tensor]:

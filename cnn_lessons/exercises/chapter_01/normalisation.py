@@ -32,7 +32,12 @@ def _own_statistics(outcome: Outcome) -> bool:
     x, got = outcome.case.args[0], outcome.got
     if not isinstance(got, Tensor) or got.shape != x.shape:
         return False
-    return bool(got.mean((0, 2, 3)).abs().max() < 1e-9) or abs(float(got.mean())) < 1e-9
+    found = [
+        (x - x.mean(axes, keepdim=True)) / x.std(axes, correction=correction, keepdim=True)
+        for axes in ((0, 2, 3), (2, 3), (0, 1, 2, 3))
+        for correction in (0, 1)
+    ]
+    return any(torch.allclose(got.to(x.dtype), own, rtol=1e-3, atol=1e-3, equal_nan=True) for own in found)
 
 
 LAST_AXIS = Mistake(
@@ -76,6 +81,11 @@ NORMALIZE = Exercise(
             "You took the root of the std. It is already the root of the variance.",
             lambda v, m, s: (v - m) / s.sqrt(),
         ),
+        _mistake(
+            "Python divides before it subtracts: set the difference in parentheses.",
+            lambda v, m, s: v - m / s,
+        ),
+        _mistake("You forgot the mean. Subtract it before you divide.", lambda v, m, s: v / s),
         _mistake("You subtracted the mean and stopped. Divide by the std as well.", lambda v, m, s: v - m),
         _mistake(
             "You cut the result to 0 … 1. Normalised values lie on both sides of 0.",
@@ -129,6 +139,7 @@ DENORMALIZE = Exercise(
         _mistake("You normalised once more. Do the opposite, in the opposite order.", lambda v, m, s: (v - m) / s),
         _mistake("You multiplied by the variance, std squared. Take the std itself.", lambda v, m, s: v * s**2 + m),
         _mistake("You forgot the mean. After the multiplication, add it.", lambda v, m, s: v * s),
+        _mistake("You forgot the std. Multiply by it, then add the mean.", lambda v, m, s: v + m),
         _mistake(
             "You cut the result to 0 … 1. The exact inverse changes nothing else.",
             lambda v, m, s: (v * s + m).clamp(0, 1),

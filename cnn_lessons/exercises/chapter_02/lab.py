@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnn_lessons.exercises.exercise import Case, Exercise, Outcome
 
@@ -31,7 +31,7 @@ def _not_a_pair(got) -> str | None:
     if not isinstance(got, (tuple, list)) or len(got) != 2:
         return f"expected a pair: return image, kernel. Got {type(got).__name__}"
     for name, value, shape in (("image", got[0], "(H, W)"), ("kernel", got[1], "(K_h, K_w)")):
-        if not isinstance(value, Tensor):
+        if type(value) not in (Tensor, nn.Parameter):
             return f"expected the {name} to be a torch.Tensor, got {type(value).__name__}. torch.tensor(…) makes one."
         if value.dim() != 2 or not value.numel():
             return f"expected the {name} as {shape}, got shape {tuple(value.shape)}"

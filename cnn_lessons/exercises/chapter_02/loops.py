@@ -19,6 +19,10 @@ CONVOLUTIONS = frozenset(
         "_convolution",
         "conv2d_loops",
         "convolution_backward",
+        "mkldnn_convolution",
+        "slow_conv3d",
+        "slow_conv_dilated2d",
+        "thnn_conv2d",
     }
 )
 TURNED = (
@@ -43,6 +47,12 @@ def _windows(image: Tensor, height: int, width: int) -> Tensor:
 
 def _correlate(image: Tensor, kernel: Tensor) -> Tensor:
     return F.conv2d(image[None, None], kernel[None, None])[0, 0]
+
+
+def _blank(out: Tensor) -> Tensor:
+    """Return the output with its last row and column left at 0."""
+    out[..., -1, :], out[..., -1] = 0, 0
+    return out
 
 
 def _correlate_cases(random: Random) -> Iterator[Case]:
@@ -87,6 +97,15 @@ CORRELATE2D = Exercise(
     mistakes=(
         Mistake(TURNED, lambda image, kernel: _correlate(image, kernel.flip(0, 1))),
         Mistake(LAST_WINDOWS, lambda image, kernel: _correlate(image, kernel)[:-1, :-1]),
+        Mistake(LAST_WINDOWS, lambda image, kernel: _blank(_correlate(image, kernel))),
+        Mistake(
+            "Only the first row of your output is filled. Is `return` inside the loop?",
+            lambda image, kernel: F.pad(_correlate(image, kernel)[:1], (0, 0, 0, len(image) - len(kernel))),
+        ),
+        Mistake(
+            "You wrote row i, column j of the output to row j, column i.",
+            lambda image, kernel: _correlate(image, kernel).T,
+        ),
         Mistake(
             "You swapped the kernel's height and width. A shape is always rows first: K_h, K_w = kernel.shape.",
             when=_kernel_lies_down,
@@ -112,7 +131,8 @@ CORRELATE2D = Exercise(
         ),
         Mistake(
             "`@` is the product of matrices. A window and a kernel are multiplied number by number, with `*`.",
-            when=raised("cannot be multiplied"),
+            lambda image, kernel: (_windows(image, *kernel.shape) @ kernel).sum((-2, -1)),
+            raised("cannot be multiplied"),
         ),
     ),
 )
@@ -194,6 +214,15 @@ CONV2D_CHANNELS = Exercise(
             lambda x, weight, bias: F.conv2d(x[:1].expand_as(x), weight, bias),
         ),
         Mistake(LAST_WINDOWS, lambda x, weight, bias: F.conv2d(x, weight, bias)[:, :, :-1, :-1]),
+        Mistake(LAST_WINDOWS, lambda x, weight, bias: _blank(F.conv2d(x, weight, bias))),
+        Mistake(
+            "You put the channels last. A batch in PyTorch is (N, C_out, H_out, W_out).",
+            lambda x, weight, bias: F.conv2d(x, weight, bias).permute(0, 2, 3, 1),
+        ),
+        Mistake(
+            "You cut negative results to 0. That is a ReLU, a layer of its own; a convolution keeps them.",
+            lambda x, weight, bias: F.conv2d(x, weight, bias).relu(),
+        ),
         Mistake(
             "The bias went along the width. It belongs to the channels: give it the shape (C_out, 1, 1) before you "
             "add it.",

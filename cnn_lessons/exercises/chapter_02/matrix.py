@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cnn_lessons.exercises.chapter_02.loops import CONVOLUTIONS, TURNED, raised
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal
+from cnn_lessons.exercises.exercise import AUTOGRAD, Case, Exercise, Mistake, Outcome, first, integers, normal
 
 
 def _unfold_cases(random: Random) -> Iterator[Case]:
@@ -89,8 +89,21 @@ CONV2D_UNFOLD = Exercise(
             lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, stride[::-1], padding[::-1]),
         ),
         Mistake(
+            "You swapped height and width in the padding. The pair is (height, width), while F.pad counts from the "
+            "last axis: left, right, top, bottom.",
+            lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, stride, padding[::-1]),
+        ),
+        Mistake(
+            "All the padding stands after the image. It belongs on both sides: left and right, top and bottom.",
+            lambda x, w, bias, stride, pad: F.conv2d(F.pad(x, (0, 2 * pad[1], 0, 2 * pad[0])), w, bias, stride),
+        ),
+        Mistake(
             "You used the first number of a pair for both directions. The second one is for the width.",
             lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, stride[0], padding[0]),
+        ),
+        Mistake(
+            "You used the stride's first number for both directions. The second one is for the width.",
+            lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, stride[0], padding),
         ),
         Mistake("You folded the positions into (W_out, H_out). Rows come first: (H_out, W_out).", _columns_first),
         Mistake(
@@ -157,7 +170,7 @@ CONV2D_WEIGHT_GRADIENT = Exercise(
     ),
     cases=first(25, _gradient_cases),
     expected=_weight_gradient,
-    forbidden=frozenset({"grad", "backward", "convolution_backward", "conv2d_weight"}),
+    forbidden=AUTOGRAD | {"convolution_backward", "conv2d_weight"},
     mistakes=(
         Mistake(
             "Your result is turned by half a turn. Weight [u, v] met the pixels u rows down and v columns to the "
@@ -187,6 +200,18 @@ CONV2D_WEIGHT_GRADIENT = Exercise(
         Mistake(
             "You added up the input channels. Every input channel has weights of its own.",
             lambda x, g: _weight_gradient(x.sum(1, keepdim=True), g).expand(-1, x.shape[1], -1, -1),
+        ),
+        Mistake(
+            "Your sign is turned. That is the direction in which a descent goes; the gradient points up.",
+            lambda x, g: -_weight_gradient(x, g),
+        ),
+        Mistake(
+            "You exchanged the kernel's rows and columns: u counts rows, v columns.",
+            lambda x, g: _weight_gradient(x, g).mT,
+        ),
+        Mistake(
+            "Your result has the shape of x. Asked for is the gradient with respect to the weight.",
+            when=lambda outcome: getattr(outcome.got, "shape", None) == outcome.case.args[0].shape,
         ),
         Mistake("You kept the images of the batch apart. One weight serves them all: add over n.", when=_keeps_batch),
         Mistake(

@@ -68,7 +68,7 @@ CONV_PARAMETERS = Exercise(
     ),
     cases=first(40, _parameter_cases),
     expected=_torch_parameters,
-    forbidden=frozenset({"conv_parameters", "trace"}),
+    forbidden=frozenset({"conv_parameters", "trace", "Conv2d"}),
     mistakes=(
         Mistake("The biases are missing: one for each filter, where bias is True.", _with_biases(lambda i, o, g, b: 0)),
         Mistake("You counted biases also where bias is False.", _with_biases(lambda i, o, g, b: o)),
@@ -81,6 +81,10 @@ CONV_PARAMETERS = Exercise(
         Mistake(
             "You counted a bias for each slice of each filter. A filter sums over its slices and then adds one bias.",
             _with_biases(lambda i, o, g, b: b * i // g * o),
+        ),
+        Mistake(
+            "You divided the biases by groups too. Every filter has one, in every group.",
+            _with_biases(lambda i, o, g, b: b * o // g),
         ),
         Mistake(
             "You ignored groups. A filter sees only the channels of its own group.",
@@ -168,7 +172,7 @@ CONV_MULTIPLY_ADDS = Exercise(
     ),
     cases=first(40, _work_cases),
     expected=_work(_right),
-    forbidden=frozenset({"conv_multiply_adds", "trace"}),
+    forbidden=frozenset({"conv_multiply_adds", "trace", "conv2d"}),
     mistakes=(
         Mistake(
             "You counted the pixels of the input. The filters run once for each pixel of the output.",
@@ -185,6 +189,14 @@ CONV_MULTIPLY_ADDS = Exercise(
         Mistake(
             "Your output size takes no notice of the dilation.",
             _work(_right, lambda size, k, s, p, d: _places(size, k, s, p, (1, 1))),
+        ),
+        Mistake(
+            "You took the padding's two numbers the wrong way round: (height, width).",
+            _work(_right, lambda size, k, s, p, d: _places(size, k, s, p[::-1], d)),
+        ),
+        Mistake(
+            "You added H_out and W_out. The places of the window are H_out·W_out.",
+            _work(_right, lambda *axes: sum(torch_shape(*axes))),
         ),
         Mistake(
             "Your output size is rounded up. A window that does not fit entirely is left out.",

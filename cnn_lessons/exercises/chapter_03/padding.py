@@ -49,11 +49,20 @@ SAME_PADDING = Exercise(
     ),
     cases=first(40, _same_cases),
     expected=_torch_same,
-    forbidden=frozenset({"conv1d", "conv2d", "conv_output_size"}),
+    forbidden=frozenset({"conv1d", "conv2d", "conv_output_size", "Conv1d", "Conv2d", "Conv3d"}),
     mistakes=(
         Mistake(
             "You ignored the dilation. A dilated kernel covers more pixels, so more are lost at the ends.",
             lambda k, dilation=1: ((k - 1) // 2, k // 2),
+        ),
+        Mistake(
+            "You halved the kernel and left out the dilation. On both sides together, dilation·(K − 1) is lost.",
+            lambda k, dilation=1: (k // 2,) * 2,
+        ),
+        Mistake(
+            "You took dilation·K − 1 for what is lost. A dilated kernel covers dilation·(K − 1) + 1 pixels, the first "
+            "of which costs nothing.",
+            lambda k, dilation=1: ((dilation * k - 1) // 2, dilation * k - 1 - (dilation * k - 1) // 2),
         ),
         Mistake(
             "An odd total cannot be split evenly: with half of it, rounded down, on both sides, one pixel is missing.",

@@ -8,7 +8,10 @@ from torch.nn import functional as F
 
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first
 
-OWN_SIZES = frozenset({"conv_output_size", "pool_output_size", "conv1d", "conv2d", "conv3d"})
+OWN_SIZES = frozenset(
+    {"conv_output_size", "pool_output_size", "_floor_windows", "_ceil_windows"}
+    | {"conv1d", "conv2d", "conv3d", "max_pool1d", "max_pool2d", "avg_pool1d", "avg_pool2d", "unfold"}
+)
 
 FRACTION = "Pixels are whole. `/` gives a float; `//` divides and rounds down."
 WRONG_DILATION = (
@@ -54,6 +57,18 @@ AXIS_MISTAKES: tuple[tuple[str, Callable], ...] = (
         lambda size, k, s, p, d: (size + 2 * p - d * k) // s + 1,
     ),
     (WRONG_DILATION, lambda size, k, s, p, d: (size + 2 * p - k - (k - 1) * d) // s + 1),
+    (
+        "You put the + 1 under the division. Divide how far the window slides by the stride, then add 1.",
+        lambda size, k, s, p, d: (size + 2 * p - d * (k - 1)) // s,
+    ),
+    (
+        "Your result does not depend on the kernel, as if padding kept the size. A wide window has fewer places.",
+        lambda size, k, s, p, d: -(-size // s),
+    ),
+    (
+        "You took the padding away. It is added: the axis grows on both sides.",
+        lambda size, k, s, p, d: (size - 2 * p - d * (k - 1) - 1) // s + 1,
+    ),
     (
         "You divided by the stride before taking the kernel away. Find how far the window can slide, then divide.",
         lambda size, k, s, p, d: (size + 2 * p) // s - d * (k - 1),

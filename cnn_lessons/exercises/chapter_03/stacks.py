@@ -96,6 +96,18 @@ RECEPTIVE_FIELD = Exercise(
             lambda layers: _every_stride(layers, lambda f, j, k, s: (f + (k - 1) * j, j + s - 1)),
         ),
         Mistake(
+            "You added the strides to the distance of neighbours. They multiply it: stride 1 leaves it as it is.",
+            lambda layers: _every_stride(layers, lambda f, j, k, s: (f + (k - 1) * j, j + s)),
+        ),
+        Mistake(
+            "You swapped the numbers of a pair. It is (kernel_size, stride).",
+            lambda layers: _every_stride(layers, lambda f, j, k, s: (f + (s - 1) * j, j * k)),
+        ),
+        Mistake(
+            "An empty list has an answer too: without any layer an output sees one pixel, itself.",
+            when=lambda outcome: not outcome.case.args[0],
+        ),
+        Mistake(
             "You multiplied the kernels. Each layer adds to the field of the layer before.",
             lambda layers: math.prod(kernel for kernel, _ in layers),
         ),

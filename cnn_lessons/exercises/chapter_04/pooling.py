@@ -15,16 +15,19 @@ from cnn_lessons.exercises.chapter_04.pooling_mistakes import (
     max_gradient,
 )
 from cnn_lessons.exercises.chapter_04.sliding_mistakes import AVERAGE_MISTAKES, MAX_MISTAKES
-from cnn_lessons.exercises.exercise import Case, Exercise, first, integers, normal
+from cnn_lessons.exercises.exercise import AUTOGRAD, Case, Exercise, first, integers, normal
 
 MAX_LAYERS = frozenset(
-    {"max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "adaptive_max_pool2d", "lp_pool2d"}
+    {"max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "mkldnn_max_pool2d"}
+    | {"adaptive_max_pool2d", "lp_pool2d"}
 )
 AVERAGE_LAYERS = frozenset(
     {"avg_pool1d", "avg_pool2d", "avg_pool3d", "adaptive_avg_pool2d", "lp_pool2d", "interpolate"}
 )
-ADAPTIVE_LAYERS = frozenset({"adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "interpolate"})
-GRADIENTS = frozenset({"backward", "grad", "max_unpool2d", "max_pool2d_with_indices_backward"})
+ADAPTIVE_LAYERS = frozenset(
+    {"adaptive_avg_pool1d", "adaptive_avg_pool2d", "_adaptive_avg_pool2d", "adaptive_avg_pool3d", "interpolate"}
+)
+GRADIENTS = AUTOGRAD | {"max_unpool2d", "max_pool2d_with_indices_backward"}
 
 
 def _distinct(random: Random, *shape: int) -> Tensor:
@@ -170,6 +173,7 @@ ADAPTIVE_POOL = Exercise(
 def _gradient_cases(random: Random) -> Iterator[Case]:
     yield _gradient_case([[-4, -1], [-3, -2]], 2, [[5]])
     yield _gradient_case([[1, 3], [3, -2]], 2, [[6]])
+    yield _gradient_case([[2, 5], [5.001, 5.0001]], 2, [[8]])  # nearly equal is not equal
     yield _gradient_case([[2, -1, 0, 4], [-3, 1, 5, -6]], 2, [[-1, 3]])
     yield _gradient_case([[-1, -7, 2, 9, 1], [-5, -3, 8, 4, 6], [3, 0, 5, 7, -2]], 2, [[2, -3]])
     while True:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Size, Tensor
 
 from cnn_lessons.exercises.exercise import Mistake, Outcome
 
@@ -20,6 +20,11 @@ def _windows(begin: Callable, end: Callable) -> Callable:
         return torch.stack([torch.stack([x[:, :, r, c].mean(dim=(2, 3)) for c in spans[1]], -1) for r in spans[0]], -2)
 
     return pool
+
+
+def _split_means(x: Tensor, parts: int, axis: int) -> Tensor:
+    """Average the parts into which tensor_split cuts an axis."""
+    return torch.stack([part.mean(dim=axis) for part in x.tensor_split(parts, dim=axis)], dim=axis)
 
 
 def max_gradient(x: Tensor, kernel_size: int, grad_output: Tensor) -> Tensor:
@@ -100,6 +105,18 @@ ADAPTIVE_MISTAKES = (
         "slice leaves its end out already.",
         _windows(lambda i, size, out: i * size // out, lambda i, size, out: -(-(i + 1) * size // out) + 1),
     ),
+    Mistake(
+        "You cut the axis into windows that share no pixel, and gave the last one what was left. Take begin and end of "
+        "every window from the formula.",
+        _windows(
+            lambda i, size, out: i * (size // out), lambda i, size, out: [(i + 1) * (size // out), size][i == out - 1]
+        ),
+    ),
+    Mistake(
+        "You cut the axis into windows that share no pixel. By the formula neighbours share one where H_out does not "
+        "divide H: take begin and end of every window from it.",
+        lambda x, output_size: _split_means(_split_means(x, output_size[0], 2), output_size[1], 3),
+    ),
     Mistake("You returned the largest value of each window. This exercise averages.", F.adaptive_max_pool2d),
     Mistake(
         "You averaged over the channels too. Every channel is pooled by itself.",
@@ -107,7 +124,8 @@ ADAPTIVE_MISTAKES = (
             F.adaptive_avg_pool2d(x, output_size).mean(dim=1, keepdim=True).expand(-1, x.shape[1], -1, -1)
         ),
         when=lambda outcome: (
-            getattr(outcome.got, "ndim", 4) < 4 or outcome.got.shape[1] < outcome.case.args[0].shape[1]
+            isinstance(outcome.got, Tensor)
+            and (outcome.got.ndim < 4 or outcome.got.shape[1] < outcome.case.args[0].shape[1])
         ),
     ),
 )
@@ -134,6 +152,18 @@ GRADIENT_MISTAKES = (
         _turned_windows,
     ),
     Mistake(
+        "You took the smallest value of each window. The gradient goes to the largest.",
+        lambda x, k, grad_output: max_gradient(-x, k, grad_output),
+    ),
+    Mistake(
+        "You compared without signs. The largest value lies furthest to the right on the number line.",
+        lambda x, k, grad_output: max_gradient(x.abs(), k, grad_output),
+    ),
+    Mistake(
+        "Your sign is turned. If the largest value grows, the output grows with it.",
+        lambda x, k, grad_output: -max_gradient(x, k, grad_output),
+    ),
+    Mistake(
         "You began the search for the largest value at 0. A window of negative numbers has a largest value too.",
         lambda x, k, grad_output: max_gradient(x, k, grad_output * (F.max_pool2d(x, k) > 0)),
     ),
@@ -155,6 +185,13 @@ GRADIENT_MISTAKES = (
         "You marked the largest values with 1. Multiply by the gradient of the output: that is how much the "
         "loss changes with each of them.",
         lambda x, k, grad_output: max_gradient(x, k, torch.ones_like(grad_output)),
+    ),
+    Mistake(
+        "Your result is smaller than x. Rows and columns that no window reaches are part of it, with 0.",
+        when=lambda outcome: (
+            isinstance(outcome.got, Tensor)
+            and outcome.got.shape[2:] == Size(side * outcome.case.args[1] for side in outcome.case.args[2].shape[2:])
+        ),
     ),
     Mistake(
         "You returned one value for each window. The gradient with respect to x has the shape of x: mostly zeros.",
@@ -193,6 +230,11 @@ GLOBAL_MISTAKES = (
         "The numbers are right, but height and width are still there as axes of length 1. The result is (N, C).",
         lambda x: x.mean(dim=(2, 3), keepdim=True),
     ),
+    Mistake(
+        "squeeze() removes every axis of length 1, the batch or the channels among them. Name the two that go.",
+        lambda x: x.mean(dim=(2, 3)).squeeze(),
+    ),
+    Mistake("You divided by the width squared. A map has H·W pixels.", lambda x: x.sum(dim=(2, 3)) / x.shape[3] ** 2),
     Mistake("You averaged over one of height and width. Both have to go.", lambda x: x.mean(dim=2)),
     Mistake("You averaged over one of height and width. Both have to go.", lambda x: x.mean(dim=3)),
     Mistake("You returned sums. A mean divides by the number of pixels, H·W.", lambda x: x.sum(dim=(2, 3))),

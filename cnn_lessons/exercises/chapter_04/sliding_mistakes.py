@@ -122,6 +122,11 @@ def _max_from_zeros(x, kernel_size, stride=None, padding=0):
     return F.max_pool2d(F.pad(x, (padding,) * 4), kernel_size, stride)
 
 
+def _padded_with_minimum(x, kernel_size, stride=None, padding=0):
+    wide = F.pad(x, (padding,) * 4, value=float(x.detach().min()))
+    return wide.unfold(2, kernel_size, stride or kernel_size).unfold(3, kernel_size, stride or kernel_size).amax((4, 5))
+
+
 def _nonzero_counted(x, kernel_size, stride=None, padding=0, count_include_pad=True):
     def add(cells):
         return F.avg_pool2d(cells, kernel_size, stride, padding, divisor_override=1)
@@ -141,6 +146,15 @@ MAX_MISTAKES = (
     ),
     Mistake("You returned the mean of each window. Max pooling keeps its largest value.", F.avg_pool2d),
     Mistake(
+        "You returned the smallest value of each window. Max pooling keeps the largest.",
+        lambda x, *args, **options: -F.max_pool2d(-x, *args, **options),
+    ),
+    Mistake(
+        "Your padding takes part in a tie: where it equals a pixel, it takes a share of the pixel's gradient. Pad with "
+        "a value below every number.",
+        _padded_with_minimum,
+    ),
+    Mistake(
         "You compared without signs. The largest value lies furthest to the right on the number line: −1 beats −5.",
         lambda x, *args, **options: F.max_pool2d(x.abs(), *args, **options),
     ),
@@ -148,7 +162,8 @@ MAX_MISTAKES = (
         "Your padding won: some results are no values of the image. However small a number is, a pixel may be smaller; "
         "which float is below all of them?",
         when=lambda outcome: (
-            isinstance(outcome.got, Tensor) and not torch.isin(outcome.got, outcome.case.args[0]).all()
+            getattr(outcome.got, "dtype", None) == outcome.case.args[0].dtype
+            and not torch.isin(outcome.got, outcome.case.args[0]).all()
         ),
     ),
     *_sliding_mistakes(_maximum, lambda *args, **options: F.max_pool2d(*args, ceil_mode=True, **options)),
@@ -167,6 +182,12 @@ AVERAGE_MISTAKES = (
         "You have the flag the wrong way round: count_include_pad=True counts the zeros of the padding.",
         lambda *args, count_include_pad=True, **options: F.avg_pool2d(
             *args, count_include_pad=not count_include_pad, **options
+        ),
+    ),
+    Mistake(
+        "With count_include_pad=False you did not pad. The windows stay where they are; only the count changes.",
+        lambda x, kernel_size, stride=None, padding=0, count_include_pad=True: F.avg_pool2d(
+            x, kernel_size, stride, padding if count_include_pad else 0
         ),
     ),
     Mistake(

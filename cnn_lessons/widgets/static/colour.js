@@ -80,12 +80,10 @@ export function channelWords(channels) {
   return `${on.join(" and ")}, with ${off[0]} set to 0.`.replace(/^./, (letter) => letter.toUpperCase());
 }
 
-/** The number of one channel, or the luminance, of a pixel; and the colour that this number alone has. */
+/** The number of one channel, or the luminance, of a pixel. */
 export function numberOf(pixel, name) {
   const channel = CHANNEL_NAMES.indexOf(name);
-  const value = channel < 0 ? Math.round(luminance(pixel)) : pixel[channel];
-  const colour = channel < 0 ? [value, value, value] : [0, 1, 2].map((i) => (i === channel ? value : 0));
-  return { value, colour };
+  return channel < 0 ? Math.round(luminance(pixel)) : pixel[channel];
 }
 
 /** Black or white, whichever is easier to read on a colour (WCAG's relative luminance). */

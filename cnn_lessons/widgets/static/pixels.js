@@ -222,14 +222,14 @@ class PixelView {
       frame: { row: RADIUS, col: RADIUS, rows: 1, cols: 1 },
       cell: (i, j) => {
         if (!inside(i, j)) return { text: "", label: "outside the image", classes: "cnnw-outside" };
-        const { value } = look(i, j);
+        const value = look(i, j);
         return { text: String(value), label: `row ${top + i}, column ${left + j}: ${name} ${value}` };
       },
     });
     this.grid.each((cell, i, j) => {
-      const colour = inside(i, j) ? look(i, j).colour : null;
-      cell.style.background = colour ? `rgb(${colour.join(" ")})` : "";
-      cell.style.color = colour ? inkOn(colour) : "";
+      const grey = inside(i, j) ? Array(3).fill(look(i, j)) : null; // one channel alone is grey, as in the image
+      cell.style.background = grey ? `rgb(${grey.join(" ")})` : "";
+      cell.style.color = grey ? inkOn(grey) : "";
     });
   }
 
