@@ -1,13 +1,11 @@
 """What the tests share: which marks run, what was skipped and how to run it, a browser, the built book."""
 
-import functools
-import http.server
 import os
-import threading
 from pathlib import Path
 
 import machine
 import pytest
+from widget_harness import served
 
 BOOK = machine.ROOT / "_build" / "html"
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -80,15 +78,8 @@ def browser():
 @pytest.fixture(scope="session")
 def book_over_http():
     """The address of a server on this machine that has the built book."""
-
-    class Silent(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=BOOK))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with served(BOOK) as address:
+        yield address
 
 
 @pytest.fixture(params=["http", "file"])

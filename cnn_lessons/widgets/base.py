@@ -98,7 +98,6 @@ class LessonWidget(anywidget.AnyWidget):
         data, metadata = super()._repr_mimebundle_(**kwargs)
         fallback = f"{self.summary()}. It is live in the pages of the book, and here once you run the cell."
         element = (
-            f'<{self._tag} model="{self._element_id}" {self._attributes()}>'
-            f"<p>{html.escape(fallback)}</p></{self._tag}>"
+            f'<{self._tag} model="{self._element_id}" {self._attributes()}><p>{html.escape(fallback)}</p></{self._tag}>'
         )
         return {**data, "text/html": element}, metadata

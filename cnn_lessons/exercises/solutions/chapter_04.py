@@ -6,9 +6,7 @@ import torch
 def max_pool2d(x, kernel_size, stride=None, padding=0):
     stride = kernel_size if stride is None else stride
     padded = torch.nn.functional.pad(x, (padding,) * 4, value=-torch.inf)  # −∞ never wins
-    windows = padded.unfold(2, kernel_size, stride).unfold(
-        3, kernel_size, stride
-    )  # (N, C, H_out, W_out, K, K)
+    windows = padded.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)  # (N, C, H_out, W_out, K, K)
     return windows.amax(dim=(-2, -1))
 
 
