@@ -40,20 +40,25 @@ def batch_norm2d(
     """
     _check_tensors(x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     _check_statistics(x, running_mean, running_var, training, momentum, eps)
-    if training and len(x):
-        mean, var = x.mean(dim=(0, 2, 3)), x.var(dim=(0, 2, 3), correction=0)  # (C,), over all images and pixels
-        count = x.numel() // x.shape[1]
-        if running_mean is not None:
-            with torch.no_grad():
-                running_mean.lerp_(mean, momentum)
-                running_var.lerp_(var * count / (count - 1), momentum)
-    elif training:
-        mean, var = x.new_zeros(x.shape[1]), x.new_ones(x.shape[1])  # an empty batch has no statistics to take
-    else:
-        mean, var = running_mean, running_var
+    mean, var = running_mean, running_var
+    if training:
+        mean, var = _batch_statistics(x, running_mean, running_var, momentum)
     x = (x - mean[:, None, None]) / (var[:, None, None] + eps).sqrt()
     x = x if weight is None else x * weight[:, None, None]
     return x if bias is None else x + bias[:, None, None]
+
+
+def _batch_statistics(x, running_mean, running_var, momentum: float) -> tuple[Tensor, Tensor]:
+    """Return mean and biased variance of each channel, and move the running figures, if any, towards them."""
+    if not len(x):  # an empty batch has no statistics to take
+        return x.new_zeros(x.shape[1]), x.new_ones(x.shape[1])
+    mean, var = x.mean(dim=(0, 2, 3)), x.var(dim=(0, 2, 3), correction=0)  # (C,), over all images and pixels
+    count = x.numel() // x.shape[1]
+    if running_mean is not None:
+        with torch.no_grad():
+            running_mean.lerp_(mean, momentum)
+            running_var.lerp_(var * count / (count - 1), momentum)
+    return mean, var
 
 
 def _check_tensors(x: Tensor, **per_channel: Tensor | None) -> None:
