@@ -36,7 +36,7 @@ def start(cpu_seconds: int, gpu_helps: bool = True) -> str:
         output.enable_custom_widget_manager()
     chosen = budget()
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "the CPU"
-    print(f"Budget {chosen} on {device}. The whole notebook takes about {cpu_seconds} s on two CPU cores.")
+    print(f"Running on {device}, budget {chosen}. The whole notebook takes about {cpu_seconds} s on two CPU cores.")
     if not gpu_helps:
         print("It needs no GPU.")
     elif chosen == "cpu":

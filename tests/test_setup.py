@@ -153,7 +153,7 @@ def test_environment_that_lost_its_python_is_named(tmp_path):
 
 def test_disk_is_too_small(tmp_path, monkeypatch):
     monkeypatch.setattr(setup.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 10**9}))
-    with pytest.raises(setup.SetupError, match=r"expected 8 GB of free disk space, got 1\.0 GB"):
+    with pytest.raises(setup.SetupError, match=r"expected 10 GB of free disk space, got 1\.0 GB"):
         setup.check_disk(tmp_path / "venv")
 
 

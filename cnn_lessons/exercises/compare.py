@@ -4,7 +4,7 @@ import operator
 from typing import Any
 
 import numpy
-from torch import Tensor, isclose, nn
+from torch import Tensor, isclose, nn, return_types
 
 RTOL, ATOL = 1e-6, 1e-9
 SMALL = 24  # values that are shown one by one
@@ -85,6 +85,8 @@ def _tensor(expected: Tensor, got, what: str) -> str | None:
         return (
             f"expected {what} to be a torch.Tensor, got a numpy array. Stay in torch: torch.from_numpy(…) converts it."
         )
+    if type(got) is return_types.max:
+        return f"expected {what} to be a torch.Tensor, got values and their places from max(dim). Take its .values."
     if type(got) not in (Tensor, nn.Parameter):  # a class of its own may say anything of its shape and values
         return f"expected {what} to be a torch.Tensor, got {type(got).__name__}"
     if got.shape != expected.shape:

@@ -285,3 +285,39 @@ def divided_only(x, mean, std):
 @wrong("denormalize", says="You forgot the std")
 def added_only(x, mean, std):
     return x + mean[:, None, None]
+
+
+@wrong("correlate2d", says="You took the kernel for square")
+def takes_the_width_for_both(image, kernel):
+    K = kernel.shape[1]
+    H, W = image.shape
+    out = image.new_zeros(H - K + 1, W - K + 1)
+    for i in range(H - K + 1):
+        for j in range(W - K + 1):
+            out[i, j] = (image[i : i + K, j : j + K] * kernel).sum()
+    return out
+
+
+@wrong("max_pool2d", says="None stands for the kernel size: replace it")
+def hands_none_on(x, kernel_size, stride=None, padding=0):
+    x = F.pad(x, (padding,) * 4, value=-torch.inf)
+    return x.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride).amax((-2, -1))
+
+
+@wrong("max_pool2d", says="Take its .values")
+def keeps_the_places_too(x, kernel_size, stride=None, padding=0):
+    stride = stride or kernel_size
+    x = F.pad(x, (padding,) * 4, value=-torch.inf)
+    return x.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride).flatten(-2).max(-1)
+
+
+@wrong("max_pool2d", says="You did not use `padding`")
+def slides_over_the_bare_image(x, kernel_size, stride=None, padding=0):
+    stride = stride or kernel_size
+    rows, columns = ((size - kernel_size) // stride + 1 for size in x.shape[2:])
+    out = x.new_zeros(*x.shape[:2], rows, columns)
+    for i in range(rows):
+        for j in range(columns):
+            top, left = i * stride, j * stride
+            out[:, :, i, j] = x[:, :, top : top + kernel_size, left : left + kernel_size].amax((2, 3))
+    return out

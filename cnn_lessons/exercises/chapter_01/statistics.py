@@ -126,7 +126,8 @@ CHANNEL_STATISTICS = Exercise(
     "divide by the number of values. Keep sums, not batches.",
     hints=(
         "Which few numbers per channel would let you throw a batch away, and still find the mean at the end?",
-        "For the std, use that the variance is the mean of the squares minus the square of the mean.",
+        "Three running figures are enough: how many values there were, their sum, and the sum of their squares. "
+        "`x.sum(dim=(0, 2, 3))` leaves one number for each channel, and N·H·W values went into it.",
         "Start with `count = total = squares = 0`. For each batch x add `x.sum(dim=(0, 2, 3))`, the same of `x**2`, "
         "and the number of values in one channel. After the loop: divide, subtract, and take the root.",
     ),

@@ -10,20 +10,8 @@ from torch import Tensor
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal
 
 CONVOLUTIONS = frozenset(
-    {
-        "conv1d",
-        "conv2d",
-        "conv3d",
-        "conv_transpose2d",
-        "convolution",
-        "_convolution",
-        "conv2d_loops",
-        "convolution_backward",
-        "mkldnn_convolution",
-        "slow_conv3d",
-        "slow_conv_dilated2d",
-        "thnn_conv2d",
-    }
+    {"conv1d", "conv2d", "conv3d", "conv_transpose2d", "conv2d_loops", "convolution", "_convolution"}
+    | {"convolution_backward", "mkldnn_convolution", "slow_conv3d", "slow_conv_dilated2d", "thnn_conv2d"}
 )
 TURNED = (
     "You turned the kernel by half a turn: that is convolution as mathematics defines it. Here the first number of the "
@@ -65,9 +53,14 @@ def _correlate_cases(random: Random) -> Iterator[Case]:
         yield Case(normal(random, *image), normal(random, *kernel))
 
 
+def _kernel_taken_for_square(outcome: Outcome) -> bool:
+    (height, width), sides = (value.shape for value in outcome.case.args)
+    return getattr(outcome.got, "shape", None) in [(height - side + 1, width - side + 1) for side in sides]
+
+
 def _as_large_as_the_image(outcome: Outcome) -> bool:
     image, kernel = outcome.case.args
-    return isinstance(outcome.got, Tensor) and outcome.got.shape == image.shape and kernel.numel() > 1
+    return getattr(outcome.got, "shape", None) == image.shape and kernel.numel() > 1
 
 
 def _kernel_lies_down(outcome: Outcome) -> bool:
@@ -111,9 +104,13 @@ CORRELATE2D = Exercise(
             when=_kernel_lies_down,
         ),
         Mistake(
-            "Your output is as large as the image, so some windows ran over its edge. Count only the places where the "
-            "whole window fits.",
+            "Your output is as large as the image: some windows ran over its edge, or you took one side of the kernel "
+            "for both. Count only the places where the whole window fits.",
             when=_as_large_as_the_image,
+        ),
+        Mistake(
+            "You took the kernel for square. It has a height and a width of its own: K_h, K_w = kernel.shape.",
+            when=_kernel_taken_for_square,
         ),
         Mistake(
             "You added up the window without weighing it. Every pixel is first multiplied with the number of the "

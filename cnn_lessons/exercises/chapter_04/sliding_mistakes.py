@@ -61,6 +61,10 @@ def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ..
             _variant(pool, step=lambda stride, kernel: stride or 1),
         ),
         Mistake(
+            "You handed stride=None on as it is. None stands for the kernel size: replace it before you use it.",
+            when=lambda outcome: isinstance(outcome.error, TypeError) and "None" in str(outcome.error),
+        ),
+        Mistake(
             "You always moved the window by the kernel size. That is the default only: use `stride` where it is given.",
             _variant(pool, step=lambda stride, kernel: kernel),
         ),
@@ -75,6 +79,7 @@ def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ..
         Mistake(
             "You did not use `padding`. Widen the image on all four sides before the window slides.",
             _variant(pool, pad=lambda p: (0,) * 4),
+            when=_unpadded,
         ),
         Mistake(
             "You stopped one window too early. A window that ends exactly at the edge still fits, and "
@@ -96,6 +101,14 @@ def _shape_is(wrong: Callable) -> Callable:
         return got != right and got in wrong(*right)
 
     return test
+
+
+def _unpadded(outcome: Outcome) -> bool:
+    """Test whether an answer has the shape that it would have without padding."""
+    (x, kernel), options = outcome.case.args, outcome.case.kwargs
+    inside = all(size >= kernel for size in x.shape[2:]) and options.get("padding")
+    size = inside and pool_output_size(tuple(x.shape[2:]), kernel, options.get("stride"))
+    return bool(inside) and getattr(outcome.got, "shape", None) == (*x.shape[:2], *size)
 
 
 SHAPE_MISTAKES = (
