@@ -16,7 +16,7 @@ COLOURS = (
     "#cc79a7",
     "#e69f00",
     "#56b4e9",
-)  # Okabe & Ito 2008: safe for colour-blind readers
+)  # Okabe & Ito 2008: safe for the colour-blind
 DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))  # colour is never the only sign
 
 

@@ -11,8 +11,8 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from cnn_lessons.arithmetic import pair
 
 REARRANGING = {  # functions that move values about without mixing places
-    *("flatten", "view", "reshape", "permute", "transpose", "contiguous", "squeeze", "unsqueeze", "unflatten"),
-    *("cat", "concat", "stack", "chunk", "split", "pad", "expand", "to", "detach", "clone", "channel_shuffle"),
+    *("flatten", "view", "reshape", "permute", "transpose", "squeeze", "unsqueeze", "unflatten"),
+    *("cat", "concat", "stack", "chunk", "split", "pad", "expand"),
 }
 
 
@@ -143,7 +143,6 @@ WINDOWS: dict[str, Callable] = {
     "conv2d": _conv_steps,
     "max_pool2d": _pool_steps,
     "avg_pool2d": _average_steps,
-    "lp_pool2d": lambda input, norm, kernel_size, stride=None, ceil_mode=False: _pool_steps(input, kernel_size, stride),
 }
 COSTS: dict[str, Callable] = {
     "conv2d": _conv_cost,

@@ -115,7 +115,6 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
     """Return the notebook with stable metadata, readable cell ids and outputs that a second run repeats."""
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    models: dict[str, str] = {}
     section, used = "top", set()
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict(
@@ -124,7 +123,8 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
         section = heading(cell) or section
         cell.id = unique(exercise_id(cell) or section, used)
         for output in cell.get("outputs", []):
-            tidy_output(output, models)
+            if "text/html" in output.get("data", {}):
+                output.data.pop(WIDGET_STATE, None)
     return notebook
 
 
@@ -148,19 +148,6 @@ def unique(name: str, used: set[str]) -> str:
         free = f"{name}-{number}"
     used.add(free)
     return free
-
-
-def tidy_output(output: NotebookNode, models: dict[str, str]) -> None:
-    """Drop the widget state and number the widgets in the order of their appearance."""
-    data = output.get("data", {})
-    if "text/html" in data:
-        data.pop(WIDGET_STATE, None)
-
-    def number(found):
-        return f'model="{models.setdefault(found[1], f"{len(models) + 1:08x}")}"'
-
-    if "text/html" in data:
-        data["text/html"] = re.sub(r'model="([0-9a-f]{8})"', number, data["text/html"])
 
 
 def main(arguments: list[str] | None = None) -> None:

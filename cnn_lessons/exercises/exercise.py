@@ -42,13 +42,22 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an answer did with one case: `got` a value or raised `error`; what it printed, how often it called torch."""
+    """What an answer did with one case.
+
+    Args:
+        case: the call.
+        got: what the answer returned, or `error` what it raised.
+        printed: what it printed.
+        calls: how often it called torch.
+        given: the answer's own copy of the case, as the answer left it.
+    """
 
     case: Case
     got: Any = None
     error: BaseException | None = None
     printed: str = ""
     calls: int = 0
+    given: Case | None = None
 
 
 @dataclass(frozen=True)

@@ -39,19 +39,18 @@ def seconds_allowed() -> float:
 
 
 def run(function: Callable, case: Case, forbidden: frozenset[str]) -> Outcome:
-    """Call `function` on `case`, refuse torch functions in `forbidden`, and return what happened.
+    """Call `function` on a copy of `case`, refuse torch functions in `forbidden`, and return what happened.
 
     Only TimeIsUp passes through.
     """
-    printed, ban = _Bounded(), _Ban(forbidden)
+    printed, ban, given = _Bounded(), _Ban(forbidden), case.copy()
+    got, failed = None, None
     try:
         with contextlib.redirect_stdout(printed), ban:
-            got = _let_run(function, case)
-    except Exception as error:  # whatever a learner's code raises becomes a message
-        return Outcome(case, error=ban.broken or error, printed=printed.text())
-    except SystemExit as error:
-        return Outcome(case, error=error, printed=printed.text())
-    return Outcome(case, got, ban.broken, printed.text(), ban.calls)
+            got = _let_run(function, given)
+    except (Exception, SystemExit) as error:  # whatever a learner's code raises becomes a message
+        failed = error
+    return Outcome(case, got, ban.broken or failed, printed.text(), ban.calls, given)
 
 
 def _let_run(function: Callable, case: Case):

@@ -5,7 +5,6 @@ import dis
 import inspect
 import types
 from collections.abc import Callable
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -75,15 +74,13 @@ def _problem(exercise: Exercise, answer: Any, random: Random) -> str | None:
         inspect.signature(answer).bind(*cases[-1].args, **cases[-1].kwargs)
     except (TypeError, ValueError):
         return f"expected the parameters ({exercise.parameters}), got {_head(answer)}. Keep the first line as it was."
-    outcomes = [replace(guard.run(answer, case.copy(), exercise.forbidden), case=case) for case in cases]
+    outcomes = [guard.run(answer, case, exercise.forbidden) for case in cases]
     for outcome in outcomes:
         found = _wrong(exercise, outcome)
         if found:
-            likely = _likely(exercise.mistakes, outcomes, outcome) or _changed_input(exercise, answer, [outcome.case])
+            likely = _likely(exercise.mistakes, outcomes, outcome) or _changed_input([outcome])
             return _report(exercise, outcome, found, likely or "")
-    return _changed_input(exercise, answer, cases) or (
-        _wrong_gradient(exercise, answer, cases) if exercise.gradients else None
-    )
+    return _changed_input(outcomes) or (_wrong_gradient(exercise, answer, cases) if exercise.gradients else None)
 
 
 def _wrong(exercise: Exercise, outcome: Outcome) -> str | None:
@@ -129,11 +126,9 @@ def _explains(produces: Callable, outcome: Outcome) -> bool:
     return outcome.error is None and compare.same(value, outcome.got)
 
 
-def _changed_input(exercise: Exercise, answer: Callable, cases: list[Case]) -> str | None:
-    for case in cases:
-        given = case.copy()
-        guard.run(answer, given, exercise.forbidden)
-        for before, after in zip(case.values(), given.values(), strict=True):
+def _changed_input(outcomes: list[Outcome]) -> str | None:
+    for outcome in outcomes:
+        for before, after in zip(outcome.case.values(), outcome.given.values(), strict=True):
             if isinstance(before, Tensor) and not torch.equal(before, after):
                 return "your function changes its input. Work on a copy, x.clone(), or build a new tensor."
             if isinstance(before, list) and before != after:
