@@ -92,6 +92,20 @@ def test_keys_choose_move_and_remove_layers(widget_page):
     expect(row(page, 3)).to_be_focused()
 
 
+def test_refusal_is_not_talked_over_by_an_older_message(widget_page):
+    page = widget_page(stack())
+    row(page, 2).focus()
+    # Both keys in one go: the second comes while what the first has to say still waits.
+    page.evaluate("""() => {
+        const press = (options) =>
+            document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, ...options }));
+        press({ key: "Home" });
+        return Promise.resolve().then(() => press({ key: "ArrowUp", altKey: true }));
+    }""")
+    page.wait_for_timeout(400)
+    expect(status(page)).to_have_text("This is the first layer.")
+
+
 def test_removing_all_layers_leaves_the_input(widget_page):
     page = widget_page(stack())
     row(page, 1).focus()

@@ -99,6 +99,7 @@ class LayerView {
   }
 
   complain(message) {
+    clearTimeout(this.waiting); // what still waits to be said is older than this
     setText(this.problem, message);
     this.say(message);
   }
