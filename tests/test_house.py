@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn_lessons import anatomy, arithmetic, budget, data, exercises, ops, plots
+from cnn_lessons import anatomy, arithmetic, budget, data, exercises, models, ops, plots
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cnn_lessons"
@@ -23,7 +23,10 @@ MAY_IMPORT = {
     "receptive": {"torch", "cnn_lessons.arithmetic"},
     "anatomy": {"torch", "cnn_lessons.arithmetic", "cnn_lessons.receptive"},
     "ops": {"torch", "cnn_lessons.arithmetic"},
-    "data": {"torch", "matplotlib", "PIL", "cnn_lessons.arithmetic"},  # matplotlib ships the photograph
+    # matplotlib ships the photograph; torchvision downloads
+    "data": {"torch", "torchvision", "numpy", "matplotlib", "PIL", "cnn_lessons.arithmetic"},
+    "models": {"torch"},  # one architecture, one file: complete in itself
+    "training": {"torch", "tqdm", "cnn_lessons.data"},
     "budget": {"torch", "google"},  # Google Colab's own module, where there is one
     "plots": {"numpy", "matplotlib", "cnn_lessons.arithmetic"},
     "widgets": {"anywidget", "traitlets", "cnn_lessons.arithmetic"},
@@ -130,7 +133,7 @@ def test_public_function_has_a_docstring(path):
 
 FRONT = [
     pytest.param(function, id=f"{room.__name__}.{name}")
-    for room in (arithmetic, anatomy, ops, data, budget, plots, exercises)
+    for room in (arithmetic, anatomy, ops, data, models, budget, plots, exercises)
     for name, function in inspect.getmembers(room, inspect.isfunction)
     if not name.startswith("_") and function.__module__.startswith(room.__name__)
 ]

@@ -4,16 +4,30 @@ import operator
 from typing import Any
 
 import numpy
+import torch
 from torch import Tensor, isclose, nn, return_types
+from torch.utils.data import DataLoader
 
 RTOL, ATOL = 1e-6, 1e-9
 SMALL = 24  # values that are shown one by one
+
+
+class Compared:
+    """What several findings make up together, and compares itself: `findings.Findings`, `layout.Layout`."""
+
+    def differs(self, got: Any, what: str) -> str | None:
+        """Return None if `got` is the same, else what is different about it."""
+        raise NotImplementedError
 
 
 def difference(expected: Any, got: Any, what: str = "the result") -> str | None:
     """Return None if `got` is right, else a sentence that says what is wrong with it."""
     if got is None:
         return f"{what} is None. Does every path end in `return`?"
+    if isinstance(expected, Compared):
+        return expected.differs(got, what)
+    if isinstance(expected, dict):
+        return _mapping(expected, got)
     if isinstance(expected, (tuple, list)):
         return _sequence(expected, got, what)
     if isinstance(expected, Tensor):
@@ -26,13 +40,37 @@ def same(expected: Any, got: Any) -> bool:
     return got is None if expected is None else difference(expected, got) is None
 
 
+def identical(before: Any, after: Any) -> bool:
+    """Return whether two values are equal bit by bit, tensors inside lists and dicts among them."""
+    if isinstance(before, Tensor):
+        return isinstance(after, Tensor) and torch.equal(before, after)
+    if type(before) is not type(after) or not isinstance(before, (list, tuple, dict)):
+        return before == after
+    if isinstance(before, dict):
+        return list(before) == list(after) and all(identical(before[key], after[key]) for key in before)
+    return len(before) == len(after) and all(map(identical, before, after))
+
+
 def show(value: Any, digits: int = 4) -> str:
     """Write a value for a message: small tensors in full, with `digits` figures, large ones by their shape."""
+    if isinstance(value, (nn.Module, type)):
+        return _name(value)
+    if isinstance(value, torch.optim.Optimizer):
+        return f"{_name(type(value))}(lr={value.param_groups[0]['lr']:g})"
+    if isinstance(value, DataLoader):
+        return f"{len(value.dataset)} images in batches of {value.batch_size}"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {show(item)}" for key, item in value.items()) + "}"
     if not isinstance(value, Tensor):
         return repr(value)
     if value.numel() > SMALL:
         return f"a tensor of shape {tuple(value.shape)}"
     return str(_rounded(value.detach().tolist(), digits))
+
+
+def _name(value: Any) -> str:
+    """Return the name of a class, or of a module's class."""
+    return getattr(value, "told", "") or getattr(value, "__name__", type(value).__name__)
 
 
 def _rounded(value, digits: int):
@@ -51,6 +89,23 @@ def _both(expected: Tensor, got: Tensor) -> str:
         if texts[0] != texts[1]:
             break
     return f"expected {texts[0]}\ngot      {texts[1]}"
+
+
+def _mapping(expected: dict, got) -> str | None:
+    if not isinstance(got, dict):
+        return f"expected a dict, got {type(got).__name__}"
+    missing, more = ([key for key in one if key not in other] for one, other in ((expected, got), (got, expected)))
+    if missing or more:
+        return "\n".join(
+            f"{len(keys)} keys {what}, the first is {keys[0]!r}"
+            for keys, what in ((missing, "are missing"), (more, "should not be there"))
+            if keys
+        )
+    for key, value in expected.items():
+        found = difference(value, got[key], f"the value of {key!r}")
+        if found:
+            return f"at the key {key!r}:\n{found}"
+    return None
 
 
 def _sequence(expected, got, what: str) -> str | None:

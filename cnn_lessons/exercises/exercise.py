@@ -1,5 +1,6 @@
 """What an exercise is made of, and the random inputs that its cases are built from."""
 
+import contextlib
 import copy
 import itertools
 import math
@@ -11,8 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from cnn_lessons.exercises.compare import show
+
 # What an exercise forbids that asks for a gradient by hand.
 AUTOGRAD = frozenset("grad backward run_backward jvp vjp jacfwd jacrev jacobian hessian make_dual".split())
+
+
+class NotAsAsked(Exception):
+    """Raised by a case when an answer hands back what it cannot work with; the text says what was expected."""
 
 
 class Case:
@@ -35,9 +42,25 @@ class Case:
         """Call `function` with the arguments of this case."""
         return function(*self.args, **self.kwargs)
 
+    def around(self) -> contextlib.AbstractContextManager:
+        """Return what has to stand around `call`, such as a folder that is removed afterwards."""
+        return contextlib.nullcontext()
+
+    def result_of(self, function: Callable) -> Any:
+        """Call a function of the course's own on a copy of this case."""
+        own = self.copy()
+        with own.around():
+            return own.call(function)
+
     def values(self) -> list[Any]:
         """Return all arguments, positional first."""
         return [*self.args, *self.kwargs.values()]
+
+    def told(self, exercise: "Exercise") -> str:
+        """Return the first line of a message about this case: "on x = [1, -2]"."""
+        names = [*exercise.parameter_names()[: len(self.args)], *self.kwargs]
+        call = ", ".join(f"{name} = {show(value)}" for name, value in zip(names, self.values(), strict=True))
+        return f"on {call}" if call else "when called"
 
 
 @dataclass(frozen=True)
@@ -80,10 +103,10 @@ class Exercise:
     """An exercise: statement, hints, cases, what is right, and the usual mistakes.
 
     Args:
-        name: of the exercise and of the learner's function.
+        name: of the exercise and of the learner's function or class.
         chapter: two digits, "03".
         title: a few words for headings.
-        parameters: as in the function's head, "size, kernel_size, stride=1".
+        parameters: as in the function's head, "size, kernel_size, stride=1"; of a class, what builds it.
         statement: one or two sentences: arguments, shapes, result. Markdown.
         hints: three, from a nudge to almost the code.
         cases: given a random source, yields the calls, the smallest and most telling first, then random ones.
@@ -92,6 +115,8 @@ class Exercise:
         mistakes: the first that fits is named.
         forbidden: names of torch functions that would make the exercise pointless.
         gradients: also compare the gradients of all floating-point tensors that go in.
+        forward: for a class deriving from nn.Module, the parameters of its forward, "x"; see `module_judge`.
+        compared: what the cases compare, for the praise at the end.
         most_calls: of torch functions in one case; a loop over pixels exceeds it. None sets no limit.
     """
 
@@ -108,10 +133,19 @@ class Exercise:
     forbidden: frozenset[str] = field(default_factory=frozenset)
     gradients: bool = False
     most_calls: int | None = None
+    forward: str = ""
+    compared: str = "values"
 
     def parameter_names(self) -> list[str]:
         """Return the names of the parameters, in order."""
         return [parameter.split("=")[0].strip() for parameter in self.parameters.split(",")]
+
+    def blank(self) -> str:
+        """Return what stands in the notebook until the learner replaces it."""
+        if not self.forward:
+            return f"def {self.name}({self.parameters}):\n    ..."
+        begin = f"    def __init__({', '.join(filter(None, ('self', self.parameters)))}):\n        super().__init__()\n        ..."
+        return f"class {self.name}(nn.Module):\n{begin}\n\n    def forward(self, {self.forward}):\n        ..."
 
 
 def normal(random: Random, *shape: int) -> Tensor:

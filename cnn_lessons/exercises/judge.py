@@ -1,19 +1,20 @@
 """`check`: run an answer on every case, compare values and gradients, name the likely mistake."""
 
 import contextlib
-import dis
 import inspect
-import types
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnn_lessons.exercises import compare, guard
+from cnn_lessons.exercises.blank import is_blank
 from cnn_lessons.exercises.catalog import find
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, NotAsAsked, Outcome
+from cnn_lessons.exercises.findings import Findings
 from cnn_lessons.exercises.verdict import CORRECT, NOT_ATTEMPTED, NOT_YET, Verdict, hand_in
 
 CUT = "Compute with tensors from start to end: .item(), .detach(), .numpy() and float(…) cut the path to the input."
@@ -24,7 +25,7 @@ def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
 
     Args:
         name: of the exercise; `names()` lists them.
-        answer: the learner's function.
+        answer: the learner's function or class.
         seed: fixes the random cases; None draws fresh ones each time.
 
     Returns:
@@ -36,38 +37,28 @@ def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
         CheckFailed: with CNN_LESSONS_STRICT=1, unless the answer is correct.
     """
     exercise = find(name)
-    if _is_blank(answer):
+    if is_blank(answer):
         return hand_in(Verdict(name, NOT_ATTEMPTED, "Replace the ... with your code and run the cell again."))
-    seconds = guard.seconds_allowed()
+    seconds, state = guard.seconds_allowed(), torch.get_rng_state()  # layers draw their first weights from it
     try:
         with guard.time_limit(seconds):
             problem = _problem(exercise, answer, Random(seed))
     except guard.TimeIsUp:
         problem = f"stopped after {seconds:g} seconds. Is there a loop that never ends, or one that is far too long?"
+    finally:
+        torch.set_rng_state(state)
     if problem:
         return hand_in(Verdict(name, NOT_YET, problem))
     if exercise.judge:
         return hand_in(Verdict(name, CORRECT, "Your answer does what was asked for."))
-    compared = "values and gradients" if exercise.gradients else "values"
+    compared = "values and gradients" if exercise.gradients else exercise.compared
     return hand_in(Verdict(name, CORRECT, f"All cases agree in {compared}, and the inputs are left as they were."))
-
-
-def _is_blank(answer: Any) -> bool:
-    """Return whether a function still has the body `...` (or only a docstring, pass, return None)."""
-    if answer is ...:
-        return True
-    if not isinstance(answer, types.FunctionType):
-        return False
-    idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "COPY_FREE_VARS"}
-    code = list(dis.get_instructions(answer))
-    constants = [step.argval for step in code if step.opname in ("LOAD_CONST", "RETURN_CONST")]
-    return {step.opname for step in code} <= idle and constants == [None]
 
 
 def _problem(exercise: Exercise, answer: Any, random: Random) -> str | None:
     """Return what is wrong with the answer, or None."""
-    if not callable(answer):
-        wanted = f"expected your function {exercise.name}({exercise.parameters})"
+    if not callable(answer) or isinstance(answer, nn.Module):
+        wanted = f"expected your {'class' if exercise.forward else 'function'} {exercise.name}({exercise.parameters})"
         return f"{wanted}, got {type(answer).__name__}: {answer!r:.60}"
     cases = list(exercise.cases(random))
     try:
@@ -78,14 +69,14 @@ def _problem(exercise: Exercise, answer: Any, random: Random) -> str | None:
     for outcome in outcomes:
         found = _wrong(exercise, outcome)
         if found:
-            likely = _likely(exercise.mistakes, outcomes, outcome) or _changed_input([outcome])
+            likely = _likely(exercise, outcomes, outcome) or _changed_input([outcome])
             return _report(exercise, outcome, found, likely or "")
     return _changed_input(outcomes) or (_wrong_gradient(exercise, answer, cases) if exercise.gradients else None)
 
 
 def _wrong(exercise: Exercise, outcome: Outcome) -> str | None:
     """Return what is wrong with one outcome, or None."""
-    if isinstance(outcome.error, guard.ForbiddenCall):
+    if isinstance(outcome.error, (guard.ForbiddenCall, NotAsAsked)):
         return str(outcome.error)
     if outcome.error is not None:
         return f"your code raised {type(outcome.error).__name__}: {outcome.error}{_line(outcome.error)}"
@@ -93,7 +84,7 @@ def _wrong(exercise: Exercise, outcome: Outcome) -> str | None:
         return "your function prints its result but returns None. The check reads what `return` hands back."
     if exercise.judge:
         return exercise.judge(outcome)
-    found = compare.difference(outcome.case.copy().call(exercise.expected), outcome.got)
+    found = compare.difference(outcome.case.result_of(exercise.expected), outcome.got)
     if not found and exercise.most_calls and outcome.calls > exercise.most_calls:
         return (
             f"the values are right, but your code calls torch {outcome.calls} times, at most {exercise.most_calls} are "
@@ -102,11 +93,12 @@ def _wrong(exercise: Exercise, outcome: Outcome) -> str | None:
     return found
 
 
-def _likely(mistakes: tuple[Mistake, ...], outcomes: list[Outcome], first: Outcome) -> str:
+def _likely(exercise: Exercise, outcomes: list[Outcome], first: Outcome) -> str:
     """Return the message of the first mistake that explains what happened, or an empty string."""
     if isinstance(first.error, guard.ForbiddenCall):
         return ""  # the report says it all
-    for mistake in mistakes:
+    outcomes = [_symptom(exercise, outcome) for outcome in outcomes]
+    for mistake in exercise.mistakes:
         if (
             mistake.when
             and mistake.when(first)
@@ -117,12 +109,21 @@ def _likely(mistakes: tuple[Mistake, ...], outcomes: list[Outcome], first: Outco
     return ""
 
 
+def _symptom(exercise: Exercise, outcome: Outcome) -> Outcome:
+    """Cut findings off after the first that is wrong: what follows from it may differ from answer to answer."""
+    if not isinstance(outcome.got, Findings):
+        return outcome
+    return replace(outcome, got=outcome.got.up_to_wrong(outcome.case.result_of(exercise.expected)))
+
+
 def _explains(produces: Callable, outcome: Outcome) -> bool:
     """Return whether a function with this misconception would have come to the same result, or failed as well."""
     try:
-        value = outcome.case.copy().call(produces)
-    except Exception:  # the misconception cannot be carried out on this case
-        return outcome.error is not None
+        value = outcome.case.result_of(produces)
+    except Exception as error:  # the misconception cannot be carried out on this case
+        return type(error) is type(outcome.error)
+    if isinstance(outcome.got, Findings):
+        return compare.same(outcome.got, value)
     return outcome.error is None and compare.same(value, outcome.got)
 
 
@@ -131,10 +132,9 @@ def _changed_input(outcomes: list[Outcome]) -> str | None:
         for before, after in zip(outcome.case.values(), outcome.given.values(), strict=True):
             if isinstance(before, Tensor) and not torch.equal(before, after):
                 return "your function changes its input. Work on a copy, x.clone(), or build a new tensor."
-            if isinstance(before, list) and before != after:
-                return (
-                    "your function changes the list that it is given. Read it with a loop, or work on list(…), a copy."
-                )
+            if isinstance(before, (list, dict)) and not compare.identical(before, after):
+                kind = type(before).__name__
+                return f"your function changes the {kind} that it is given. Work on {kind}(…), a copy, or build a new one."
     return None
 
 
@@ -156,7 +156,7 @@ def _wrong_gradient(exercise: Exercise, answer: Callable, cases: list[Case]) -> 
 
 def _likely_gradient(exercise: Exercise, case: Case, gradients: list[Tensor], got: Tensor) -> str:
     """Return the message of the first mistake that has right values and these gradients, or what cuts the path."""
-    right = Outcome(case, case.copy().call(exercise.expected))
+    right = Outcome(case, case.result_of(exercise.expected))
     for mistake in exercise.mistakes:
         if mistake.produces and _explains(mistake.produces, right):
             with contextlib.suppress(RuntimeError):  # it has no gradient
@@ -176,9 +176,7 @@ def _gradients(function: Callable, case: Case) -> list[Tensor]:
 
 def _report(exercise: Exercise, outcome: Outcome, found: str, likely: str) -> str:
     """Write the case, what is wrong with it, and the likely mistake."""
-    names = [*exercise.parameter_names()[: len(outcome.case.args)], *outcome.case.kwargs]
-    call = ", ".join(f"{n} = {compare.show(v)}" for n, v in zip(names, outcome.case.values(), strict=True))
-    lines = [f"on {call}" if call else "when called", found]
+    lines = [outcome.case.told(exercise), found]
     if likely:
         lines.append(likely)
     if outcome.printed:
@@ -189,7 +187,8 @@ def _report(exercise: Exercise, outcome: Outcome, found: str, likely: str) -> st
 def _line(error: BaseException) -> str:
     """Return the line of the learner's own code at which an error was raised."""
     trace = error.__traceback__
-    own = [step for step in _steps(trace) if "cnn_lessons" not in step.tb_frame.f_globals.get("__name__", "")]
+    others = ("cnn_lessons", "torch")  # torch stands between the check and a learner's forward
+    own = [step for step in _steps(trace) if step.tb_frame.f_globals.get("__name__", "").split(".")[0] not in others]
     return f" (line {own[0].tb_lineno} of your cell)" if own else ""
 
 

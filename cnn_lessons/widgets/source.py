@@ -17,6 +17,8 @@ MODULES = {
     "cnn-pool": "pooling.js",
     "cnn-pixels": "pixels.js",
     "cnn-layers": "layers.js",
+    "cnn-curves": "curves.js",
+    "cnn-shift": "shift.js",
 }
 
 _IMPORT = re.compile(r'^import (?P<names>[^;"]*?) from "\./(?P<file>[\w.-]+)";\n', re.MULTILINE)

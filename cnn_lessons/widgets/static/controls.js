@@ -86,6 +86,7 @@ const ICONS = {
   clear: "M4 3l4 4 4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z",
   up: "M3 11l5-6 5 6z",
   down: "M3 5l5 6 5-6z",
+  centre: "M7 1h2v3H7zM7 12h2v3H7zM1 7h3v2H1zM12 7h3v2h-3zM6 6h4v4H6z",
   add: "M7 2h2v5h5v2H9v5H7V9H2V7h5z",
   keep: "M4 2h8v12l-4-3-4 3z",
   swap: "M1 5l4-4v3h9v2H5v3zM15 11l-4-4v3H2v2h9v3z",

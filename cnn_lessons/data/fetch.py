@@ -1,0 +1,132 @@
+"""Getting the files of a real data set into a folder: all of them, whole and checked, or none.
+
+Everything is written to a temporary folder beside its place, compared with its checksum, and renamed into place at
+the end. Whatever goes wrong before, the temporary folder is removed and the place is as it was.
+"""
+
+import errno
+import os
+import shutil
+import socket
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+
+from cnn_lessons.data.files import VARIABLE, DataError, Source, md5_of, missing_files
+
+PATIENCE = 30  # seconds without a byte before a server is given up
+UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
+
+
+def ensure_files(name: str, source: Source, root: Path, download: bool) -> None:
+    """See to it that every file of a data set is there: unpack a local archive, or download.
+
+    Args:
+        name: of the data set, for the messages.
+        source: what it consists of.
+        root: the folder that holds the data. If all files are there, nothing is written.
+        download: whether the network may be asked.
+
+    Raises:
+        DataError: if files are missing and stay so; what was there is left as it was.
+    """
+    missing = missing_files(source, root)
+    local = all((root / file).is_file() for file in source.downloads)  # an archive that the reader brought
+    if not missing:
+        return
+    if not (download or local):
+        raise DataError(
+            f"{name}: expected {', '.join(missing)} in {root / source.folder}, got {_seen(root / source.folder)}. "
+            + _two_ways(name, source, root)
+        )
+    try:
+        _fetch(source, root, missing, local)
+    except (OSError, RuntimeError, ImportError, EOFError, HTTPException, tarfile.TarError) as error:
+        raise DataError(f"{name}: {_diagnosis(error, source, root)} " + _two_ways(name, source, root)) from error
+
+
+def _fetch(source: Source, root: Path, missing: list[str], local: bool) -> None:
+    """Get the missing files into a temporary folder and, if all are whole, rename them into place."""
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".incomplete-", dir=root, ignore_cleanup_errors=True) as folder:
+        waiting = Path(folder)
+        wanted = missing if source.downloads == source.files else source.downloads
+        for file in wanted:
+            here = root if local else _download(source, file, waiting)
+            if source.downloads != source.files:
+                _unpack(here / file, source, waiting, missing)
+        for file in missing:
+            if md5_of((waiting / file).read_bytes()) != source.files[file]:
+                raise RuntimeError(f"{file} has another checksum than expected")
+        (root / source.folder).mkdir(parents=True, exist_ok=True)
+        for file in missing:
+            os.replace(waiting / file, root / source.folder / file)
+
+
+def _download(source: Source, file: str, folder: Path) -> Path:
+    """Download one file, from the first address that gives it whole; return the folder."""
+    from torchvision.datasets.utils import download_url
+
+    for address in source.addresses:
+        try:
+            with _patience():
+                download_url(address + file, str(folder), file, source.downloads[file])
+            return folder
+        except (OSError, RuntimeError, HTTPException) as error:
+            (folder / file).unlink(missing_ok=True)
+            if _number(error) == errno.ENOSPC or address == source.addresses[-1]:
+                raise
+    return folder
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Give up a server that is silent; torchvision would wait for ever."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _unpack(archive: Path, source: Source, folder: Path, wanted: list[str]) -> None:
+    """Take the wanted files out of an archive, after its checksum was compared, and nothing else."""
+    if md5_of(archive.read_bytes()) != source.downloads[archive.name]:
+        raise RuntimeError(f"{archive} is cut short or altered: delete it")
+    with tarfile.open(archive) as packed:
+        for file in wanted:
+            with packed.extractfile(f"{source.folder}/{file}") as content, open(folder / file, "wb") as copy:
+                shutil.copyfileobj(content, copy)
+
+
+def _number(error: BaseException) -> int | None:
+    """Return the system's number of an error, also where urllib has wrapped it."""
+    return getattr(getattr(error, "reason", error), "errno", None)
+
+
+def _diagnosis(error: BaseException, source: Source, root: Path) -> str:
+    if _number(error) == errno.ENOSPC:
+        return f"expected room for the files in {root}, got a full disk; what was begun is removed again."
+    if getattr(error, "errno", None) in UNWRITABLE:  # not one that urllib has wrapped: that is the network's
+        return f"expected to be allowed to write to {root}, got: {error}."
+    tried = " and ".join(source.addresses)
+    return f"expected to get {', '.join(source.downloads)} from {tried}, got: {error}."
+
+
+def _two_ways(name: str, source: Source, root: Path) -> str:
+    place = root / source.folder if source.downloads == source.files else root
+    return (
+        f"Two ways to get the data. With a network: load({name!r}, root, download=True), where root is a folder that "
+        f"you may write to. Without: fetch {', '.join(source.downloads)} from {source.addresses[0]} elsewhere and put "
+        f"it into {place}. The environment variable {VARIABLE} can name another folder than {root}."
+    )
+
+
+def _seen(folder: Path) -> str:
+    if not folder.is_dir():
+        return "no such folder"
+    return ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "an empty folder"

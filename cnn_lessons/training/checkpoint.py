@@ -1,0 +1,101 @@
+"""Checkpoints: a run that is killed at any moment goes on from the end of its last whole epoch."""
+
+import contextlib
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+FORMAT, VERSION = "cnn_lessons checkpoint", 1
+DO = "Pass another path, or resume=False to begin anew and overwrite it."
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint that cannot be gone on from; the message names the file, what is wrong and what to do."""
+
+
+def save_checkpoint(path: str | os.PathLike, state: dict[str, Any]) -> None:
+    """Write a checkpoint so that `path` holds, at every moment, either the old one or the new one, whole.
+
+    Args:
+        path: of the file; its folder is made if it is missing.
+        state: tensors and plain values.
+
+    Raises:
+        CheckpointError: if it cannot be written; the old file is still there.
+    """
+    with _beside(Path(path)) as scratch, scratch.open("wb") as file:
+        torch.save({"format": FORMAT, "version": VERSION, **state}, file)
+        file.flush()
+        os.fsync(file.fileno())  # on the disk before it gets its name
+        os.replace(scratch, path)
+
+
+def check_writable(path: str | os.PathLike) -> None:
+    """Find out before an hour of training that `path` cannot be written to.
+
+    Raises:
+        CheckpointError: if it cannot.
+    """
+    with _beside(Path(path)) as scratch:
+        scratch.touch()
+        scratch.unlink(missing_ok=True)  # another process may have been quicker
+
+
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Yield a scratch file in the folder of `path`; on an error leave nothing of it."""
+    scratch = path.with_name(f".{path.name}.writing")  # one left by a killed run is written over
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield scratch
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        with contextlib.suppress(OSError):
+            scratch.unlink(missing_ok=True)
+        raise CheckpointError(
+            f"checkpoint {path}: expected a folder that can be written to, got: {error}. "
+            "Free some space or choose another path; an earlier checkpoint there is untouched."
+        ) from error
+
+
+def load_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
+    """Return what `save_checkpoint` wrote, with the tensors on the CPU.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        CheckpointError: if the file is damaged, is something else, or was written by a newer version.
+    """
+    path = Path(path)
+    _check_every_byte(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a pickle can fail in any way
+        raise CheckpointError(
+            f"checkpoint {path}: expected tensors and plain values, got something that torch refuses to load: "
+            f"{str(error).splitlines()[0]} {DO}"
+        ) from error
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        kind = "weights without a run" if isinstance(state, dict) else type(state).__name__
+        raise CheckpointError(f"checkpoint {path}: expected a {FORMAT}, got a foreign file ({kind}). {DO}")
+    if state.get("version") != VERSION:
+        raise CheckpointError(
+            f"checkpoint {path}: expected version {VERSION}, got version {state.get('version')} from a newer "
+            f"cnn_lessons. Update the package, or: {DO}"
+        )
+    return state
+
+
+def _check_every_byte(path: Path) -> None:
+    """Compare all bytes with the checksums in the file; torch itself does not look at them."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            bad = archive.testzip()
+    except Exception as error:  # what a reader of zip files meets in a damaged one is not limited to BadZipFile
+        raise CheckpointError(f"checkpoint {path}: expected a whole file, got a damaged one ({error}). {DO}") from error
+    if bad:
+        raise CheckpointError(f"checkpoint {path}: expected a whole file, got a damaged one ({bad}). {DO}")

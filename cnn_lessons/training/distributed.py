@@ -1,0 +1,88 @@
+"""Several processes train one network: every batch is shared out, and the result is that of a single process.
+
+`torchrun --nproc_per_node=2 -m cnn_lessons train …` starts the processes. Each draws the same order and the same
+augmentation, works on its own share of a batch, and the gradients are averaged (DistributedDataParallel).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+from torch.nn.parallel import DistributedDataParallel
+
+
+@contextmanager
+def process_group() -> Iterator[None]:
+    """Join the processes that torchrun started, if it did: over NCCL on GPUs, else over gloo."""
+    if "WORLD_SIZE" not in os.environ:
+        yield
+        return
+    on_gpu = torch.cuda.is_available()
+    if on_gpu:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    dist.init_process_group("nccl" if on_gpu else "gloo")
+    try:
+        yield
+    finally:
+        dist.destroy_process_group()
+
+
+def rank_and_world() -> tuple[int, int]:
+    """Return this process's number and how many there are: (0, 1) for a process on its own."""
+    together = dist.is_available() and dist.is_initialized()
+    return (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
+
+
+def add_up(values: Tensor, device: torch.device) -> Tensor:
+    """Return the sum of every process's `values`, float64 on the CPU, summed on `device`."""
+    if rank_and_world()[1] == 1:
+        return values
+    shared = values.to(device)
+    dist.all_reduce(shared)
+    return shared.to(values.device)
+
+
+def share_out(model: nn.Module) -> nn.Module:
+    """Return the model to call in the training loop: itself, or where there are several processes their joint one."""
+    if rank_and_world()[1] == 1:
+        return model
+    _exchange(model, nn.BatchNorm2d, JointBatchNorm2d)
+    # The running statistics are already equal, and so is the order in which gradients become ready.
+    return DistributedDataParallel(model, broadcast_buffers=False)
+
+
+def part(model: nn.Module) -> None:
+    """Make of the model what it was before `share_out`: a network of this process alone."""
+    _exchange(model, JointBatchNorm2d, nn.BatchNorm2d)
+
+
+def _exchange(model: nn.Module, old: type, new: type) -> None:
+    """Give layers of one class another: the same weights and state, another forward."""
+    for module in model.modules():
+        if type(module) is old:
+            module.__class__ = new
+
+
+class JointBatchNorm2d(nn.BatchNorm2d):
+    """BatchNorm2d whose mean and variance are taken over the batches of all processes; torch's own needs a GPU."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → (N, C, H, W); N may differ between processes, and be 0."""
+        if not self.training:
+            return super().forward(x)
+        number = torch.tensor([x.numel() / x.shape[1]], device=x.device)
+        total = all_reduce(torch.cat([x.float().sum((0, 2, 3)), number]))
+        count = total[-1].detach()
+        mean = total[:-1] / count
+        centred = x.float() - mean[:, None, None]
+        variance = all_reduce(centred.square().sum((0, 2, 3))) / count
+        with torch.no_grad():
+            self.num_batches_tracked += 1
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * count / (count - 1), self.momentum)
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        return (centred * scale[:, None, None] + self.bias[:, None, None]).to(x.dtype)

@@ -1,0 +1,88 @@
+"""Loss and accuracy of a network on images that it does not learn from."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cnn_lessons.data import normalise
+from cnn_lessons.training.precision import autocast, choose_precision, device_of
+
+
+class Score(NamedTuple):
+    """Mean cross-entropy, and the share of the images whose largest score is that of the right class, 0 to 1."""
+
+    loss: float
+    accuracy: float
+
+
+def evaluate(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+    batch_size: int = 500,
+    device: str | torch.device | None = None,
+    precision: str = "float32",
+) -> Score:
+    """Measure a network on a set of images.
+
+    Args:
+        model: (N, C, H, W) → (N, K) class scores; its mode, train or eval, is left as it was.
+        images: (N, C, H, W); uint8 is divided by 255, float taken as it is.
+        labels: (N,) class numbers, 0 to K − 1.
+        mean, std: per channel; subtracted and divided by, if given. A network needs what it was trained with.
+        batch_size: images at a time; it does not change the result.
+        device: to compute on; None takes the model's.
+        precision: "float32", "bfloat16", "float16" or "auto".
+
+    Returns:
+        Score(loss, accuracy): the mean over all images, however they fall into batches.
+
+    Raises:
+        ValueError: if there are no images, or not one label for each.
+    """
+    if len(images) != len(labels) or not len(images):
+        raise ValueError(f"evaluate: expected a label for each image, got {len(images)} images, {len(labels)} labels")
+    total = count(
+        model, images, labels, mean=mean, std=std, batch_size=batch_size, device=device, precision=precision
+    )
+    return Score(*(total / len(images)).tolist())
+
+
+@torch.no_grad()  # no gradients are recorded …
+def count(model, images, labels, *, mean, std, batch_size, device, precision) -> Tensor:
+    """Return the sum of the losses and the number of right answers: (2,) float64. Arguments as `evaluate`."""
+    device = torch.device(device) if device else device_of(model)
+    dtype = choose_precision(precision, device)
+    total = torch.zeros(2, dtype=torch.float64)
+    was_training = model.training
+    model.eval()  # … and eval() is another matter: dropout off, batch norm by its running statistics
+    try:
+        for start in range(0, len(images), batch_size):
+            batch = prepare(images[start : start + batch_size].to(device), mean, std)
+            wanted = labels[start : start + batch_size].to(device)
+            with autocast(device, dtype):
+                scores = model(batch).float()
+            right = (scores.argmax(1) == wanted).sum()
+            total += torch.stack([F.cross_entropy(scores, wanted, reduction="sum"), right]).double().cpu()
+    finally:
+        model.train(was_training)
+    return total
+
+
+def prepare(images: Tensor, mean: Sequence[float] | None, std: Sequence[float] | None) -> Tensor:
+    """Return images as a network takes them: float, normalised, the channels of a pixel side by side in memory.
+
+    Args:
+        images: (N, C, H, W), uint8 0 to 255 or float.
+        mean, std: per channel, or None to leave that out.
+    """
+    channels = images.shape[1]
+    if images.dtype == torch.uint8 or mean is not None or std is not None:
+        images = normalise(images, mean or (0.0,) * channels, std or (1.0,) * channels)
+    return images.contiguous(memory_format=torch.channels_last)  # what convolutions are fastest with

@@ -1,0 +1,70 @@
+"""What can go wrong while training, said so that the reader knows what to do next."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+
+from cnn_lessons.training.recipe import Recipe
+
+
+class TrainingError(RuntimeError):
+    """A run that cannot go on; the message says where it stopped, the likely cause and what to try."""
+
+
+def check_losses(losses: Sequence[float], earlier: Sequence[float], epoch: int, recipe: Recipe, rate: float) -> None:
+    """Stop at the first loss that is not a number, or is infinite.
+
+    Args:
+        losses: of the last batches of this epoch, in order.
+        earlier: of the batches of this epoch before them.
+        epoch: counted from 1.
+        recipe: of the run.
+        rate: the learning rate of the last of these batches.
+
+    Raises:
+        TrainingError: with the epoch, the batch (both from 1) and the likely cause.
+    """
+    for index, loss in enumerate(losses):
+        if not math.isfinite(loss):
+            before = [*earlier, *losses[:index]]
+            cause = _likely_cause(before, epoch, recipe, rate)
+            where = f"epoch {epoch}, batch {len(before) + 1}"
+            raise TrainingError(f"The loss is {loss} in {where} (recipe {recipe.name!r}). {cause}")
+
+
+def _likely_cause(before: Sequence[float], epoch: int, recipe: Recipe, rate: float) -> str:
+    if not before and epoch == 1:
+        return (
+            "It is so before anything was learnt: the network itself gives it. Look for weights that are NaN, "
+            "a division by 0 or the logarithm of 0 in its forward."
+        )
+    calmer = f"Try a smaller one, such as lr={recipe.lr / 10:g}, or a slower start (schedule='one_cycle')."
+    if len(before) > 1 and max(before) > 2 * before[0]:
+        grew = f"The loss had grown from {before[0]:.3g} to {max(before):.3g}"
+        return f"{grew}: the learning rate, {rate:.3g} there, is too high. {calmer}"
+    if recipe.precision == "float16":
+        return "The loss was calm before: float16 may have overflowed. Try precision='bfloat16' or 'float32'."
+    return f"The likely cause is the learning rate, {rate:.3g} there. {calmer}"
+
+
+@contextmanager
+def memory_named(recipe: Recipe, device: torch.device) -> Iterator[None]:
+    """Turn an exhausted memory into a TrainingError that names the batch size to try.
+
+    Args:
+        recipe: of the run.
+        device: whose memory it is.
+    """
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        known = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not known and "can't allocate memory" not in str(error):  # how torch says it on a CPU
+            raise
+        half = max(1, recipe.batch_size // 2)
+        raise TrainingError(
+            f"Out of memory on {device} with batch_size={recipe.batch_size}. Try batch_size={half} "
+            f"(and, for sgd, lr={recipe.lr / 2:g}: half the batch, half the rate), or a smaller network."
+        ) from error

@@ -1,0 +1,112 @@
+"""What a training run was like: its curves, its final figures, and where they come from."""
+
+import dataclasses
+import json
+import os
+import platform
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from cnn_lessons.data import ImageData
+from cnn_lessons.training.recipe import Recipe
+
+FORMAT, VERSION = "cnn_lessons history", 1
+
+
+@dataclass
+class History:
+    """The record of a run. Accuracies are shares, 0 to 1; losses are mean cross-entropies.
+
+    Args:
+        name: of the run, for legends.
+        epochs: one dictionary each: epoch (from 1), train_loss, train_accuracy (both while learning, augmented),
+            validation_loss, validation_accuracy (None where nothing is held out), learning_rate (of the last step),
+            seconds, images_per_second.
+        loss_curve: [epoch as a number, mean training loss since the point before], about 20 points an epoch.
+        test: {"loss", "accuracy"} of the final weights, measured once, at the very end; None before.
+        provenance: recipe, data and its fingerprint, device, versions, commit, parameters, the chosen epoch.
+    """
+
+    name: str
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    loss_curve: list[list[float]] = field(default_factory=list)
+    test: dict[str, float] | None = None
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the record as JSON text; NaN and infinite losses are kept as they are."""
+        return json.dumps({"format": FORMAT, "version": VERSION, **dataclasses.asdict(self)}, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "History":
+        """Return the record that `to_json` wrote as `text`.
+
+        Raises:
+            ValueError: if the text is no such record, or one of a newer version.
+        """
+        try:
+            record = json.loads(text)
+            found = record.pop("format"), record.pop("version")
+        except (ValueError, AttributeError, KeyError, TypeError):
+            raise ValueError(f"history: expected JSON with the format {FORMAT!r}, got {text[:40]!r}") from None
+        if found != (FORMAT, VERSION):
+            raise ValueError(f"history: expected {FORMAT!r} version {VERSION}, got {found[0]!r} version {found[1]}")
+        return cls(**record)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the record to a JSON file at `path`; its folder must exist."""
+        Path(path).write_text(self.to_json(), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "History":
+        """Return the record that `save` wrote to `path`."""
+        return cls.from_json(Path(path).read_text(encoding="utf-8"))
+
+
+def provenance(model: nn.Module, data: ImageData, recipe: Recipe, device: torch.device, dtype: torch.dtype) -> dict:
+    """Return what somebody else needs to know to believe, and to repeat, the figures of a run.
+
+    Args:
+        model, data, recipe: what `train` was given.
+        device: that it runs on.
+        dtype: of the convolutions and products.
+    """
+    return {
+        "recipe": recipe.to_dict(),
+        "model": type(model).__name__,
+        "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        "data": data.name,
+        "fingerprint": data.fingerprint(),
+        "device": device.type,
+        "device_name": device_name(device),
+        "threads": torch.get_num_threads(),
+        "precision": str(dtype).removeprefix("torch."),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "commit": commit(),
+    }
+
+
+def device_name(device: torch.device) -> str:
+    """Return what the maker calls this device."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    listed = Path("/proc/cpuinfo")
+    lines = listed.read_text().splitlines() if listed.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor() or platform.machine()}, {os.cpu_count()} cores"
+
+
+def commit() -> str | None:
+    """Return the commit of the package's own checkout, with a + if files have changed; None for an installed copy."""
+    root = Path(__file__).parent.parent.parent
+    try:
+        asked = ["git", "-C", str(root), "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
+        return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=5).stdout.strip() or None
+    except (OSError, subprocess.SubprocessError):
+        return None

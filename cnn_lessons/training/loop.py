@@ -1,0 +1,79 @@
+"""`train`: the loop that every chapter trains with."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from cnn_lessons.data import ImageData
+from cnn_lessons.training.checkpoint import check_writable
+from cnn_lessons.training.distributed import part
+from cnn_lessons.training.faults import memory_named
+from cnn_lessons.training.history import History
+from cnn_lessons.training.precision import choose_device
+from cnn_lessons.training.progress import Progress
+from cnn_lessons.training.recipe import Recipe
+from cnn_lessons.training.run import Run
+
+
+def train(
+    model: nn.Module,
+    data: ImageData,
+    recipe: Recipe,
+    *,
+    device: str | torch.device | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    resume: bool = True,
+    progress: bool = True,
+    on_epoch_end: Callable[[History], None] | None = None,
+) -> History:
+    """Train a network in place and measure it on the test set, once, at the end.
+
+    Args:
+        model: (N, C, H, W) float → (N, K) class scores. It ends with the weights that were best on the held-out
+            images, or with the last ones if the recipe holds out none. It is moved to the device.
+        data: its images stay uint8 in memory; whole batches are cropped, flipped and normalised on the device.
+        recipe: how to train.
+        device: None takes a CUDA device if there is one, else the CPU.
+        checkpoint: a file written after every epoch; None writes none.
+        resume: go on from the checkpoint if there is one. On the CPU the result is that of an uninterrupted run, bit
+            for bit. False begins anew and overwrites it.
+        progress: show a bar with loss, accuracy, images a second and the time left.
+        on_epoch_end: is given the history so far after each epoch.
+
+    Returns:
+        The history of the whole run, also of the epochs before an interruption.
+
+    Raises:
+        TrainingError: if the loss is no number any more, or the memory does not suffice.
+        CheckpointError: if the checkpoint is damaged, foreign, or of another run; it is left as it is.
+
+    Taught in: 06.
+    """
+    device = choose_device(device)
+    gpus = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(gpus), memory_named(recipe, device):  # the caller's random numbers stay
+        run = Run(model, data, recipe, device)
+        if checkpoint:
+            check_writable(checkpoint)
+            if resume and Path(checkpoint).exists():
+                run.restore(checkpoint)
+        try:
+            with Progress(recipe, run.steps_per_epoch, run.total, run.history, progress) as bar:
+                while run.steps_done < run.total:
+                    run.epoch(bar)
+                    if checkpoint:
+                        run.save(checkpoint)
+                    if on_epoch_end:
+                        on_epoch_end(run.history)
+            if run.history.test is None:
+                run.finish()
+                if checkpoint:
+                    run.save(checkpoint)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(run.interrupted(checkpoint)) from None
+        finally:
+            part(model)
+    return run.history

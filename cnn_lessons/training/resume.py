@@ -1,0 +1,56 @@
+"""Whether a checkpoint belongs to the run that wants to go on from it."""
+
+import os
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from cnn_lessons.training.checkpoint import DO, CheckpointError
+from cnn_lessons.training.history import History
+
+
+def check_fits(
+    path: str | os.PathLike,
+    saved: History,
+    saved_weights: Mapping[str, Tensor],
+    wanted: History,
+    weights: Mapping[str, Tensor],
+) -> None:
+    """Compare recipe, data and network of a checkpoint with those of the run.
+
+    Args:
+        path: of the checkpoint, for the message.
+        saved, saved_weights: the history and the weights that it holds.
+        wanted, weights: those of the run that has not begun.
+
+    Raises:
+        CheckpointError: with the first thing that differs; the file is left as it is.
+    """
+    problem = _other_recipe(saved.provenance["recipe"], wanted.provenance["recipe"])
+    problem = problem or _other_data(saved.provenance, wanted.provenance)
+    problem = problem or _other_network(saved_weights, weights)
+    if problem:
+        raise CheckpointError(f"checkpoint {path}: made by another run. {problem} {DO}")
+
+
+def _other_recipe(saved: Mapping, wanted: Mapping) -> str:
+    differ = [name for name in wanted if name != "name" and saved.get(name) != wanted[name]]
+    said = [f"{name}={wanted[name]!r}, got {name}={saved.get(name)!r}" for name in differ]
+    return f"The recipe differs: expected {'; '.join(said)}." if said else ""
+
+
+def _other_data(saved: Mapping, wanted: Mapping) -> str:
+    if saved["fingerprint"] == wanted["fingerprint"]:
+        return ""
+    return (
+        f"The images differ: expected {wanted['data']} ({wanted['fingerprint']}), "
+        f"got {saved['data']} ({saved['fingerprint']})."
+    )
+
+
+def _other_network(saved: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
+    for name in [*wanted, *saved]:
+        ours, theirs = (str(tuple(w[name].shape)) if name in w else "nothing" for w in (wanted, saved))
+        if ours != theirs:
+            return f"The network differs: expected {ours} for {name}, got {theirs}."
+    return ""

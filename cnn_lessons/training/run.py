@@ -1,0 +1,214 @@
+"""One training run: what `train` repeats, epoch by epoch."""
+
+import math
+import os
+import time
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cnn_lessons.data import ImageData, random_crop, random_flip, split
+from cnn_lessons.training.checkpoint import load_checkpoint, save_checkpoint
+from cnn_lessons.training.distributed import add_up, rank_and_world, share_out
+from cnn_lessons.training.evaluate import Score, count, prepare
+from cnn_lessons.training.faults import check_losses
+from cnn_lessons.training.history import History, provenance
+from cnn_lessons.training.precision import autocast, choose_precision
+from cnn_lessons.training.progress import Progress
+from cnn_lessons.training.recipe import Recipe
+from cnn_lessons.training.resume import check_fits
+from cnn_lessons.training.schedule import learning_rate, total_steps
+
+POINTS = 20  # of the loss curve in an epoch; between them nothing waits for a GPU
+
+
+class Run:
+    """One training run: the network and all that changes while it learns."""
+
+    def __init__(self, model: nn.Module, data: ImageData, recipe: Recipe, device: torch.device) -> None:
+        """Put the network and the images on the device; nothing is trained yet."""
+        self.recipe, self.device = recipe, device
+        self.rank, self.world = rank_and_world()
+        self.dtype = choose_precision(recipe.precision, device)
+        self.model = model.to(device, memory_format=torch.channels_last)
+        self.history = History(recipe.name, provenance=provenance(model, data, recipe, device, self.dtype))
+        # The same images are held out whatever the seed, so that runs can be compared.
+        learn, held_out = split(data.train, recipe.validation)
+        self.images, self.labels = learn.images.to(device), learn.labels.to(device)
+        self.held_out, self.test = held_out, data.test
+        halves = (0.5,) * len(data.mean)
+        self.mean, self.std = (halves, halves) if recipe.normalise == "half" else (data.mean, data.std)
+        self.optimizer = make_optimizer(model, recipe)
+        self.scaler = torch.amp.GradScaler(device.type, enabled=self.dtype is torch.float16)
+        self.joint = share_out(model)
+        if recipe.compile:
+            self.joint = torch.compile(self.joint)
+        rest = len(self.images) % recipe.batch_size  # a single image has no variance for a batch norm: leave it out
+        self.steps_per_epoch = max(1, math.ceil(len(self.images) / recipe.batch_size) - (rest == 1))
+        self.total = total_steps(recipe, self.steps_per_epoch)
+        self.best: dict | None = None
+
+    @property
+    def steps_done(self) -> int:
+        """Steps of the whole epochs so far."""
+        return min(len(self.history.epochs) * self.steps_per_epoch, self.total)
+
+    # ---- an epoch ------------------------------------------------------------------------------------------
+
+    def epoch(self, bar: Progress) -> None:
+        """Train on every image once, or on fewer in a last, partial epoch; then look at the held-out images."""
+        done = self.steps_done
+        number, steps = done // self.steps_per_epoch, min(self.steps_per_epoch, self.total - done)
+        # Seeded by the epoch, randomness has no state that would have to be saved.
+        seed = (self.recipe.seed << 20) + number
+        torch.manual_seed((seed << 8) + self.rank)  # dropout: each process its own
+        self.model.train()
+        started = time.perf_counter()
+        record = torch.zeros(2, steps, device=self.device)  # sums of losses, right answers
+        batches = self.batches(torch.Generator().manual_seed(~seed & (2**63 - 1)))
+        every = math.ceil(self.steps_per_epoch / POINTS)
+        seen: list[float] = []  # mean losses of the batches
+        loss, right, images = 0.0, 0.0, 0
+        for begin in range(0, steps, every):
+            end = min(begin + every, steps)
+            sizes = [self.step(done + at, record[:, at], *next(batches)) for at in range(begin, end)]
+            sums = add_up(record[:, begin:end].double().cpu(), self.device)  # here the GPU is waited for
+            losses = (sums[0] / torch.tensor(sizes)).tolist()
+            check_losses(losses, seen, number + 1, self.recipe, self.rate(done + end - 1))
+            seen += losses
+            new_loss, new_right = sums.sum(1).tolist()
+            loss, right, images = loss + new_loss, right + new_right, images + sum(sizes)
+            point = new_loss / sum(sizes)
+            self.history.loss_curve.append([round(number + end / self.steps_per_epoch, 4), float(f"{point:.5g}")])
+            bar.advance(end - begin, point, right / images)
+        seconds = time.perf_counter() - started
+        row = {
+            "epoch": number + 1,
+            "train_loss": loss / images,  # over images, not over batches: the last batch may be smaller
+            "train_accuracy": right / images,
+            **self.look_at_held_out(number + 1),
+            "learning_rate": self.rate(done + steps - 1),
+            "seconds": round(seconds, 3),
+            "images_per_second": round(images / seconds, 1),
+        }
+        self.history.epochs.append(row)
+
+    def batches(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield whole batches on the device, the images still uint8, in a fresh order and augmented."""
+        recipe = self.recipe
+        order = torch.randperm(len(self.images), generator=generator).to(self.device)
+        for chosen in order.split(recipe.batch_size):
+            images = self.images[chosen]
+            if recipe.crop_padding:
+                images = random_crop(images, recipe.crop_padding, generator, fill=recipe.crop_fill)
+            if recipe.flip:
+                images = random_flip(images, generator)
+            yield images, self.labels[chosen]
+
+    def step(self, step: int, record: Tensor, images: Tensor, labels: Tensor) -> int:
+        """Learn from one batch; write loss and right answers to `record`, return the size of the whole batch."""
+        size = len(images)
+        images, labels = images[self.rank :: self.world], labels[self.rank :: self.world]  # this process's share
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate(step)
+        self.optimizer.zero_grad()
+        with autocast(self.device, self.dtype):
+            scores = self.joint(prepare(images, self.mean, self.std))
+        loss = F.cross_entropy(scores.float(), labels, reduction="sum", label_smoothing=self.recipe.label_smoothing)
+        # The processes' gradients are averaged: times their number makes that the mean over the whole batch.
+        self.scaler.scale(loss * (self.world / size)).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        with torch.no_grad():
+            record.copy_(torch.stack([loss, (scores.argmax(1) == labels).sum()]))
+        return size
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step."""
+        return learning_rate(self.recipe, step, self.steps_per_epoch)
+
+    # ---- between and after the epochs ----------------------------------------------------------------------
+
+    def look_at_held_out(self, epoch: int) -> dict[str, float | None]:
+        """Score the held-out images; keep a copy of the weights if they were never better."""
+        if not len(self.held_out.images):
+            return {"validation_loss": None, "validation_accuracy": None}
+        score = self.score(*self.held_out)
+        if self.best is None or score.accuracy > self.best["accuracy"]:
+            weights = {name: value.detach().cpu().clone() for name, value in self.model.state_dict().items()}
+            self.best = {"epoch": epoch, "accuracy": score.accuracy, "weights": weights}
+        return {"validation_loss": score.loss, "validation_accuracy": score.accuracy}
+
+    def score(self, images: Tensor, labels: Tensor) -> Score:
+        """Evaluate the network as it is; every process scores its share."""
+        mine = slice(self.rank, None, self.world)
+        total = count(
+            self.model,
+            images[mine],
+            labels[mine],
+            mean=self.mean,
+            std=self.std,
+            batch_size=500,
+            device=self.device,
+            precision=self.recipe.precision,
+        )
+        return Score(*(add_up(total, self.device) / len(images)).tolist())
+
+    def finish(self) -> None:
+        """Take the best weights and measure them on the test set, for the first and only time."""
+        if self.best:
+            self.model.load_state_dict(self.best["weights"])
+        self.history.test = self.score(*self.test)._asdict()
+        epochs = self.history.epochs
+        self.history.provenance |= {
+            "processes": self.world,
+            "chosen_epoch": self.best["epoch"] if self.best else len(epochs),
+            "seconds": round(sum(row["seconds"] for row in epochs), 2),
+        }
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a checkpoint; of several processes only the first does."""
+        if self.rank == 0:
+            state = {
+                "model": self.model.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "scaler": self.scaler.state_dict(),
+                "best": self.best,
+                "history": self.history.to_json(),
+            }
+            save_checkpoint(path, state)
+
+    def restore(self, path: str | os.PathLike) -> None:
+        """Go on from a checkpoint, if it is one of this run."""
+        state = load_checkpoint(path)
+        history = History.from_json(state["history"])
+        check_fits(path, history, state["model"], self.history, self.model.state_dict())
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.best, self.history = state["best"], history
+
+    def interrupted(self, checkpoint: str | os.PathLike | None) -> str:
+        """What to say when the reader has stopped the run."""
+        epochs = len(self.history.epochs)
+        if not checkpoint:
+            return f"Stopped after {epochs} whole epochs. Nothing was saved: pass checkpoint=… to be able to go on."
+        if not epochs:
+            return "Stopped in the first epoch: no checkpoint was written yet."
+        return f"Stopped. {checkpoint} holds {epochs} whole epochs; the same call goes on from there."
+
+
+def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """Return torch's optimiser for the parameters of `model`, as `recipe` says."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(parameters, recipe.lr, weight_decay=recipe.weight_decay)
+    return torch.optim.SGD(
+        parameters,
+        recipe.lr,
+        momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        nesterov=recipe.optimizer == "nesterov",
+    )

@@ -1,0 +1,255 @@
+// <cnn-curves>: read training curves of several runs, loss and accuracy, side by side.
+import CURVE_STYLES from "./curves.css";
+import { commit, createRoot, defineElement, h, setText, stateOf, watch } from "./shared.js";
+import { checkbox, segmented } from "./controls.js";
+import { nearest } from "./curvemath.js";
+import {
+  MEASURES,
+  PARTS,
+  QUANTITIES,
+  cursorStops,
+  nextStop,
+  readingsAt,
+  smoothedCurve,
+  spokenReading,
+  unpackRuns,
+} from "./curvedata.js";
+import { CurvePanel } from "./curveplot.js";
+import { CurveNumbers, CurveReadout, curveKey, curveLegend, dial } from "./curveparts.js";
+
+export const DEFAULTS = {
+  runs: [],
+  hidden: [],
+  quantity: "both",
+  part: "both",
+  log_scale: false,
+  smoothing: 0.6,
+  span: "all",
+  cursor: null,
+  selected: 0,
+};
+
+const QUIET_MS = 150; // while a key is held down, speech waits for the last place
+const SNAP = 7; // px within which the pointer is taken to mean a whole epoch
+const SIZES = { narrow: 640, least: 250, fallback: 720, tall: 290, short: 230, gap: 20 };
+const STEPS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
+const TURNS = { ArrowUp: -1, ArrowDown: 1 };
+const HELP =
+  "Left and right arrow keys move the cursor from epoch to epoch, Home and End to the first and the last, " +
+  "up and down choose the run in focus, Escape takes the cursor away.";
+const HOW_TO =
+  "Point at a curve to read it; a click or a tap keeps the place. Arrow keys: left and right by epoch, " +
+  "up and down by run; Escape brings the last values back.";
+const TITLES = { loss: "Loss", accuracy: "Accuracy", training: "Training", validation: "Validation", both: "Both" };
+
+class CurveView {
+  constructor({ model, el }) {
+    this.model = model;
+    Object.assign(this, createRoot(el, "Curve reader", { name: "curves", text: CURVE_STYLES }));
+    this.hover = null; // the epoch under the mouse: shown while it is there, kept by a click
+    this.panels = QUANTITIES.map((quantity) => new CurvePanel(quantity));
+    this.legend = curveLegend({ toggle: (run) => this.toggle(run) });
+    this.readout = new CurveReadout({ pick: (run) => this.change({ selected: this.runs.indexOf(run) }) });
+    this.numbers = new CurveNumbers();
+    this.key = curveKey();
+    this.problem = h("p", { class: "cnnw-problem" });
+    this.empty = h(
+      "div",
+      { class: "cnnw-empty" },
+      h("p", {}, "Training has not begun."),
+      h("p", {}, "The curves appear here after the first epoch."),
+    );
+    this.plot = h(
+      "div",
+      { class: "cnnw-plot", tabindex: "0", role: "application", "aria-roledescription": "chart", "aria-description": HELP },
+      ...this.panels.map(({ el: panel }) => panel),
+    );
+    this.makeControls();
+  }
+
+  makeControls() {
+    const choice = (label, name, values) =>
+      segmented({
+        label,
+        options: values.map((value) => [value, TITLES[value] ?? value]),
+        pick: (value) => this.change({ [name]: value }, `${label}: ${(TITLES[value] ?? value).toLowerCase()}.`),
+      });
+    this.controls = {
+      quantity: choice("Show", "quantity", [...QUANTITIES, "both"]),
+      part: choice("Of", "part", [...PARTS, "both"]),
+      span: segmented({
+        label: "Epochs",
+        options: [
+          ["all", "all"],
+          ["own", "as far as yours"],
+        ],
+        pick: (span) => this.change({ span }, span === "all" ? "All epochs." : "As far as your runs go."),
+      }),
+      log_scale: checkbox({
+        label: "Log scale for the loss",
+        pick: (on) => this.change({ log_scale: on }, `Log scale ${on ? "on" : "off"}.`),
+      }),
+    };
+    const pick = (smoothing) => this.change({ smoothing }, ""); // a slider speaks for itself
+    this.dial = dial({ label: "Smoothing", min: 0, max: 0.95, step: 0.05, pick });
+  }
+
+  mount() {
+    const { quantity, part, span, log_scale: log } = this.controls;
+    const hint = h("p", { class: "cnnw-hint" }, HOW_TO);
+    this.panel = h("div", { class: "cnnw-panel cnnw-dials" }, quantity.el, part.el, span.el, this.dial.el, log.el);
+    this.body = h("div", {}, this.plot, this.key.el, this.problem, this.readout.el, hint, this.panel, this.numbers.el);
+    this.root.append(this.legend.el, this.empty, this.body);
+    this.listen();
+    const unwatch = watch(this.model, Object.keys(DEFAULTS), () => this.draw());
+    const sizes = new ResizeObserver(() => this.plot.clientWidth !== this.drawnAt && this.draw());
+    this.draw();
+    sizes.observe(this.plot);
+    return () => {
+      unwatch();
+      sizes.disconnect();
+      clearTimeout(this.waiting);
+      this.root.remove();
+    };
+  }
+
+  listen() {
+    this.plot.addEventListener("keydown", (event) => this.onKey(event));
+    for (const panel of this.panels) {
+      const at = (event) => this.snapped(panel, event.clientX);
+      panel.box.addEventListener("pointermove", (event) => event.pointerType !== "touch" && this.peek(at(event)));
+      panel.box.addEventListener("pointerleave", () => this.peek(null));
+      panel.box.addEventListener("click", (event) => this.change({ cursor: at(event) }));
+    }
+  }
+
+  // ---- what the reader does ----------------------------------------------------------------------------------
+
+  onKey(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const { cursor } = this.state;
+    if (STEPS[event.key]) {
+      const by = STEPS[event.key];
+      const end = by < 0 ? this.stops[0] : this.stops.at(-1);
+      const to = Number.isFinite(by) ? nextStop(this.stops, cursor, by) : end;
+      this.change({ cursor: to ?? null });
+    } else if (TURNS[event.key] && this.shown.length) {
+      const place = this.shown.indexOf(this.focus) + TURNS[event.key];
+      const run = this.shown[(place + this.shown.length) % this.shown.length];
+      this.change({ selected: this.runs.indexOf(run) });
+    } else if (event.key === "Escape" && cursor !== null) this.change({ cursor: null });
+    else return;
+    event.preventDefault();
+  }
+
+  /** The epoch under the pointer; a stop that is near enough draws it to itself. */
+  snapped(panel, clientX) {
+    const epoch = panel.epochAt(clientX);
+    const stop = this.stops[nearest(this.stops, epoch)] ?? epoch;
+    const close = Math.abs(stop - epoch) * (panel.wide / panel.high) <= SNAP;
+    return close ? stop : Number(epoch.toFixed(2));
+  }
+
+  peek(epoch) {
+    if (epoch === this.hover) return;
+    this.hover = epoch;
+    this.drawCursor();
+  }
+
+  toggle({ label }) {
+    const before = this.state.hidden;
+    const off = !before.includes(label);
+    const hidden = off ? [...before, label] : before.filter((other) => other !== label);
+    this.change({ hidden }, `${label} switched ${off ? "off" : "on"}.`);
+  }
+
+  /** Write to the model, and tell a screen reader: the note, or else the run in focus at the cursor. */
+  change(changes, note = null) {
+    this.hover = null;
+    commit(this.model, changes);
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.say(note ?? this.spoken()), QUIET_MS);
+  }
+
+  spoken() {
+    if (!this.focus) return "All runs are switched off.";
+    return spokenReading(this.focus, this.focus.readings, this.state.cursor, this.state);
+  }
+
+  // ---- what the page shows -----------------------------------------------------------------------------------
+
+  draw() {
+    const before = this.state;
+    this.state = stateOf(this.model, Object.keys(DEFAULTS));
+    const { runs, hidden, smoothing, selected, span } = this.state;
+    if (before?.runs !== runs) this.runs = unpackRuns(runs);
+    if (before?.runs !== runs || before?.smoothing !== smoothing)
+      for (const run of this.runs) run.line = smoothedCurve(run, smoothing);
+    this.shown = this.runs.filter(({ label }) => !hidden.includes(label));
+    this.focus = this.shown.includes(this.runs[selected]) ? this.runs[selected] : (this.shown[0] ?? null);
+    const own = this.shown.filter(({ recorded }) => !recorded);
+    this.mixed = own.length > 0 && own.length < this.shown.length;
+    const measured = this.mixed && span === "own" ? own : this.shown;
+    this.high = Math.max(...measured.map(({ end }) => end), 0) || 1;
+    this.stops = cursorStops(this.shown, this.high);
+    this.drawControls();
+    this.drawPanels();
+    this.drawCursor();
+    this.numbers.show(this.runs);
+  }
+
+  drawControls() {
+    const { state } = this;
+    for (const [name, control] of Object.entries(this.controls)) control.show(state[name]);
+    this.dial.show(state.smoothing, state.smoothing ? state.smoothing.toFixed(2) : "off");
+    this.legend.show(this.runs, state.hidden);
+    this.key.show(state);
+    this.empty.hidden = this.runs.length > 0;
+    this.body.hidden = !this.runs.length;
+    this.controls.span.el.hidden = !this.mixed;
+    this.controls.log_scale.el.hidden = state.quantity === "accuracy";
+    this.dial.el.hidden = state.quantity === "accuracy" || state.part === "validation";
+    const names = this.shown.map(({ label }) => label).join(", ");
+    this.plot.setAttribute("aria-label", `Training curves: ${names || "no run is switched on"}`);
+  }
+
+  drawPanels() {
+    const { quantity, part, log_scale: log, cursor } = this.state;
+    const panels = this.panels.filter((panel) => quantity === "both" || quantity === panel.quantity);
+    const all = this.plot.clientWidth || SIZES.fallback;
+    this.drawnAt = this.plot.clientWidth;
+    const across = all < SIZES.narrow ? 1 : panels.length;
+    const width = Math.max(Math.floor((all - (across - 1) * SIZES.gap) / across), SIZES.least);
+    const height = all < SIZES.narrow ? SIZES.short : SIZES.tall;
+    const emphasis = cursor === null ? null : this.focus;
+    const settings = { runs: this.shown, high: this.high, part, log, emphasis, width, height };
+    for (const panel of this.panels) panel.el.hidden = !panels.includes(panel);
+    const notes = panels.flatMap((panel) => panel.show(settings));
+    const none = this.shown.length ? "" : "All runs are switched off. Switch one on above.";
+    setText(this.problem, [none, ...notes].filter(Boolean).join(" "));
+  }
+
+  /** Cursor and read-out: what changes while the pointer moves. */
+  drawCursor() {
+    const { quantity, part, cursor } = this.state;
+    const x = this.hover ?? cursor;
+    for (const run of this.shown) run.readings = readingsAt(run, run.line, x);
+    const columns = MEASURES.filter(
+      (one) => (quantity === "both" || quantity === one.quantity) && (part === "both" || part === one.part),
+    );
+    const dots = (name) =>
+      this.shown.flatMap((run) =>
+        MEASURES.flatMap((one, i) => (columns.includes(one) && one.quantity === name ? [[run, run.readings.points[i]]] : [])),
+      );
+    for (const panel of this.panels) if (!panel.el.hidden) panel.showCursor(x, dots(panel.quantity));
+    this.readout.show({ runs: this.shown, columns, x, emphasis: x === null ? null : this.focus });
+  }
+}
+
+export function render(context) {
+  return new CurveView(context).mount();
+}
+
+defineElement("cnn-curves", DEFAULTS, render);
+
+export default { render };

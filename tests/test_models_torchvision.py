@@ -1,0 +1,102 @@
+"""Our AlexNet and ResNets are torchvision's: the same weights, logits, loss, gradients and running statistics."""
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+from torch.nn import functional as F
+
+from cnn_lessons import models
+
+NAMES = [
+    *("alexnet", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
+    *("wide_resnet50_2", "wide_resnet101_2"),
+]
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def pair(request):
+    """Our network and torchvision's, each with weights that it drew itself."""
+    torch.manual_seed(0)
+    ours = getattr(models, request.param)()
+    torch.manual_seed(1)
+    return ours, getattr(torchvision.models, request.param)()
+
+
+def lend_weights(theirs, builder, **options):
+    """Return our network with torchvision's state: parameters in shared memory, running statistics of its own."""
+    with torch.device("meta"):
+        ours = builder(**options)
+    parameters = dict(theirs.named_parameters())
+    state = {key: value if key in parameters else value.clone() for key, value in theirs.state_dict().items()}
+    ours.load_state_dict(state, strict=True, assign=True)  # keys and shapes must fit as they are
+    return ours
+
+
+def close(mine, its):
+    torch.testing.assert_close(mine, its, rtol=1e-9, atol=1e-12)
+
+
+def compare_step(ours, theirs, images, labels):
+    """Compare logits, loss, all gradients and, afterwards, all running statistics."""
+    found = []
+    for model in (ours, theirs):
+        model.zero_grad()
+        torch.manual_seed(2)  # dropout draws the same
+        logits = model(images)
+        loss = F.cross_entropy(logits, labels)
+        loss.backward()
+        found.append((logits.detach(), loss.detach()))
+    close(*zip(*found, strict=True))
+    gradients = {name: parameter.grad for name, parameter in theirs.named_parameters()}
+    for name, parameter in ours.named_parameters():
+        assert parameter.grad.abs().max() > 0, name
+        close(parameter.grad, gradients.pop(name))
+    assert not gradients
+    close(dict(ours.named_buffers()), dict(theirs.named_buffers()))
+
+
+def compare(ours, theirs, size):
+    images = torch.randn(2, 3, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    labels = torch.tensor([3, 999])
+    before = {name: buffer.clone() for name, buffer in ours.named_buffers() if name.endswith("running_mean")}
+    compare_step(ours.train(), theirs.train(), images, labels)
+    after = dict(ours.named_buffers())
+    assert not any(torch.equal(value, after[name]) for name, value in before.items())  # the statistics did move
+    compare_step(ours.eval(), theirs.eval(), images, labels)
+
+
+def test_network_computes_what_torchvisions_computes(pair, request):
+    name = request.node.callspec.params["pair"]
+    weights = {
+        key: value.double() if value.is_floating_point() else value for key, value in pair[1].state_dict().items()
+    }
+    with torch.device("meta"):
+        theirs = getattr(torchvision.models, name)()
+    theirs.load_state_dict(weights, assign=True)
+    ours = lend_weights(theirs, getattr(models, name))
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    compare(
+        ours, theirs, (64, 80) if name == "alexnet" else (33, 40)
+    )  # the smallest that leave a map of 2×2 at the end
+
+
+def test_network_with_the_cifar_stem_computes_what_torchvisions_computes():
+    torch.manual_seed(0)
+    theirs = torchvision.models.resnet18()
+    theirs.conv1, theirs.maxpool = nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.Identity()
+    theirs.double()
+    compare(lend_weights(theirs, models.resnet18, stem="cifar"), theirs, (12, 16))
+
+
+def test_network_starts_from_the_same_distribution(pair):
+    ours, theirs = (dict(network.named_parameters()) for network in pair)
+    assert list(ours) == list(theirs)
+    for name, mine in ours.items():
+        its, certain = theirs[name], 6 / mine.numel() ** 0.5  # six standard errors of the difference
+        if its.std() == 0:  # BatchNorm starts at 1 and 0
+            assert torch.equal(mine, its), name
+            continue
+        assert mine.std() == pytest.approx(its.std(), rel=certain), name
+        assert abs(mine.mean() - its.mean()) < 2**0.5 * certain * its.std(), name
+        assert not torch.equal(mine, its), name

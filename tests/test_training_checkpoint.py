@@ -1,0 +1,167 @@
+import dataclasses
+import errno
+import json
+import os
+import random
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import tiny_data, tiny_network, tiny_recipe
+from torch import nn
+
+from cnn_lessons.training import CheckpointError, train
+from cnn_lessons.training.checkpoint import load_checkpoint, save_checkpoint
+
+RECIPE = tiny_recipe(validation=40)
+
+
+def run(path, recipe=RECIPE, network=None, data=None, **options):
+    network = network or tiny_network()
+    return network, train(network, data or tiny_data(), recipe, device="cpu", progress=False, checkpoint=path, **options)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A checkpoint of a finished run."""
+    run(tmp_path / "run.pt")
+    return tmp_path / "run.pt"
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_run_killed_at_20_random_moments_ends_with_the_same_bits(tmp_path, seed):
+    script = Path(__file__).with_name("kill_and_resume.py")
+    root = str(Path(__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, script, tmp_path, str(seed), "20"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=240,
+        env={**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"},
+    )
+    found = json.loads(done.stdout)
+    assert found["kills"] == 20 and found["with_checkpoint"] >= 5 and found["weights"] and found["curves"], found
+
+
+def stop_after(epochs):
+    def stop(history):
+        if len(history.epochs) == epochs:
+            raise KeyboardInterrupt
+
+    return stop
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "adam"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_stopped_run_goes_on_bit_for_bit(tmp_path, optimizer, precision):
+    recipe = dataclasses.replace(RECIPE, optimizer=optimizer, precision=precision, epochs=4.5, schedule="cosine")
+    whole, whole_history = run(None, recipe)
+    with pytest.raises(KeyboardInterrupt, match="holds 2 whole epochs; the same call goes on from there"):
+        run(tmp_path / "run.pt", recipe, on_epoch_end=stop_after(2))
+    network, history = run(tmp_path / "run.pt", recipe)
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, network.state_dict()[name]), name
+    assert history.loss_curve == whole_history.loss_curve and history.test == whole_history.test
+
+
+def test_finished_run_is_not_trained_again(path):
+    network = tiny_network()
+    calls = []
+    network.register_forward_pre_hook(lambda module, args: calls.append(1))
+    _, history = run(path, network=network)
+    assert not calls and len(history.epochs) == 3 and history.test
+    assert all(torch.equal(v, network.state_dict()[n]) for n, v in run(None)[0].state_dict().items())
+
+
+def test_resume_false_begins_anew(path):
+    before = path.read_bytes()
+    run(path, dataclasses.replace(RECIPE, lr=0.01), resume=False)
+    assert path.read_bytes() != before
+    assert load_checkpoint(path)["history"].count('"lr": 0.01')
+
+
+def test_stop_without_checkpoint_says_that_nothing_was_saved():
+    with pytest.raises(KeyboardInterrupt, match="Nothing was saved"):
+        run(None, on_epoch_end=stop_after(1))
+
+
+def test_folder_is_made_and_nothing_else_is_left_in_it(tmp_path):
+    run(tmp_path / "new" / "deep" / "run.pt")
+    assert [p.name for p in (tmp_path / "new" / "deep").iterdir()] == ["run.pt"]
+
+
+def refused(path, words, **changes):
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match=words) as caught:
+        run(path, **changes)
+    assert str(path) in str(caught.value) and "resume=False" in str(caught.value)
+    assert path.read_bytes() == before, "a refused checkpoint must stay as it is"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
+def test_truncated_checkpoint_is_refused(path, share):
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    refused(path, "expected a whole file, got a damaged one")
+
+
+def test_altered_byte_in_any_stored_value_is_refused(path):
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        entries = [entry for entry in archive.infolist() if entry.file_size]
+    for entry in random.Random(0).sample(entries, 12):
+        name_and_extra = whole[entry.header_offset + 26 : entry.header_offset + 30]
+        start = entry.header_offset + 30 + int.from_bytes(name_and_extra[:2], "little")
+        at = start + int.from_bytes(name_and_extra[2:], "little") + entry.file_size // 2
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        refused(path, "expected a whole file, got a damaged one")
+
+
+def test_foreign_files_are_refused(path):
+    torch.save(tiny_network().state_dict(), path)
+    refused(path, "got a foreign file .weights without a run")
+    torch.save([1, 2], path)
+    refused(path, "got a foreign file .list")
+    torch.save(nn.Linear(2, 2), path)  # a pickle that could run code
+    refused(path, "torch refuses to load")
+    path.write_text("hello")
+    refused(path, "damaged")
+
+
+def test_future_version_is_refused(path):
+    state = torch.load(path, weights_only=True)
+    torch.save(state | {"version": 2}, path)
+    refused(path, "expected version 1, got version 2 from a newer cnn_lessons")
+
+
+def test_checkpoint_of_another_run_is_refused(path):
+    other_lr = dataclasses.replace(RECIPE, lr=0.01, epochs=9)
+    refused(path, r"recipe differs: expected epochs=9, got epochs=3; lr=0.01, got lr=0.05", recipe=other_lr)
+    refused(path, "images differ: expected tiny", data=tiny_data(204))
+    wider = nn.Sequential(nn.Conv2d(3, 9, 3, bias=False), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(9, 4))
+    refused(path, r"network differs: expected \(9, 3, 3, 3\) for 0.weight, got \(8, 3, 3, 3\)", network=wider)
+
+
+@pytest.mark.parametrize("fails", ["fsync", "replace"])
+def test_full_disk_leaves_the_old_checkpoint_and_no_scraps(path, monkeypatch, fails):
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, fails, full)
+    with pytest.raises(CheckpointError, match="No space left on device.*Free some space"):
+        save_checkpoint(path, {"model": {}})
+    assert path.read_bytes() == before and [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_folder_that_cannot_be_written_is_named_before_training(tmp_path):
+    (tmp_path / "file").write_text("")
+    network = tiny_network()
+    network.register_forward_pre_hook(lambda module, args: pytest.fail("it has begun to train"))
+    with pytest.raises(CheckpointError, match="expected a folder that can be written to"):
+        run(tmp_path / "file" / "run.pt", network=network)

@@ -1,0 +1,82 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from tiny import tiny_data, tiny_network
+from torch import nn
+
+from cnn_lessons.data import normalise
+from cnn_lessons.training import evaluate
+from cnn_lessons.training.precision import choose_precision
+
+
+def by_hand(network, data):
+    network.eval()
+    with torch.no_grad():
+        scores = network(normalise(data.test.images, data.mean, data.std))
+    return F.cross_entropy(scores, data.test.labels).item(), (scores.argmax(1) == data.test.labels).float().mean().item()
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 60, 500])
+def test_evaluate_averages_over_images_whatever_the_batches(batch_size):
+    data, network = tiny_data(), tiny_network()
+    loss, accuracy = by_hand(network, data)
+    got = evaluate(network, *data.test, mean=data.mean, std=data.std, batch_size=batch_size)
+    assert got.loss == pytest.approx(loss, rel=1e-5) and got.accuracy == pytest.approx(accuracy)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_evaluate_leaves_mode_statistics_and_gradients_alone(training):
+    data, network = tiny_data(), tiny_network()
+    network.train(training)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    evaluate(network, *data.test, mean=data.mean, std=data.std)
+    assert network.training is training and all(module.training is training for module in network.modules())
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+    assert all(p.grad is None for p in network.parameters())
+
+
+def test_mode_is_restored_when_the_network_fails():
+    network = nn.Sequential(nn.Flatten(), nn.Linear(7, 4))
+    with pytest.raises(RuntimeError):
+        evaluate(network, *tiny_data().test)
+    assert network.training
+
+
+def test_float_images_are_taken_as_they_are():
+    data, network = tiny_data(), tiny_network()
+    ready = normalise(data.test.images, data.mean, data.std)
+    expected = evaluate(network, *data.test, mean=data.mean, std=data.std)
+    assert evaluate(network, ready, data.test.labels) == pytest.approx(expected)
+
+
+def test_images_without_labels_are_refused():
+    data, network = tiny_data(), tiny_network()
+    with pytest.raises(ValueError, match="expected a label for each image, got 60 images, 3 labels"):
+        evaluate(network, data.test.images, data.test.labels[:3])
+    with pytest.raises(ValueError, match="got 0 images"):
+        evaluate(network, data.test.images[:0], data.test.labels[:0])
+
+
+@pytest.mark.parametrize(
+    ("amx", "avx512", "expected"),
+    [(True, False, "bfloat16"), (False, True, "bfloat16"), (False, False, "float32")],
+)
+def test_auto_precision_follows_the_processor(monkeypatch, amx, avx512, expected):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx, raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512, raising=False)
+    assert choose_precision("auto", torch.device("cpu")) is getattr(torch, expected)
+
+
+@pytest.mark.parametrize(("capability", "expected"), [((9, 0), "bfloat16"), ((7, 5), "float16"), ((6, 1), "float32")])
+def test_auto_precision_follows_the_gpu(monkeypatch, capability, expected):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert choose_precision("auto", torch.device("cuda", 0)) is getattr(torch, expected)
+
+
+def test_precision_can_be_forced_and_float16_needs_a_gpu():
+    cpu = torch.device("cpu")
+    assert choose_precision("float32", cpu) is torch.float32 and choose_precision("bfloat16", cpu) is torch.bfloat16
+    with pytest.raises(ValueError, match="float16 trains on a CUDA device only, got cpu"):
+        choose_precision("float16", cpu)
+    with pytest.raises(ValueError, match="expected one of auto, float32"):
+        choose_precision("half", cpu)

@@ -1,0 +1,238 @@
+import copy
+import dataclasses
+
+import pytest
+import torch
+import torch.nn.functional as F
+from tiny import CLASSES, tiny_data, tiny_network, tiny_recipe
+from torch import nn
+
+from cnn_lessons.data import normalise, split
+from cnn_lessons.training import History, TrainingError, evaluate, learning_rate, train
+
+
+def run(recipe=None, network=None, data=None, **options):
+    network = network or tiny_network()
+    history = train(network, data or tiny_data(), recipe or tiny_recipe(), device="cpu", progress=False, **options)
+    return network, history
+
+
+def weights(network):
+    return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def same(first, second):
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "make"),
+    [
+        ("adam", lambda p, r: torch.optim.Adam(p, r.lr, weight_decay=r.weight_decay)),
+        ("sgd", lambda p, r: torch.optim.SGD(p, r.lr, 0.9, weight_decay=r.weight_decay)),
+        ("nesterov", lambda p, r: torch.optim.SGD(p, r.lr, 0.9, weight_decay=r.weight_decay, nesterov=True)),
+    ],
+)
+def test_train_equals_the_textbook_loop(optimizer, make):
+    """The same order, taken from the network itself; everything else written as a tutorial writes it."""
+    recipe = tiny_recipe(optimizer=optimizer, weight_decay=1e-3, label_smoothing=0.1, schedule="cosine", lr=0.02)
+    data, network = tiny_data(90), tiny_network(dropout=0.0)
+    plain = copy.deepcopy(network)
+    seen = []
+    watch = network.register_forward_pre_hook(lambda module, args: seen.append(args[0]) if module.training else None)
+    _, history = run(recipe, network, data)
+    watch.remove()
+    inputs = normalise(data.train.images, data.mean, data.std)
+    opt = make(plain.parameters(), recipe)
+    losses = []
+    for step, batch in enumerate(seen):
+        chosen = [next(i for i, x in enumerate(inputs) if torch.equal(x, image)) for image in batch]
+        opt.param_groups[0]["lr"] = learning_rate(recipe, step, 3)
+        opt.zero_grad()
+        loss = F.cross_entropy(plain(inputs[chosen]), data.train.labels[chosen], label_smoothing=0.1)
+        loss.backward()
+        opt.step()
+        losses.append(loss.item() * len(chosen))
+    assert [len(batch) for batch in seen] == [32, 32, 26] * 3
+    for name, value in plain.state_dict().items():
+        torch.testing.assert_close(network.state_dict()[name], value, rtol=1e-4, atol=1e-6)
+    assert history.epochs[0]["train_loss"] == pytest.approx(sum(losses[:3]) / 90, rel=1e-5)
+
+
+def test_every_epoch_sees_every_image_once_in_another_order():
+    data, network, seen = tiny_data(70), tiny_network(), []
+    network.register_forward_pre_hook(lambda module, args: seen.append(args[0]) if module.training else None)
+    run(tiny_recipe(epochs=2), network, data)
+    epochs = [torch.cat(seen[:3]), torch.cat(seen[3:])]
+    assert not torch.equal(*epochs)
+    for epoch in epochs:
+        in_order = sorted(epoch.flatten(1).tolist())
+        assert torch.tensor(in_order).equal(
+            torch.tensor(sorted(normalise(data.train.images, data.mean, data.std).flatten(1).tolist()))
+        )
+
+
+def test_network_learns_and_history_tells_it():
+    network, history = run(tiny_recipe(epochs=6, validation=40))
+    rows = history.epochs
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert rows[-1]["train_loss"] < rows[0]["train_loss"] and history.test["accuracy"] > 0.5
+    assert all(row["seconds"] > 0 and row["images_per_second"] > 0 for row in rows)
+    assert [point[0] for point in history.loss_curve] == sorted({point[0] for point in history.loss_curve})
+    assert history.loss_curve[-1][0] == 6.0
+    assert len(history.loss_curve) == 6 * 5  # five batches an epoch, each a point
+    assert history.provenance["parameters"] == 3 * 9 * 8 + 2 * 8 + 32 * 4 + 4
+    assert history.provenance["fingerprint"] == tiny_data().fingerprint()
+    assert history.provenance["recipe"]["lr"] == 0.05 and history.provenance["torch"] == torch.__version__
+
+
+def test_best_weights_are_those_of_the_best_validation_epoch():
+    kept = []
+    recipe = tiny_recipe(epochs=6, validation=40, lr=0.3)  # a high rate: the last epoch is not the best
+    network = tiny_network()
+    _, history = run(recipe, network, on_epoch_end=lambda history: kept.append(weights(network)))
+    accuracies = [row["validation_accuracy"] for row in history.epochs]
+    best = accuracies.index(max(accuracies))
+    assert history.provenance["chosen_epoch"] == best + 1
+    assert same(kept[best], network.state_dict())
+    data = tiny_data()
+    _, held_out = split(data.train, 40)
+    assert evaluate(network, *held_out, mean=data.mean, std=data.std).accuracy == max(accuracies)
+
+
+def test_test_set_decides_nothing():
+    """With other test images everything but the test figures is the same, bit for bit."""
+    recipe, data = tiny_recipe(validation=40), tiny_data()
+    shuffled = dataclasses.replace(data, test=data.test._replace(labels=(data.test.labels + 1) % len(CLASSES)))
+    (network, history), (other, other_history) = run(recipe, data=data), run(recipe, data=shuffled)
+    assert same(network.state_dict(), other.state_dict())
+    untimed = [
+        [{k: v for k, v in row.items() if k not in ("seconds", "images_per_second")} for row in h.epochs]
+        for h in (history, other_history)
+    ]
+    assert untimed[0] == untimed[1] and history.test != other_history.test
+
+
+def test_without_validation_the_last_weights_stay():
+    kept = []
+    network = tiny_network()
+    _, history = run(tiny_recipe(), network, on_epoch_end=lambda history: kept.append(weights(network)))
+    assert same(kept[-1], network.state_dict()) and history.epochs[0]["validation_accuracy"] is None
+
+
+def test_seed_decides_the_run_and_the_callers_random_numbers_stay():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    first, _ = run(tiny_recipe(crop_padding=1, flip=True))
+    assert torch.equal(torch.rand(3), expected)
+    again, _ = run(tiny_recipe(crop_padding=1, flip=True))
+    other, _ = run(tiny_recipe(crop_padding=1, flip=True, seed=1))
+    assert same(first.state_dict(), again.state_dict()) and not same(first.state_dict(), other.state_dict())
+
+
+def test_fraction_of_an_epoch_takes_its_share_of_steps():
+    network, steps = tiny_network(), []
+    network.register_forward_pre_hook(lambda module, args: steps.append(1) if module.training else None)
+    _, history = run(tiny_recipe(epochs=1.5), network, tiny_data(128))
+    assert len(steps) == 6 and [row["epoch"] for row in history.epochs] == [1, 2]
+    assert history.loss_curve[-1][0] == 1.5
+
+
+def test_single_image_left_over_is_left_out():
+    """Its batch norm would have no variance."""
+    network, sizes = tiny_network(), []
+    network.register_forward_pre_hook(lambda module, args: sizes.append(len(args[0])) if module.training else None)
+    run(tiny_recipe(epochs=1), network, tiny_data(65))
+    assert sizes == [32, 32]
+
+
+def test_halves_normalise_by_halves():
+    network, inputs = tiny_network(), []
+    network.register_forward_pre_hook(lambda module, args: inputs.append(args[0]) if module.training else None)
+    run(tiny_recipe(epochs=1, normalise="half"), network)
+    values = torch.cat(inputs)
+    assert values.min() >= -1 and values.max() <= 1
+    bytes_again = (values + 1) * 127.5
+    torch.testing.assert_close(bytes_again, bytes_again.round(), rtol=0, atol=1e-3)
+
+
+def test_bfloat16_learns_as_well():
+    _, history = run(tiny_recipe(epochs=6, precision="bfloat16"))
+    assert history.test["accuracy"] > 0.5 and history.provenance["precision"] == "bfloat16"
+
+
+@pytest.mark.slow  # the compiler takes half a minute
+def test_compiled_network_learns_the_same():
+    plain, _ = run(tiny_recipe(epochs=2))
+    compiled, _ = run(tiny_recipe(epochs=2, compile=True))
+    for name, value in plain.state_dict().items():
+        torch.testing.assert_close(compiled.state_dict()[name], value, rtol=1e-2, atol=1e-3)
+
+
+def test_loss_that_is_no_number_names_epoch_batch_and_rate():
+    deep = [layer for _ in range(3) for layer in (nn.Linear(192, 192), nn.ReLU())]
+    said = r"The loss is (nan|inf) in epoch \d+, batch \d+ \(recipe 'tiny'\)\. {}.*lr={}"
+    grown = said.format("The loss had grown from .* to .*: the learning rate, 30 there, is too high", 3)
+    with pytest.raises(TrainingError, match=grown):
+        run(tiny_recipe(lr=30, epochs=50), nn.Sequential(nn.Flatten(), *deep, nn.Linear(192, 4)))
+    with pytest.raises(TrainingError, match=said.format("The likely cause is the learning rate", r"1e\+29")):
+        run(tiny_recipe(lr=1e30), nn.Sequential(nn.Flatten(), nn.Linear(192, 4), nn.ReLU(), nn.Linear(4, 4)))
+
+
+def test_network_that_gives_nan_from_the_start_is_blamed_itself():
+    network = tiny_network()
+    with torch.no_grad():
+        network[0].weight[0] = float("nan")
+    with pytest.raises(TrainingError, match="epoch 1, batch 1 .*before anything was learnt"):
+        run(network=network)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"),
+        MemoryError(),
+    ],
+)
+def test_exhausted_memory_names_the_batch_size_to_try(error):
+    class Greedy(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(1))
+
+        def forward(self, x):
+            raise error
+
+    with pytest.raises(TrainingError, match=r"Out of memory on cpu with batch_size=32. Try batch_size=16"):
+        run(network=Greedy())
+
+
+def test_other_errors_of_a_network_pass_through():
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        run(network=nn.Sequential(nn.Flatten(), nn.Linear(7, 4)))
+
+
+def test_history_survives_json_with_nan(tmp_path):
+    _, history = run()
+    history.loss_curve.append([3.1, float("nan")])
+    history.save(tmp_path / "run.json")
+    back = History.load(tmp_path / "run.json")
+    assert back.loss_curve[-1][1] != back.loss_curve[-1][1]
+    assert back.epochs == history.epochs and back.provenance == history.provenance and back.test == history.test
+
+
+@pytest.mark.parametrize(("text", "words"), [("{}", "expected JSON"), ("[1]", "expected JSON"), ("what", "expected JSON")])
+def test_foreign_history_is_refused(text, words):
+    with pytest.raises(ValueError, match=words):
+        History.from_json(text)
+    newer = History("a").to_json().replace('"version": 1', '"version": 9')
+    with pytest.raises(ValueError, match="version 9"):
+        History.from_json(newer)
+
+
+def test_bar_tells_loss_accuracy_speed_and_time_left(capsys):
+    train(tiny_network(), tiny_data(), tiny_recipe(validation=40), device="cpu")
+    shown = capsys.readouterr().err
+    assert "epoch 3/3" in shown and "loss " in shown and "images/s" in shown and "left" in shown and "validation" in shown
