@@ -128,7 +128,7 @@ def exercises(notebook: NotebookNode, chapter: str) -> Iterator[str]:
         if name not in catalog():
             yield f"exercise {name}: the package has none of that name"
             continue
-        wanted = f'# exercise: {name}\ndef {name}({catalog()[name].parameters}):\n    ...\n\ncheck("{name}", {name})'
+        wanted = f'# exercise: {name}\n{catalog()[name].blank()}\n\ncheck("{name}", {name})'
         if re.sub(r"\(\s+", "(", re.sub(r",\s+", ", ", cell.source)) != re.sub(r",\s+", ", ", wanted):
             yield f"exercise {name}: expected the cell\n{wanted}\ngot\n{cell.source}"
         if "not attempted" not in str(cell.outputs):

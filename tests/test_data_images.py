@@ -50,7 +50,7 @@ def test_split_depends_on_the_seed_and_on_nothing_else():
     part = numbered([i % 10 for i in range(1000)])
     chosen = [indices(split(part, 20, seed)[1]) for seed in (0, 0, 1)]
     assert chosen[0] == chosen[1] != chosen[2]
-    known = [67, 77, 99, 139, 147, 270, 293, 316, 340, 415, 478, 482, 545, 604, 654, 743, 776, 821, 828, 869]
+    known = [11, 92, 108, 196, 269, 403, 504, 523, 569, 600, 608, 632, 657, 744, 777, 836, 850, 855, 921, 935]
     assert chosen[0] == known  # on every machine, with every version of torch and NumPy
 
 
@@ -59,7 +59,7 @@ def test_split_holds_out_by_chance():
     often = torch.zeros(1000)
     for seed in range(200):
         often[indices(split(part, 100, seed)[1])] += 1
-    assert 5 <= often.min() and often.max() <= 40  # 20 expected, deviation 4.2
+    assert often.min() >= 5 and often.max() <= 40  # 20 expected, deviation 4.2
 
 
 @pytest.mark.parametrize(

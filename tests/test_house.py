@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn_lessons import anatomy, arithmetic, budget, data, exercises, models, ops, plots
+from cnn_lessons import anatomy, arithmetic, budget, data, exercises, models, ops, plots, training
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cnn_lessons"
@@ -133,7 +133,7 @@ def test_public_function_has_a_docstring(path):
 
 FRONT = [
     pytest.param(function, id=f"{room.__name__}.{name}")
-    for room in (arithmetic, anatomy, ops, data, models, budget, plots, exercises)
+    for room in (arithmetic, anatomy, ops, data, models, training, budget, plots, exercises)
     for name, function in inspect.getmembers(room, inspect.isfunction)
     if not name.startswith("_") and function.__module__.startswith(room.__name__)
 ]

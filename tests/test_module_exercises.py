@@ -114,14 +114,14 @@ WRONG = {
     "ReLU before the add": (END, "return F.relu(out) + self.shortcut(x)", "You took the ReLU before the sum."),
     "no last ReLU": (END, "return out + self.shortcut(x)", "You left out the last ReLU."),
     "no inner ReLU": ("F.relu(self.bn1(self.conv1(x)))", "self.bn1(self.conv1(x))", "left out the ReLU between"),
-    "late stride": ("kernel_size=3, stride=stride, padding", "kernel_size=3, padding", "stride on the second convolution"),
+    "late stride": ("kernel_size=3, stride=stride, padding", "kernel_size=3, padding", "stride on the second"),
     "always built": (IF, "if True:", "You built the shortcut always."),
     "never built": (IF, "if False:", "missing: a 1×1 convolution 2→3 without bias (3·2·1·1 = 6)"),
     "channels only": (IF, "if in_channels != out_channels:", "missing: a 1×1 convolution 3→3 without bias"),
     "no BN": ("self.bn1(self.conv1(x))", "self.conv1(x)", "the result in eval mode"),
     "BN not built": ("self.bn2 = nn.BatchNorm2d(out_channels)", "self.bn2 = nn.Identity()", "missing: a batch norm"),
     "one BN for both": ("out = self.bn2(", "out = self.bn1(", "the result in eval mode"),
-    "bias": ("padding=1, bias=False", "padding=1", "not asked for: 2 × a 3×3 convolution 2→2 with bias (2·2·3·3 + 2 = 38)"),
+    "bias": ("padding=1, bias=False", "padding=1", "not asked for: 2 × a 3×3 convolution 2→2 with bias (2·2·3·3 + 2 ="),
     "detached": (END, "return F.relu(out + self.shortcut(x.detach()))", "the gradient of the input:"),
     "no_grad": (END, "return F.relu(out + self.shortcut(x)).detach()", "something between input and result cuts"),
     "momentum": ("self.bn1 = nn.BatchNorm2d(out_channels)", "self.bn1 = nn.BatchNorm2d(out_channels, momentum=0.5)",
@@ -135,8 +135,8 @@ WRONG = {
     "no super": ("super().__init__()", "pass", "your code raised AttributeError"),
     "no module": ("(nn.Module)", "", "expected an nn.Module to be built, got BasicBlock. A class begins with"),
     "no shape": ("kernel_size=3, padding=1", "kernel_size=3", "your code raised RuntimeError: Cal"),
-    "hidden layers": ("self.shortcut = nn.Sequential(", "self.shortcut = nn.Identity()\n            self.steps = list((",
-                      "`steps` is a plain list"),
+    "hidden layers": ("self.shortcut = nn.Sequential(",
+                      "self.shortcut = nn.Identity()\n            self.steps = list((", "`steps` is a plain list"),
 }  # fmt: skip
 
 
@@ -230,12 +230,16 @@ def test_unused_parameter_is_told_by_the_learners_own_name(ask):
 
 def test_message_tells_the_module_its_input_and_the_zeroed_branch(ask):
     message = ask(learner(RIGHT.replace(END, "return out + self.shortcut(x)"))).message
-    told = re.match(r"on BasicBlock\(2, 2\) with x = (\[.*\])\nthe result in eval mode:\nexpected (.*)\ngot +(.*)\n", message)
+    told = re.match(
+        r"on BasicBlock\(2, 2\) with x = (\[.*\])\nthe result in eval mode:\nexpected (.*)\ngot +(.*)\n", message
+    )
     x, expected, got = (torch.tensor(eval(text)) for text in told.groups())
     assert torch.equal(expected, x.relu()) and torch.equal(got, x)  # the branch gives 0: ReLU(shortcut) is left
 
 
-@pytest.mark.parametrize("body", ["...", "pass", "'''A block.'''", "super().__init__()", "super().__init__()\n        ..."])
+@pytest.mark.parametrize(
+    "body", ["...", "pass", "'''A block.'''", "super().__init__()", "super().__init__()\n        ..."]
+)
 def test_blank_class_is_not_attempted(ask, body):
     text = f"class BasicBlock(nn.Module):\n    def __init__(self, a, b, stride=1):\n        {body}\n"
     assert ask(learner(text + "    def forward(self, x):\n        ...\n")).status == NOT_ATTEMPTED
@@ -258,7 +262,9 @@ def test_object_for_a_class_and_a_result_for_a_module_are_refused(ask):
 
 def test_line_of_an_error_in_forward_is_the_learners_own(ask):
     text = RIGHT.replace("out = self.bn2(self.conv2(out))", "out = undefined")
-    assert f"(line {text[: text.index('out = undefined')].count(chr(10)) + 1} of your cell)" in ask(learner(text)).message
+    assert (
+        f"(line {text[: text.index('out = undefined')].count(chr(10)) + 1} of your cell)" in ask(learner(text)).message
+    )
 
 
 def test_check_of_a_module_leaves_the_random_state(ask):

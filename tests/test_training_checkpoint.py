@@ -68,6 +68,18 @@ def test_stopped_run_goes_on_bit_for_bit(tmp_path, optimizer, precision):
     assert history.loss_curve == whole_history.loss_curve and history.test == whole_history.test
 
 
+def test_best_weights_from_before_the_stop_are_remembered(tmp_path):
+    recipe = dataclasses.replace(RECIPE, epochs=7, lr=0.5)  # a rate too high to end with the best weights
+    whole, history = run(None, recipe)
+    best = history.provenance["chosen_epoch"]
+    assert best < 7
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "run.pt", recipe, on_epoch_end=stop_after(best))
+    network, resumed = run(tmp_path / "run.pt", recipe)
+    assert resumed.provenance["chosen_epoch"] == best
+    assert all(torch.equal(value, network.state_dict()[name]) for name, value in whole.state_dict().items())
+
+
 def test_finished_run_is_not_trained_again(path):
     network = tiny_network()
     calls = []

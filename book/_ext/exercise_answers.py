@@ -90,10 +90,9 @@ class ExerciseSolutions(SphinxDirective):
 
     def entry(self, exercise: Any) -> nodes.section:
         """The section of one exercise; its anchor is solution-NAME."""
-        signature = f"{exercise.name}({exercise.parameters})"
         title = [nodes.Text(f"{exercise.title} · "), nodes.literal("", exercise.name)]
         statement = nodes.raw("", as_html(exercise.statement), format="html")
-        content = [python(f"def {signature}: ..."), statement, answers(exercise.name)]
+        content = [python(exercise.blank()), statement, answers(exercise.name)]
         anchor = f"solution-{exercise.name.replace('_', '-')}"
         return section(anchor, title, content)
 

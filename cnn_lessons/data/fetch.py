@@ -6,7 +6,6 @@ the end. Whatever goes wrong before, the temporary folder is removed and the pla
 
 import errno
 import os
-import shutil
 import socket
 import tarfile
 import tempfile
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
+from shutil import copyfileobj
 
 from cnn_lessons.data.files import VARIABLE, DataError, Source, md5_of, missing_files
 
@@ -100,7 +100,7 @@ def _unpack(archive: Path, source: Source, folder: Path, wanted: list[str]) -> N
     with tarfile.open(archive) as packed:
         for file in wanted:
             with packed.extractfile(f"{source.folder}/{file}") as content, open(folder / file, "wb") as copy:
-                shutil.copyfileobj(content, copy)
+                copyfileobj(content, copy)
 
 
 def _number(error: BaseException) -> int | None:

@@ -71,7 +71,7 @@ def paint(labels: ndarray, words: ndarray, grain: ndarray, dials, shift: tuple[i
 def _ground(word, colour: float, swapped: ndarray) -> ndarray:
     """Return what lies behind everything: one colour that turns into another across the picture."""
     spare = round(40 * colour)
-    level = 62 + spread(next(word), -spare, spare)
+    level = 70 + spread(next(word), -spare, spare)
     level = np.where(swapped, 255 - level, level)
     slope = spread(next(word), -spare, spare) >> 1
     here = _ink(level - slope, next(word), round(48 * colour))
@@ -95,8 +95,8 @@ def _object(labels: ndarray, word, dials, swapped: ndarray, shift: tuple[int, in
     for label, outline in enumerate(OUTLINES):
         those = labels == label
         inside[those] = outline(across[those], down[those])
-    spare = round(35 * dials.colour)
-    level = 200 + spread(next(word), -spare, spare)
+    spare = round(50 * dials.colour)
+    level = 185 + spread(next(word), -spare, spare)
     ink = _ink(np.where(swapped, 255 - level, level), next(word), round(75 * dials.colour))
     return _cover(inside, radius), ink
 

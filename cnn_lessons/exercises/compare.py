@@ -6,6 +6,7 @@ from typing import Any
 import numpy
 import torch
 from torch import Tensor, isclose, nn, return_types
+from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader
 
 RTOL, ATOL = 1e-6, 1e-9
@@ -23,7 +24,7 @@ class Compared:
 def difference(expected: Any, got: Any, what: str = "the result") -> str | None:
     """Return None if `got` is right, else a sentence that says what is wrong with it."""
     if got is None:
-        return f"{what} is None. Does every path end in `return`?"
+        return None if expected is None else f"{what} is None. Does every path end in `return`?"
     if isinstance(expected, Compared):
         return expected.differs(got, what)
     if isinstance(expected, dict):
@@ -53,7 +54,7 @@ def identical(before: Any, after: Any) -> bool:
 
 def show(value: Any, digits: int = 4) -> str:
     """Write a value for a message: small tensors in full, with `digits` figures, large ones by their shape."""
-    if isinstance(value, (nn.Module, type)):
+    if isinstance(value, (nn.Module, LRScheduler, type)):
         return _name(value)
     if isinstance(value, torch.optim.Optimizer):
         return f"{_name(type(value))}(lr={value.param_groups[0]['lr']:g})"
@@ -70,7 +71,7 @@ def show(value: Any, digits: int = 4) -> str:
 
 def _name(value: Any) -> str:
     """Return the name of a class, or of a module's class."""
-    return getattr(value, "told", "") or getattr(value, "__name__", type(value).__name__)
+    return getattr(value, "told", None) or getattr(value, "__name__", type(value).__name__)
 
 
 def _rounded(value, digits: int):

@@ -144,8 +144,13 @@ class Exercise:
         """Return what stands in the notebook until the learner replaces it."""
         if not self.forward:
             return f"def {self.name}({self.parameters}):\n    ..."
-        begin = f"    def __init__({', '.join(filter(None, ('self', self.parameters)))}):\n        super().__init__()\n        ..."
-        return f"class {self.name}(nn.Module):\n{begin}\n\n    def forward(self, {self.forward}):\n        ..."
+        lines = [
+            f"class {self.name}(nn.Module):",
+            f"    def __init__({', '.join(filter(None, ('self', self.parameters)))}):",
+            "        super().__init__()\n        ...\n",
+            f"    def forward(self, {self.forward}):\n        ...",
+        ]
+        return "\n".join(lines)
 
 
 def normal(random: Random, *shape: int) -> Tensor:

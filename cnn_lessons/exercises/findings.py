@@ -48,4 +48,4 @@ class Findings(dict, Compared):
 def _difference(expected: Any, got: Any, key: str) -> str | None:
     if isinstance(got, Told) or isinstance(expected, Told):
         return None if type(expected) is type(got) and expected == got else str(got)
-    return None if expected is got is None else difference(expected, got, key)
+    return difference(expected, got, key)

@@ -195,9 +195,8 @@ class _Ban(TorchFunctionMode):
         module = frame.f_globals.get("__name__", "")
         if event == "call":
             name, owner = frame.f_code.co_name, _owner(module, frame.f_back)
-            if name == "__init__" and owner:
-                name = type(frame.f_locals.get("self")).__name__
-            if owner and name in self.forbidden:
+            names = _classes_made(frame) if name == "__init__" and owner else [name]
+            for name in self.forbidden.intersection(names) if owner else ():
                 self._refuse(f"{owner} {name}")
         elif event == "c_call" and module != __name__:
             name = getattr(argument, "__name__", "")
@@ -209,6 +208,16 @@ class _Ban(TorchFunctionMode):
     def _refuse(self, what: str, advice: str = "This exercise rebuilds it: use simpler operations."):
         self.broken = ForbiddenCall(f"You called {what}. {advice}")
         raise self.broken
+
+
+def _classes_made(frame) -> list[str]:
+    """Return the names of torch's and the course's classes of which this `__init__` makes an object.
+
+    A learner's own class may bear the name of one of the course's.
+    """
+    made = type(frame.f_locals.get("self"))
+    classes = [c for c in made.__mro__ if getattr(vars(c).get("__init__"), "__code__", None) is frame.f_code]
+    return [known.__name__ for known in {made, *classes} if known.__module__.startswith(("torch.", "cnn_lessons."))]
 
 
 def _owner(module: str, caller) -> str:

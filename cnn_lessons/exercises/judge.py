@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from cnn_lessons.exercises import compare, guard
 from cnn_lessons.exercises.blank import is_blank
 from cnn_lessons.exercises.catalog import find
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, NotAsAsked, Outcome
+from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked, Outcome
 from cnn_lessons.exercises.findings import Findings
 from cnn_lessons.exercises.verdict import CORRECT, NOT_ATTEMPTED, NOT_YET, Verdict, hand_in
 
@@ -134,7 +134,8 @@ def _changed_input(outcomes: list[Outcome]) -> str | None:
                 return "your function changes its input. Work on a copy, x.clone(), or build a new tensor."
             if isinstance(before, (list, dict)) and not compare.identical(before, after):
                 kind = type(before).__name__
-                return f"your function changes the {kind} that it is given. Work on {kind}(…), a copy, or build a new one."
+                advice = f"Work on a copy, {kind}(…), or build a new one."
+                return f"your function changes the {kind} that it is given. {advice}"
     return None
 
 

@@ -75,7 +75,7 @@ class Layout(Compared):
         totals = [f"{layout._total()} parameters{layout._sum()}" for layout in (self, got)]
         lines = [f"expected {totals[0]}", f"got      {totals[1]}"]
         for what_of, kinds in (("missing", mine - other), ("not asked for", other - mine)):
-            told = [f"{kinds[kind]} × {kind.told()}" if kinds[kind] > 1 else kind.told() for kind in _largest_first(kinds)]
+            told = [f"{kinds[kind]} × " * (kinds[kind] > 1) + kind.told() for kind in _largest_first(kinds)]
             if told:
                 lines.append(f"{what_of}: " + ", ".join(told[:4]) + (" …" if len(told) > 4 else ""))
         if got.unseen:

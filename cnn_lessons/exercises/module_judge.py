@@ -19,12 +19,13 @@ An author writes the exercise like any other; only the cases are made by `built`
         mistakes=(Mistake("You subtract …", _Subtracts), …),  # `produces` is a wrong module, built like the right one
         …)
 
-Each case builds the answer with the same arguments as the oracle, in float64, gives it the oracle's weights, and compares
-in this order: which layers there are (the message counts the parameters) · the result in eval mode · then in training mode
-the result, the gradient of every input and of every parameter, the running statistics. Layers are matched by what they
-are and by what they read from (`layout.roles`), so names, nn.Sequential, functional ReLU and the order of registration
-are free. Dropout is seeded: the same masks if it is asked for at the same places with the same shapes.
-Eight to twelve cases are plenty: each builds and runs small modules several times.
+Each case builds the answer with the same arguments as the oracle, in float64, gives it the oracle's weights, and
+compares in this order: which layers there are (the message counts the parameters) · the result in eval mode · then in
+training mode the result, the gradient of every input and of every parameter, the running statistics. The message shows
+the first that differs; a mistake is named where its module differs first in the same finding, and in the same way.
+Layers are matched by what they are and by what they read from (`layout.roles`), so names, nn.Sequential, functional ReLU
+and the order of registration are free. Dropout is seeded: the same masks if it stands in the same places.
+Six to eight cases are plenty: each builds and runs small modules several times.
 """
 
 import contextlib
@@ -40,7 +41,7 @@ from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked
 from cnn_lessons.exercises.findings import Findings, Told
 from cnn_lessons.exercises.layout import Layer, Layout, layers_of, own_tensors, roles
 
-COMPARED = "layers, values, gradients and running statistics, in eval and in training mode,"
+COMPARED = "layers, values, gradients and running statistics, in eval mode and in training mode"
 UNUSED = Told("none arrives. Does `forward` use this layer, without detach() and no_grad()?")
 CUT = Told("cannot be computed: something between input and result cuts the path. detach(), no_grad(), .item()?")
 
@@ -89,6 +90,7 @@ class _Reference:
     def __init__(self, module: nn.Module, inputs: tuple[Tensor, ...]):
         self.layout = Layout(module)
         self.roles = roles(module.eval(), inputs)
+        self.results = {}  # by function: the oracle and the mistakes are asked more than once
 
     def matched(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> list[tuple[Layer, Layer]]:
         """Pair the layers of the oracle with those of `module`, whose layout is the same."""
@@ -127,6 +129,12 @@ class BuiltCase(Case):
         """Return the same case with its own arguments and inputs."""
         own = super().copy()
         return BuiltCase(self.reference, tuple(x.clone() for x in self.inputs), own.args, own.kwargs)
+
+    def result_of(self, function: Callable) -> Findings:
+        """Return the findings on what a function of the course's own builds."""
+        if function not in self.reference.results:
+            self.reference.results[function] = super().result_of(function)
+        return self.reference.results[function]
 
     def values(self) -> list[Any]:
         """Return what the module is built with and what it runs on."""

@@ -1,6 +1,7 @@
 """Check an answer that acts on live objects: a model, its optimiser, a loader, a file.
 
-An author gives two functions: one makes the objects, fresh and the same each time; the other reads off what became of them:
+An author gives two functions: one makes the objects, fresh and the same each time; the other reads off what became of
+them:
 
     def _step(random):
         seed = random.getrandbits(32)
@@ -14,7 +15,7 @@ An author gives two functions: one makes the objects, fresh and the same each ti
 
         return Scene(make, read)
 
-The oracle, the mistakes and the answer all go through both, so what is read is compared in the order in which it stands.
+The oracle, the mistakes and the answer all go through both; what is read is compared in the order in which it stands.
 What happens on the way (was the model in training mode? were gradients recorded?) is read off a `Watched` model.
 """
 

@@ -48,9 +48,17 @@ def build(name: str, num_classes: int, input_shape: tuple[int, int, int]) -> nn.
     """
     if len(input_shape) != 3 or any(not isinstance(size, int) or size < 1 for size in input_shape):
         raise ValueError(f"input_shape: expected (C, H, W), three positive integers, got {input_shape!r}")
-    with torch.device("meta"):  # shapes without values: finds out what fits at no cost
-        _see_that_it_fits(_build(name, num_classes, input_shape), name, input_shape)
-    return _build(name, num_classes, input_shape)
+    model = _build(name, num_classes, input_shape).eval()  # so that one image leaves no trace in the statistics
+    try:
+        with torch.no_grad():
+            model(torch.zeros(1, *input_shape))
+    except RuntimeError as error:
+        shape = "×".join(map(str, input_shape))
+        raise ValueError(
+            f"{name}: got images of {shape}, which do not fit; expected {MODELS.get(name, 'colour images')}. "
+            "Resize them, or take mlp, which fits any image."
+        ) from error
+    return model.train()
 
 
 def _build(name: str, num_classes: int, input_shape: tuple[int, int, int]) -> nn.Module:
@@ -72,14 +80,3 @@ def _build(name: str, num_classes: int, input_shape: tuple[int, int, int]) -> nn
             except ValueError as error:
                 raise ValueError(f"{error}. Known models: {', '.join(MODELS)}") from error
     raise ValueError(f"model: expected one of {', '.join(MODELS)}, got {name!r}")
-
-
-def _see_that_it_fits(model: nn.Module, name: str, input_shape: tuple[int, int, int]) -> None:
-    try:
-        model.eval()(torch.empty(1, *input_shape))
-    except RuntimeError as error:
-        shape = "×".join(map(str, input_shape))
-        raise ValueError(
-            f"{name}: got images of {shape}, which do not fit; expected {MODELS.get(name, 'colour images')}. "
-            "Resize them, or take mlp, which fits any image."
-        ) from error

@@ -41,7 +41,7 @@ class CurveReader(LessonWidget):
     quantity = traitlets.Enum(["loss", "accuracy", "both"], "both").tag(sync=True)
     part = traitlets.Enum(["training", "validation", "both"], "both").tag(sync=True)
     log_scale = traitlets.Bool(False).tag(sync=True)
-    smoothing = traitlets.Float(0.6, min=0, max=MAX_SMOOTHING).tag(sync=True)
+    smoothing = traitlets.Float(0.0, min=0, max=MAX_SMOOTHING).tag(sync=True)
     span = traitlets.Enum(["all", "own"], "all").tag(sync=True)
     cursor = traitlets.Float(None, min=0, allow_none=True).tag(sync=True)
     selected = traitlets.Int(0, min=0).tag(sync=True)

@@ -88,8 +88,8 @@ class ShiftExplorer(LessonWidget):
             images=images,
             probabilities=probabilities,
             labels=plain(labels),
-            classes=list(classes) if isinstance(classes, tuple) else plain(classes),
-            fill=[list(colours)] if len(shape_of(colours) or ()) == 1 else colours,
+            classes=plain(classes),
+            fill=[colours] if len(shape_of(colours) or ()) == 1 else colours,
             **at,
         )
 

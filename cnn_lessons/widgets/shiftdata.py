@@ -16,7 +16,9 @@ DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"  # b
 
 
 def plain(value: object) -> object:
-    """The nested lists of an array or a tensor; anything else as it is."""
+    """The nested lists of an array or a tensor, the list of a tuple or a range; anything else as it is."""
+    if isinstance(value, tuple | range):
+        return list(value)
     return value.tolist() if hasattr(value, "tolist") else value
 
 
@@ -46,10 +48,10 @@ def in_thousandths(probabilities: list[float]) -> list[int]:
     by_remainder = sorted(range(len(exact)), key=lambda i: shares[i] - exact[i])
     for i in by_remainder[: WHOLE - sum(shares)]:
         shares[i] += 1
-    top, first = exact.index(max(exact)), shares.index(max(shares))
-    if top != first:
+    top, most = exact.index(max(exact)), max(shares)
+    if shares.index(most) != top:  # an equal comes first: the least of the equals gives one away
+        shares[min((i for i, share in enumerate(shares) if share == most), key=exact.__getitem__)] -= 1
         shares[top] += 1
-        shares[first] -= 1
     return shares
 
 

@@ -11,7 +11,7 @@ export const MEASURES = [
   { part: "training", quantity: "accuracy", column: 2 },
   { part: "validation", quantity: "accuracy", column: 4 },
 ];
-const RUN_STYLES = 8; // own runs take them from the first on, recorded ones from the last, so that no style changes hands
+const RUN_STYLES = 8; // own and recorded runs count apart: a run that is added while training changes no other's look
 
 function unpackNumber(value) {
   return value === null || typeof value === "number" ? value : { nan: NaN, inf: Infinity, "-inf": -Infinity }[value];
@@ -31,21 +31,29 @@ export function unpackRuns(packed) {
     }
     if (fine.length) curves.training.loss = fine;
     const end = Math.max(fine.at(-1)?.[0] ?? 0, rows.at(-1)?.[0] ?? 0);
-    const style = (recorded ? RUN_STYLES - 1 - rank : rank) % RUN_STYLES;
+    const style = rank % RUN_STYLES;
     const label = recorded ? `${name}, recorded` : name;
     const run = { name, recorded, label, style, rows, curves, end };
     return { ...run, break: firstBreak(run), fine: fine.length > 0 };
   });
 }
 
-/** Where the loss of a run stops being a number: { x, words: "NaN at epoch 2.3" }, or null. */
+/** Where the loss of a run stops being a number: { x, value, words: "NaN at epoch 2.3" }, or null. */
 function firstBreak({ curves }) {
   const [found] = PARTS.flatMap((part) => breaks(curves[part].loss)).sort((a, b) => a.x - b.x);
-  return found ? { x: found.x, words: breakWords(found) } : null;
+  return found ? { ...found, words: breakWords(found) } : null;
 }
 
 export function breakWords({ x, value }) {
   return `${lossText(value)} at epoch ${epochText(x)}`;
+}
+
+/** Where to mark that a run broke: on its loss where that breaks, on its accuracy at the same epoch. */
+export function breaksOf(run, quantity, points) {
+  if (quantity === "loss") return breaks(points);
+  if (!run.break) return [];
+  const before = points.filter(([x, y]) => x <= run.break.x + 1e-6 && Number.isFinite(y)).at(-1) ?? null;
+  return [{ ...run.break, before }];
 }
 
 /** The training loss as it is drawn: smoothed, where it is a fine curve. */
@@ -119,6 +127,12 @@ export function valueText(quantity, value) {
   return quantity === "loss" ? lossText(value) : accuracyText(value);
 }
 
+/** As valueText, for a column of numbers: 0.9 → "0.900". */
+export function columnText(quantity, value) {
+  const plain = quantity === "loss" && value !== null && Math.abs(value) >= 1e-3 && Math.abs(value) < 999.5;
+  return plain ? value.toPrecision(3).replace("-", "−") : valueText(quantity, value);
+}
+
 export function epochText(x) {
   return formatNumber(x, 2);
 }
@@ -150,7 +164,7 @@ export function numberRows(runs) {
     return rows.map(([epoch, values]) => ({
       label: run.label,
       epoch: epochText(epoch),
-      values: values.map((value, i) => valueText(MEASURES[i].quantity, value)),
+      values: values.map((value, i) => columnText(MEASURES[i].quantity, value)),
     }));
   });
 }

@@ -73,14 +73,14 @@ export function accuracyRange(values, most = 6) {
 
 /**
  * The range of a loss axis, with its ticks. A run that explodes must not press the others flat: the upper end is at
- * most 3 times (on a logarithmic scale 1000 times) the largest loss that any run begins with.
+ * most twice (on a logarithmic scale 1000 times) the largest loss that any run begins with.
  */
 export function lossRange(curves, log, most = 6) {
   const usable = (value) => Number.isFinite(value) && (!log || value > 0);
   const finite = curves.map((curve) => curve.filter(usable)).filter((curve) => curve.length);
   if (!finite.length) return { low: log ? 0.1 : 0, high: 1, log, ticks: log ? [0.1, 1] : [0, 0.5, 1] };
   const all = finite.flat();
-  const limit = Math.max(...finite.map(([first]) => first)) * (log ? 1000 : 3);
+  const limit = Math.max(...finite.map(([first]) => first)) * (log ? 1000 : 2);
   const least = extreme(Math.min, all);
   const top = Math.max(limit > 0 ? Math.min(extreme(Math.max, all), limit) : extreme(Math.max, all), least);
   if (log) {

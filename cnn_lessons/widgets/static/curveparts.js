@@ -1,20 +1,7 @@
-// The curve reader's legend, its dial and its two tables.
+// The curve reader's legend, its key and its two tables.
 import { h, setText } from "./shared.js";
-import { MEASURES, PARTS, epochText, numberRows, valueText } from "./curvedata.js";
+import { MEASURES, PARTS, columnText, epochText, numberRows } from "./curvedata.js";
 import { sampleOf } from "./curveplot.js";
-
-/** A slider. pick(value) while it moves. show(value, text). */
-export function dial({ label, min, max, step, pick }) {
-  const words = h("span", { class: "cnnw-label" });
-  const input = h("input", { type: "range", min, max, step, "aria-label": label, oninput: () => pick(Number(input.value)) });
-  const el = h("label", { class: "cnnw-control cnnw-dial" }, words, input);
-  const show = (value, text) => {
-    setText(words, `${label}: ${text}`);
-    input.setAttribute("aria-valuetext", text);
-    if (Number(input.value) !== value) input.value = value;
-  };
-  return { el, show };
-}
 
 /** A button for every run, which switches it on and off. toggle(run). show(runs, hidden). */
 export function curveLegend({ toggle }) {
@@ -57,11 +44,11 @@ export function curveKey() {
   const el = h("p", { class: "cnnw-key" });
   const show = ({ part, smoothing, quantity }) => {
     const items = PARTS.filter((one) => part === "both" || part === one).map((one) => [
-      sampleOf({ style: 0, recorded: false }, [one]),
+      sampleOf({ style: 0, recorded: false }, one),
       one === "training" ? "training: thin line" : "validation: line with markers",
     ]);
     const faint = smoothing && part !== "validation" && quantity !== "accuracy";
-    if (faint) items.push(["", "faint: the training loss before smoothing"]);
+    if (faint) items.push([sampleOf({ style: 0, recorded: false }, "raw"), "training loss before smoothing"]);
     el.replaceChildren(
       ...items.map(([picture, words]) => {
         const item = h("span", {}, h("span", { "aria-hidden": "true" }), words);
@@ -80,33 +67,38 @@ export class CurveReadout {
     this.caption = h("caption", {});
     this.head = h("thead", {});
     this.body = h("tbody", {});
-    const table = h("table", { class: "cnnw-values" }, this.caption, this.head, this.body);
-    this.el = h("div", { class: "cnnw-tablewrap" }, table);
+    // roles are spelled out because on a narrow screen the rows are laid out as a grid, not as a table
+    this.table = h("table", { class: "cnnw-values cnnw-here", role: "table" }, this.caption, this.head, this.body);
+    for (const part of [this.head, this.body]) part.setAttribute("role", "rowgroup");
+    this.el = h("div", { class: "cnnw-tablewrap" }, this.table);
   }
 
-  showHead(columns) {
-    const key = JSON.stringify(columns);
+  showHead(columns, smooth) {
+    const key = JSON.stringify([columns, smooth]);
     if (this.head.dataset.key === key) return;
     this.head.dataset.key = key;
     const titles = ["Run", ...columns.map(measureTitle)];
-    this.head.replaceChildren(h("tr", {}, ...titles.map((title) => h("th", { scope: "col" }, title))));
+    if (smooth) titles[1] += ", smoothed";
+    const cells = titles.map((title) => h("th", { role: "columnheader", scope: "col" }, title));
+    this.head.replaceChildren(h("tr", { role: "row" }, ...cells));
+    this.table.style.setProperty("--columns", columns.length);
   }
 
   addRow() {
     const row = { sample: h("span", { "aria-hidden": "true" }), name: h("b", {}), note: h("small", {}), cells: [] };
     row.el = h(
       "tr",
-      { onclick: () => this.pick(row.run) },
-      h("th", { scope: "row" }, h("span", { class: "cnnw-who" }, row.sample, h("span", {}, row.name, row.note))),
+      { role: "row", onclick: () => this.pick(row.run) },
+      h("th", { role: "rowheader", scope: "row" }, h("span", { class: "cnnw-who" }, row.sample, h("span", {}, row.name, row.note))),
     );
     this.rows.push(row);
     this.body.append(row.el);
   }
 
   /** runs with `readings`, the answers of readingsAt; columns: those of MEASURES to show; x: the cursor or null. */
-  show({ runs, columns, x, emphasis }) {
+  show({ runs, columns, x, emphasis, smooth }) {
     setText(this.caption, x === null ? "Last values of each run" : `Values at epoch ${epochText(x)}`);
-    this.showHead(columns);
+    this.showHead(columns, smooth);
     while (this.rows.length < runs.length) this.addRow();
     for (const row of this.rows.splice(runs.length)) row.el.remove();
     this.rows.forEach((row, i) => {
@@ -114,11 +106,11 @@ export class CurveReadout {
       showSample(row, run);
       setText(row.note, run.readings.note);
       row.el.classList.toggle("cnnw-chosen", run === emphasis);
-      while (row.cells.length < columns.length) row.cells.push(row.el.appendChild(h("td", {})));
+      while (row.cells.length < columns.length) row.cells.push(row.el.appendChild(h("td", { role: "cell" })));
       for (const cell of row.cells.splice(columns.length)) cell.remove();
       columns.forEach((measure, j) => {
         const point = run.readings.points[MEASURES.indexOf(measure)];
-        setText(row.cells[j], valueText(measure.quantity, point?.[1] ?? null));
+        setText(row.cells[j], columnText(measure.quantity, point?.[1] ?? null));
       });
     });
     this.el.hidden = !runs.length || !columns.length;

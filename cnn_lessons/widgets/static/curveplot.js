@@ -1,8 +1,8 @@
 // One panel of the curve reader, as SVG: axes, lines, markers, and the cursor on top.
 import { h, setText } from "./shared.js";
 import { formatNumber } from "./numbers.js";
-import { accuracyRange, breaks, fractionOf, lossRange, niceTicks, segments, thinColumns } from "./curvemath.js";
-import { PARTS, breakWords, lossText } from "./curvedata.js";
+import { accuracyRange, fractionOf, lossRange, niceTicks, segments, thinColumns } from "./curvemath.js";
+import { PARTS, breakWords, breaksOf, lossText } from "./curvedata.js";
 
 // Beside its colour every run has a dash pattern and a marker: colour is never the only sign.
 const DASHES = ["", "9 4", "2.5 3", "11 4 2.5 4", "16 4", "6 3 2 3 2 3", "5 5", "1.5 4.5"];
@@ -14,18 +14,18 @@ const MARKER_PATHS = [
   "M0 4.8 4.7-3.4h-9.4z",
   "M-1.6-4.6h3.2v3h3v3.2h-3v3h-3.2v-3h-3v-3.2h3z",
   "M0-5 4.8-1.5 3 4.1h-6L-4.8-1.5z",
-  "M-4.8-3.4h9.6L0 0l4.8 3.4h-9.6L0 0z",
+  "M-1.9-5.5h3.8v11h-3.8z",
 ];
 const CROSS = "M-5-5 5 5M-5 5 5-5";
 const MARKER_SPACING = 14; // px between two markers of a line, at least
 const DIGIT_WIDTH = 7.2; // px, of the small print at most
 const EDGE = { top: 8, right: 12, bottom: 42 };
 
-/** A piece of SVG that looks like a run: for the legend, the table and the key. parts: what of it to show. */
-export function sampleOf({ style, recorded }, parts = PARTS) {
+/** A piece of SVG that looks like a run, for the legend, the tables and the key. role: which of its lines. */
+export function sampleOf({ style, recorded }, role = "validation") {
   const classes = `cnnw-run cnnw-run${style}${recorded ? " cnnw-recorded" : ""}`;
-  const line = `<path class="cnnw-line cnnw-${parts.includes("validation") ? "validation" : "training"}" stroke-dasharray="${DASHES[style]}" d="M1 9H43"/>`;
-  const marker = parts.includes("validation") ? markerAt(style, 22, 9) : "";
+  const line = `<path class="cnnw-line cnnw-${role}" stroke-dasharray="${DASHES[style]}" d="M1 9H43"/>`;
+  const marker = role === "validation" ? markerAt(style, 22, 9) : "";
   return `<svg viewBox="0 0 44 18" class="cnnw-sample"><g class="${classes}">${line}${marker}</g></svg>`;
 }
 
@@ -81,6 +81,13 @@ export class CurvePanel {
     const raw = run.curves.training.loss;
     if (this.quantity === "loss" && part !== "validation" && run.line !== raw)
       found.push({ run, role: "smooth", points: visible(run.line) });
+    // an accuracy stays finite: where the loss broke, the cross stands on one of its curves, not on both
+    const marked = found.findLast(({ points }) => points.some(([, y]) => Number.isFinite(y))) ?? found[0];
+    for (const curve of found) {
+      const mine = this.quantity === "loss" ? curve.role !== "smooth" : curve === marked;
+      const all = mine ? breaksOf(run, this.quantity, curve.points) : [];
+      curve.breaks = all.filter(({ x }) => x <= high + 1e-6);
+    }
     return found;
   }
 
@@ -124,7 +131,7 @@ export class CurvePanel {
     const mine = this.curves.filter((curve) => curve.run === run);
     const smooth = mine.some(({ role }) => role === "smooth");
     const drawn = mine.map(({ role, points }) => this.lineOf(run, role === "training" && smooth ? "raw" : role, points));
-    const marks = mine.map(({ role, points }) => this.marksOf(run, role, points));
+    const marks = mine.map((curve) => this.marksOf(curve));
     const group = (inside) => `<g class="${classes.filter(Boolean).join(" ")}">${inside.join("")}</g>`;
     return { lines: group(drawn), marks: group(marks) };
   }
@@ -138,24 +145,26 @@ export class CurvePanel {
   }
 
   /** A marker at the points of the validation and at points that are alone; a cross where a curve breaks. */
-  marksOf(run, role, points) {
+  marksOf({ run, role, points, breaks }) {
     if (role === "smooth") return "";
     const finite = points.filter(([x, y]) => Number.isFinite(y) && x <= this.high + 1e-6);
     const lonely = new Set(segments(points).flatMap((segment) => (segment.length === 1 ? segment : [])));
     const spacing = ((finite.at(-1)?.[0] ?? 0) / this.high) * (this.wide / Math.max(finite.length - 1, 1));
-    const every = Math.ceil(MARKER_SPACING / Math.max(spacing, 0.01));
+    const wanted = MARKER_SPACING * (run.recorded ? 2 : 1);
+    const every = Math.ceil(wanted / Math.max(spacing, 0.01));
     const chosen = finite.filter((point, i) => {
       const inside = this.y(point[1]) >= EDGE.top - 0.5;
       return inside && ((role === "validation" && (finite.length - 1 - i) % every === 0) || lonely.has(point));
     });
     const markers = chosen.map(([x, y]) => markerAt(run.style, this.x(x), this.yInside(y)));
-    const crosses = breaks(points).filter(({ x }) => x <= this.high + 1e-6);
-    return markers.join("") + crosses.map((one) => this.crossAt(one)).join("");
+    return markers.join("") + breaks.map((one) => this.crossAt(one)).join("");
   }
 
+  /** Where to draw a break: as high as the curve was last, an infinite loss at the edge that it left by. */
   placeOf({ x, before, value }) {
-    const top = value === Infinity || !before;
-    return [this.x(x), top && value !== -Infinity ? EDGE.top : this.yInside(before?.[1] ?? this.range.low)];
+    const edge = this.quantity === "loss" && value !== -Infinity ? this.range.high : this.range.low;
+    const infinite = this.quantity === "loss" && !Number.isNaN(value);
+    return [this.x(x), this.yInside(before && !infinite ? before[1] : edge)];
   }
 
   crossAt(one) {
@@ -167,9 +176,8 @@ export class CurvePanel {
   labels(curves) {
     const taken = [];
     const firsts = new Map();
-    for (const { run, points } of curves)
-      for (const one of breaks(points).slice(0, 1))
-        if (one.x <= this.high + 1e-6 && !(firsts.get(run)?.x <= one.x)) firsts.set(run, one);
+    for (const { run, breaks } of curves)
+      for (const one of breaks.slice(0, 1)) if (!(firsts.get(run)?.x <= one.x)) firsts.set(run, one);
     const texts = [...firsts.values()].map((one) => {
       const words = breakWords(one);
       const long = words.length * DIGIT_WIDTH + 10;

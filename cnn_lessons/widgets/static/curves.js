@@ -1,11 +1,10 @@
 // <cnn-curves>: read training curves of several runs, loss and accuracy, side by side.
 import CURVE_STYLES from "./curves.css";
 import { commit, createRoot, defineElement, h, setText, stateOf, watch } from "./shared.js";
-import { checkbox, segmented } from "./controls.js";
+import { CurveControls } from "./curvecontrols.js";
 import { nearest } from "./curvemath.js";
 import {
   MEASURES,
-  PARTS,
   QUANTITIES,
   cursorStops,
   nextStop,
@@ -15,7 +14,7 @@ import {
   unpackRuns,
 } from "./curvedata.js";
 import { CurvePanel } from "./curveplot.js";
-import { CurveNumbers, CurveReadout, curveKey, curveLegend, dial } from "./curveparts.js";
+import { CurveNumbers, CurveReadout, curveKey, curveLegend } from "./curveparts.js";
 
 export const DEFAULTS = {
   runs: [],
@@ -23,7 +22,7 @@ export const DEFAULTS = {
   quantity: "both",
   part: "both",
   log_scale: false,
-  smoothing: 0.6,
+  smoothing: 0,
   span: "all",
   cursor: null,
   selected: 0,
@@ -40,7 +39,6 @@ const HELP =
 const HOW_TO =
   "Point at a curve to read it; a click or a tap keeps the place. Arrow keys: left and right by epoch, " +
   "up and down by run; Escape brings the last values back.";
-const TITLES = { loss: "Loss", accuracy: "Accuracy", training: "Training", validation: "Validation", both: "Both" };
 
 class CurveView {
   constructor({ model, el }) {
@@ -49,10 +47,10 @@ class CurveView {
     this.hover = null; // the epoch under the mouse: shown while it is there, kept by a click
     this.panels = QUANTITIES.map((quantity) => new CurvePanel(quantity));
     this.legend = curveLegend({ toggle: (run) => this.toggle(run) });
-    this.readout = new CurveReadout({ pick: (run) => this.change({ selected: this.runs.indexOf(run) }) });
+    this.readout = new CurveReadout({ pick: (run) => this.attend(run) });
     this.numbers = new CurveNumbers();
     this.key = curveKey();
-    this.problem = h("p", { class: "cnnw-problem" });
+    this.note = h("p", { class: "cnnw-note" });
     this.empty = h(
       "div",
       { class: "cnnw-empty" },
@@ -64,41 +62,14 @@ class CurveView {
       { class: "cnnw-plot", tabindex: "0", role: "application", "aria-roledescription": "chart", "aria-description": HELP },
       ...this.panels.map(({ el: panel }) => panel),
     );
-    this.makeControls();
-  }
-
-  makeControls() {
-    const choice = (label, name, values) =>
-      segmented({
-        label,
-        options: values.map((value) => [value, TITLES[value] ?? value]),
-        pick: (value) => this.change({ [name]: value }, `${label}: ${(TITLES[value] ?? value).toLowerCase()}.`),
-      });
-    this.controls = {
-      quantity: choice("Show", "quantity", [...QUANTITIES, "both"]),
-      part: choice("Of", "part", [...PARTS, "both"]),
-      span: segmented({
-        label: "Epochs",
-        options: [
-          ["all", "all"],
-          ["own", "as far as yours"],
-        ],
-        pick: (span) => this.change({ span }, span === "all" ? "All epochs." : "As far as your runs go."),
-      }),
-      log_scale: checkbox({
-        label: "Log scale for the loss",
-        pick: (on) => this.change({ log_scale: on }, `Log scale ${on ? "on" : "off"}.`),
-      }),
-    };
-    const pick = (smoothing) => this.change({ smoothing }, ""); // a slider speaks for itself
-    this.dial = dial({ label: "Smoothing", min: 0, max: 0.95, step: 0.05, pick });
+    const pick = (changes, note) => this.change(changes, note);
+    this.controls = new CurveControls({ pick });
   }
 
   mount() {
-    const { quantity, part, span, log_scale: log } = this.controls;
     const hint = h("p", { class: "cnnw-hint" }, HOW_TO);
-    this.panel = h("div", { class: "cnnw-panel cnnw-dials" }, quantity.el, part.el, span.el, this.dial.el, log.el);
-    this.body = h("div", {}, this.plot, this.key.el, this.problem, this.readout.el, hint, this.panel, this.numbers.el);
+    const { controls, key, note, numbers, plot, readout } = this;
+    this.body = h("div", {}, plot, key.el, note, readout.el, hint, controls.el, numbers.el);
     this.root.append(this.legend.el, this.empty, this.body);
     this.listen();
     const unwatch = watch(this.model, Object.keys(DEFAULTS), () => this.draw());
@@ -135,11 +106,16 @@ class CurveView {
       this.change({ cursor: to ?? null });
     } else if (TURNS[event.key] && this.shown.length) {
       const place = this.shown.indexOf(this.focus) + TURNS[event.key];
-      const run = this.shown[(place + this.shown.length) % this.shown.length];
-      this.change({ selected: this.runs.indexOf(run) });
+      this.attend(this.shown[(place + this.shown.length) % this.shown.length]);
     } else if (event.key === "Escape" && cursor !== null) this.change({ cursor: null });
     else return;
     event.preventDefault();
+  }
+
+  /** Put a run in focus: that shows at the cursor, so there must be one. */
+  attend(run) {
+    const cursor = this.state.cursor ?? this.stops.at(-1) ?? null;
+    this.change({ selected: this.runs.indexOf(run), cursor });
   }
 
   /** The epoch under the pointer; a stop that is near enough draws it to itself. */
@@ -199,16 +175,11 @@ class CurveView {
   }
 
   drawControls() {
-    const { state } = this;
-    for (const [name, control] of Object.entries(this.controls)) control.show(state[name]);
-    this.dial.show(state.smoothing, state.smoothing ? state.smoothing.toFixed(2) : "off");
-    this.legend.show(this.runs, state.hidden);
-    this.key.show(state);
+    this.controls.show(this.state, this.mixed);
+    this.legend.show(this.runs, this.state.hidden);
+    this.key.show(this.state);
     this.empty.hidden = this.runs.length > 0;
     this.body.hidden = !this.runs.length;
-    this.controls.span.el.hidden = !this.mixed;
-    this.controls.log_scale.el.hidden = state.quantity === "accuracy";
-    this.dial.el.hidden = state.quantity === "accuracy" || state.part === "validation";
     const names = this.shown.map(({ label }) => label).join(", ");
     this.plot.setAttribute("aria-label", `Training curves: ${names || "no run is switched on"}`);
   }
@@ -226,7 +197,7 @@ class CurveView {
     for (const panel of this.panels) panel.el.hidden = !panels.includes(panel);
     const notes = panels.flatMap((panel) => panel.show(settings));
     const none = this.shown.length ? "" : "All runs are switched off. Switch one on above.";
-    setText(this.problem, [none, ...notes].filter(Boolean).join(" "));
+    setText(this.note, [none, ...notes].filter(Boolean).join(" "));
   }
 
   /** Cursor and read-out: what changes while the pointer moves. */
@@ -242,7 +213,8 @@ class CurveView {
         MEASURES.flatMap((one, i) => (columns.includes(one) && one.quantity === name ? [[run, run.readings.points[i]]] : [])),
       );
     for (const panel of this.panels) if (!panel.el.hidden) panel.showCursor(x, dots(panel.quantity));
-    this.readout.show({ runs: this.shown, columns, x, emphasis: x === null ? null : this.focus });
+    const smooth = this.state.smoothing > 0 && columns[0] === MEASURES[0] && this.shown.some(({ fine }) => fine);
+    this.readout.show({ runs: this.shown, columns, x, emphasis: x === null ? null : this.focus, smooth });
   }
 }
 

@@ -26,7 +26,7 @@ export class NetworkPanel {
     const word = right ? "right" : "wrong";
     this.el.setAttribute("aria-label", name);
     setText(this.name, name);
-    setText(this.claim, `${says} ${percent} %`);
+    setText(this.claim, `${says} ${percent}\u00a0%`);
     setText(this.word, word);
     if (this.verdict.dataset.verdict !== word)
       this.sign.innerHTML = `<svg viewBox="0 0 16 16"><path d="${SIGNS[word]}"/></svg>`;
