@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn_lessons import anatomy, arithmetic, budget, data, exercises, models, ops, plots, training
+from cnn_lessons import anatomy, arithmetic, budget, data, exercises, models, ops, plots, runs, training
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cnn_lessons"
@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "data": {"torch", "torchvision", "numpy", "matplotlib", "PIL", "cnn_lessons.arithmetic"},
     "models": {"torch"},  # one architecture, one file: complete in itself
     "training": {"torch", "tqdm", "cnn_lessons.data"},
+    "runs": set(),
     "budget": {"torch", "google"},  # Google Colab's own module, where there is one
     "plots": {"numpy", "matplotlib", "cnn_lessons.arithmetic"},
     "widgets": {"anywidget", "traitlets", "cnn_lessons.arithmetic"},
@@ -133,7 +134,7 @@ def test_public_function_has_a_docstring(path):
 
 FRONT = [
     pytest.param(function, id=f"{room.__name__}.{name}")
-    for room in (arithmetic, anatomy, ops, data, models, training, budget, plots, exercises)
+    for room in (arithmetic, anatomy, ops, data, models, training, budget, plots, runs, exercises)
     for name, function in inspect.getmembers(room, inspect.isfunction)
     if not name.startswith("_") and function.__module__.startswith(room.__name__)
 ]

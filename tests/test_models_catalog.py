@@ -53,7 +53,7 @@ def test_unknown_name_is_refused_with_the_known_ones(name):
     [("alexnet_cifar", (3, 64, 64)), ("mnist_cnn", (3, 32, 32)), ("resnet20", (1, 28, 28)), ("small_cnn", (3, 4, 4))],
 )
 def test_images_that_do_not_fit_are_refused(name, shape):
-    with pytest.raises(ValueError, match=f"{name}: got images of .* which do not fit; expected .*images"):
+    with pytest.raises(ValueError, match=f"{name}: got images of .* which do not fit; expected "):
         build(name, 10, shape)
 
 

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 
 CLASSES = ("dot", "stroke", "cross")
 FILL = [30, 40, 50]
+NETWORKS = (".cnnw-network >> nth=0", ".cnnw-network >> nth=1")
 CENTRE = "dot, shift 0 right, 0 down"
 
 
@@ -272,6 +273,14 @@ def test_no_sideways_scrolling_on_a_phone_and_targets_are_large(widget_page, wid
             .filter(([width, height]) => width < 40 || height < 40)""",
     )
     assert small == []
+
+
+def test_picture_and_both_networks_stand_side_by_side_in_the_books_column(widget_page):
+    page = widget_page(element(), viewport={"width": 720, "height": 800})
+    first, second, third = (page.locator(name).bounding_box() for name in (".cnnw-drag", *NETWORKS))
+    assert first["x"] + first["width"] < second["x"] and second["x"] + second["width"] < third["x"]
+    assert second["y"] == third["y"] < first["y"] and overflow_of(page) == 0
+    assert page.locator(".cnnw").bounding_box()["height"] < 700
 
 
 def test_print_hides_the_controls_and_shows_the_state(widget_page):

@@ -49,11 +49,12 @@ def digest(*texts: str) -> str:
 
 
 def package_digest() -> str:
-    """A fingerprint of what an output depends on besides the notebook: the package and the pinned set.
+    """A fingerprint of what an output depends on besides the notebook: the package, its recorded runs and the pinned set.
 
     The widgets' JavaScript is left out: an output holds a widget's state, never its module.
     """
-    files = [*(ROOT / "cnn_lessons").rglob("*.py"), ROOT / "requirements.txt"]
+    package = ROOT / "cnn_lessons"
+    files = [*package.rglob("*.py"), *(package / "runs").glob("*.json"), ROOT / "requirements.txt"]
     named = (f"{file.relative_to(ROOT)}\0{file.read_text(encoding='utf-8')}" for file in sorted(files))
     return digest(*named)
 

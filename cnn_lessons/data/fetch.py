@@ -6,17 +6,20 @@ the end. Whatever goes wrong before, the temporary folder is removed and the pla
 
 import errno
 import os
+import shutil
 import socket
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
-from shutil import copyfileobj
 
 from cnn_lessons.data.files import VARIABLE, DataError, Source, md5_of, missing_files
 
+INCOMPLETE = ".incomplete-"
+DAY = 24 * 3600  # seconds
 PATIENCE = 30  # seconds without a byte before a server is given up
 UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
 
@@ -51,7 +54,10 @@ def ensure_files(name: str, source: Source, root: Path, download: bool) -> None:
 def _fetch(source: Source, root: Path, missing: list[str], local: bool) -> None:
     """Get the missing files into a temporary folder and, if all are whole, rename them into place."""
     root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".incomplete-", dir=root, ignore_cleanup_errors=True) as folder:
+    for leftover in root.glob(f"{INCOMPLETE}*"):  # of a download that was killed
+        if time.time() - leftover.stat().st_mtime > DAY:
+            shutil.rmtree(leftover, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=INCOMPLETE, dir=root, ignore_cleanup_errors=True) as folder:
         waiting = Path(folder)
         wanted = missing if source.downloads == source.files else source.downloads
         for file in wanted:
@@ -77,9 +83,10 @@ def _download(source: Source, file: str, folder: Path) -> Path:
             return folder
         except (OSError, RuntimeError, HTTPException) as error:
             (folder / file).unlink(missing_ok=True)
-            if _number(error) == errno.ENOSPC or address == source.addresses[-1]:
-                raise
-    return folder
+            failure = error
+            if _number(error) == errno.ENOSPC:  # another mirror would not help
+                break
+    raise failure
 
 
 @contextmanager
@@ -100,7 +107,7 @@ def _unpack(archive: Path, source: Source, folder: Path, wanted: list[str]) -> N
     with tarfile.open(archive) as packed:
         for file in wanted:
             with packed.extractfile(f"{source.folder}/{file}") as content, open(folder / file, "wb") as copy:
-                copyfileobj(content, copy)
+                shutil.copyfileobj(content, copy)
 
 
 def _number(error: BaseException) -> int | None:

@@ -114,8 +114,8 @@ def _piece(word, dials) -> tuple[ndarray, ndarray]:
 def _plane(x, y, angle: ndarray, radius) -> tuple[ndarray, ndarray]:
     """Return the coordinates of all pixels seen from an object: (N, 32, 32), 1024 to its radius, y down."""
     cosine, sine = ((COSINES[turned & 255] << 10) // radius for turned in (angle, angle - 64))
-    right = CENTRES - np.reshape(x, (-1, 1, 1))  # (N, 1, 32)
-    below = CENTRES[:, None] - np.reshape(y, (-1, 1, 1))  # (N, 32, 1)
+    right = CENTRES - np.reshape(np.int32(x), (-1, 1, 1))  # (N, 1, 32)
+    below = CENTRES[:, None] - np.reshape(np.int32(y), (-1, 1, 1))  # (N, 32, 1)
     cosine, sine = cosine[:, None, None], sine[:, None, None]
     return (right * cosine + below * sine) >> 14, (below * cosine - right * sine) >> 14
 

@@ -36,11 +36,11 @@ class Dials:
     """
 
     position: float = 5
-    size: float = 0.3
+    size: float = 0.45
     colour: float = 1
-    rotation: float = 40
-    clutter: int = 4
-    noise: float = 12
+    rotation: float = 60
+    clutter: int = 7
+    noise: float = 22
 
     def __post_init__(self):
         """Refuse a dial outside its range."""
@@ -66,7 +66,7 @@ def shapes(train: int = 10_000, test: int = 2_000, seed: int = 0, **dials: float
     Raises:
         ValueError: if there is no training or no test image, or a dial is unknown or outside its range.
     """
-    parts = []
+    parts, seed = [], integer(seed, "seed", 0)
     for stream, number in ((TRAIN, integer(train, "train", 1)), (TEST, integer(test, "test", 1))):
         labels = _shuffled_labels(number, seed, stream)
         parts.append(Images(_draw(labels, (seed, stream), _dials(dials)), torch.from_numpy(labels)))
@@ -91,12 +91,12 @@ def draw_shapes(
     Raises:
         ValueError: if a label, the shift or a dial is outside its range.
     """
-    labels = np.asarray(labels, dtype=np.int64)
+    labels = np.asarray(labels)
     if labels.ndim != 1 or not np.isin(labels, range(len(CLASSES))).all():
         raise ValueError(f"draw_shapes: expected a list of labels from 0 to {len(CLASSES) - 1}, got {labels}")
     if len(shift) != 2 or any(abs(integer(pixels, "shift", -SIZE)) > SIZE for pixels in shift):
         raise ValueError(f"shift: expected (right, down), from {-SIZE} to {SIZE} pixels each, got {shift}")
-    return _draw(labels, (seed, DRAWN), _dials(dials), shift)
+    return _draw(labels.astype(np.int64), (integer(seed, "seed", 0), DRAWN), _dials(dials), shift)
 
 
 def _dials(settings: dict[str, float]) -> Dials:

@@ -25,6 +25,8 @@ def difference(expected: Any, got: Any, what: str = "the result") -> str | None:
     """Return None if `got` is right, else a sentence that says what is wrong with it."""
     if got is None:
         return None if expected is None else f"{what} is None. Does every path end in `return`?"
+    if expected is None:
+        return f"expected nothing, None, got {show(got)}"
     if isinstance(expected, Compared):
         return expected.differs(got, what)
     if isinstance(expected, dict):

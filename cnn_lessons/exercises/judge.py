@@ -79,7 +79,9 @@ def _wrong(exercise: Exercise, outcome: Outcome) -> str | None:
     if isinstance(outcome.error, (guard.ForbiddenCall, NotAsAsked)):
         return str(outcome.error)
     if outcome.error is not None:
-        return f"your code raised {type(outcome.error).__name__}: {outcome.error}{_line(outcome.error)}"
+        early = "before Module.__init__() call" in str(outcome.error)
+        advice = "\n`super().__init__()` comes first: only then can a module hold layers." if early else ""
+        return f"your code raised {type(outcome.error).__name__}: {outcome.error}{_line(outcome.error)}{advice}"
     if outcome.got is None and outcome.printed:
         return "your function prints its result but returns None. The check reads what `return` hands back."
     if exercise.judge:

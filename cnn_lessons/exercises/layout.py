@@ -83,6 +83,8 @@ class Layout(Compared):
                 f"`{got.unseen}` is a plain list: PyTorch does not see the layers in it. Take nn.ModuleList "
                 "or nn.Sequential."
             )
+        elif not got.layers:
+            lines.append("No layer with parameters is there: make them in `__init__`, as self.name = nn.Linear(…).")
         return "\n".join(lines)
 
     def _total(self) -> str:

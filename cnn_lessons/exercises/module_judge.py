@@ -22,9 +22,9 @@ An author writes the exercise like any other; only the cases are made by `built`
 Each case builds the answer with the same arguments as the oracle, in float64, gives it the oracle's weights, and
 compares in this order: which layers there are (the message counts the parameters) · the result in eval mode · then in
 training mode the result, the gradient of every input and of every parameter, the running statistics. The message shows
-the first that differs; a mistake is named where its module differs first in the same finding, and in the same way.
-Layers are matched by what they are and by what they read from (`layout.roles`), so names, nn.Sequential, functional ReLU
-and the order of registration are free. Dropout is seeded: the same masks if it stands in the same places.
+the first that differs; a mistake is named where its module first differs in the same finding, in the same way.
+Layers are matched by what they are and by what they read from (`layout.roles`), so names, nn.Sequential, functional
+ReLU and the order of registration are free. Dropout is seeded: the same masks if it stands in the same places.
 Six to eight cases are plenty: each builds and runs small modules several times.
 """
 

@@ -15,17 +15,20 @@ MODELS = {
     "alexnet_cifar": "five convolutions, three linear layers; images from 26×26 to 33×33",
     "resnet18_cifar": "64 to 512 channels, stem of 3×3; colour images",
     "resnet34_cifar": "the same with 34 layers; colour images",
-    **{f"resnet{6 * n + 2}": f"16 to 64 channels, {n} blocks in each of three stages" for n in (1, 2, 3, 5, 7, 9, 18)},
-    "plain20": "resnet20 without its shortcuts",
-    "plain56": "resnet56 without its shortcuts",
+    **{
+        f"resnet{6 * n + 2}": f"16 to 64 channels, 3 stages of {n} blocks; colour images"
+        for n in (1, 2, 3, 5, 7, 9, 18)
+    },
+    "plain20": "resnet20 without its shortcuts; colour images",
+    "plain56": "resnet56 without its shortcuts; colour images",
     "resnet_seminar5": "four stages of six blocks to 128 channels; colour images",
     "resnet_seminar7": "four stages of eight blocks to 128 channels; colour images",
     "wrn-16-4": "Wide ResNet, 16 layers, 4 times as wide; colour images",
     "wrn-40-4": "Wide ResNet, 40 layers, 4 times as wide; colour images",
     "wrn-28-10": "Wide ResNet, 28 layers, 10 times as wide; colour images",
 }
-PATTERNS = (  # every other depth and width of these families has a name too
-    (r"resnet(\d+)", lambda classes, depth: models.resnet_cifar(depth, classes)),
+PATTERNS = (  # every other depth and width of these families has a name too; resnet50, resnet152 mean ImageNet's
+    (r"resnet(?!50$|152$)(\d+)", lambda classes, depth: models.resnet_cifar(depth, classes)),
     (r"plain(\d+)", lambda classes, depth: models.plain_cifar(depth, classes)),
     (r"resnet_seminar(\d+)", lambda classes, n: models.resnet_seminar(n, classes)),
     (r"wrn-(\d+)-(\d+)", lambda classes, depth, factor: models.wide_resnet(depth, factor, num_classes=classes)),

@@ -125,7 +125,7 @@ def resnet18(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
     Raises:
         ValueError: if num_classes is not an integer of at least 1, or stem is neither word.
 
-    Taught in: 09, 11.
+    Taught in: 09, 10.
     """
     return ResNet(BasicBlock, (2, 2, 2, 2), num_classes, stem)
 

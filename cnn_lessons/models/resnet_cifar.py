@@ -123,7 +123,7 @@ def resnet_cifar(depth: int, num_classes: int = 10, shortcut: str = "pad") -> Ci
     Raises:
         ValueError: if depth is not 6n+2 (the message names the nearest two), or another argument is out of range.
 
-    Source: He et al. 2015, arXiv 1512.03385, §4.2 and table 6. Taught in: 10.
+    Source: He et al. 2015, arXiv 1512.03385, §4.2 and table 6. Taught in: 08, 09.
     """
     blocks = {"pad": PadBlock, "projection": ProjectionBlock}
     if shortcut not in blocks:
@@ -146,7 +146,7 @@ def resnet_seminar(n: int, num_classes: int = 10) -> CifarResNet:
     Returns:
         A model from (N, 3, H, W) to logits (N, K).
 
-    Taught in: 10.
+    Taught in: 09.
     """
     if not isinstance(n, int) or n < 0:
         raise ValueError(f"resnet_seminar: expected an integer of at least 0 for n, got {n!r}")

@@ -117,7 +117,7 @@ def wide_resnet(
     Raises:
         ValueError: if depth is not 6N+4 (the message names the nearest two), or another argument is out of range.
 
-    Source: Zagoruyko & Komodakis 2016, arXiv 1605.07146, table 1. Taught in: 12.
+    Source: Zagoruyko & Komodakis 2016, arXiv 1605.07146, table 1. Taught in: 11.
     """
     _check(depth, dropout, widen_factor=widen_factor, num_classes=num_classes)
     blocks = {"activated": WideBlock, "raw": RawShortcutBlock}

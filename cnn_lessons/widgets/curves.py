@@ -66,7 +66,7 @@ class CurveReader(LessonWidget):
             TypeError: if a history lacks one of the three.
         """
         recorded = [recorded] if isinstance(recorded, Mapping) or hasattr(recorded, "loss_curve") else recorded
-        runs = [_run_of(history) for history in histories]
+        runs = [_run_of(history) | {"recorded": False} for history in histories]
         runs += [_run_of(history) | {"recorded": True} for history in recorded]
         taken: set[str] = set()
         for run in runs:

@@ -22,7 +22,7 @@ def thin(points: list[list], most: int = MAX_POINTS) -> list[list]:
         most: how many points may remain.
 
     Returns:
-        At most ``most`` pairs, the last at the same epoch as before.
+        At most ``most`` pairs. A merged point stands at the last epoch of its group, a NaN at its own.
     """
     if len(points) <= most:
         return points

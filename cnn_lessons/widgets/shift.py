@@ -109,8 +109,8 @@ class ShiftExplorer(LessonWidget):
             pictures, _, _, entries = shape_of(table)
             if pictures != count:
                 return (
-                    f"probabilities should have a table for each of the {count} pictures; got {pictures} from {network}."
-                    " Ask the network about all of them, and only them."
+                    f"probabilities should have a table for each of the {count} pictures; got {pictures} from "
+                    f"{network}. Ask the network about all of them, and only them."
                 )
             if entries != names:
                 return (
@@ -126,8 +126,8 @@ class ShiftExplorer(LessonWidget):
         fits = len(self.fill) in (1, count) and len(self.fill[0]) == 3
         if not fits or not all(isinstance(x, int) and 0 <= x <= 255 for x in colours):
             return (
-                f"fill should be one colour, three whole numbers from 0 to 255, or one for each of the {count} pictures;"
-                f" got {self.fill}. Pass the colour of the background."
+                f"fill should be one colour, three whole numbers from 0 to 255, or one for each of the {count} "
+                f"pictures; got {self.fill}. Pass the colour of the background."
             )
         return ""
 

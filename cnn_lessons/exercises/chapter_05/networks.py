@@ -104,8 +104,10 @@ BUILD_MLP = Exercise(
         ),
         Mistake(
             "Every hidden layer of yours reads `in_features` numbers. A layer reads what the one before it gave.",
-            lambda i, hidden, k: nn.ModuleList(
-                [*(nn.Linear(i, width) for width in hidden), nn.Linear(hidden[-1] if hidden else i, k)]
+            lambda i, hidden, k: nn.Sequential(
+                nn.Flatten(),
+                *(layer for width in hidden for layer in (nn.Linear(i, width), nn.ReLU())),
+                nn.Linear(hidden[-1] if hidden else i, k),
             ),
         ),
         Mistake(

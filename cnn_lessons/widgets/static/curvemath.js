@@ -47,11 +47,11 @@ export function logTicks(low, high, most) {
   const inside = (ticks) => ticks.filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
   for (const digits of [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1, 3], [1]]) {
     const ticks = inside(powers.flatMap((power) => digits.map((digit) => decimal(1, digit, power))));
-    if (ticks.length < 2 && digits.length === 9) return niceTicks(low, high, most);
     if (ticks.length <= most && ticks.length >= 2) return ticks;
   }
   const every = Math.ceil(powers.length / most);
-  return inside(powers.filter((power) => power % every === 0).map((power) => decimal(1, 1, power)));
+  const spread = inside(powers.filter((power) => power % every === 0).map((power) => decimal(1, 1, power)));
+  return spread.length >= 2 ? spread : niceTicks(low, high, most); // less than a decade: as on a linear scale
 }
 
 /** Where a value lies in a range, 0 at low and 1 at high; a logarithmic one has no place below its low end. */

@@ -30,7 +30,8 @@ export function sampleOf({ style, recorded }, role = "validation") {
 }
 
 function markerAt(style, x, y) {
-  return `<path class="cnnw-marker" transform="translate(${x.toFixed(1)} ${y.toFixed(1)})" d="${MARKER_PATHS[style]}"/>`;
+  const place = `translate(${x.toFixed(1)} ${y.toFixed(1)})`;
+  return `<path class="cnnw-marker" transform="${place}" d="${MARKER_PATHS[style]}"/>`;
 }
 
 export class CurvePanel {
@@ -43,16 +44,17 @@ export class CurvePanel {
 
   /**
    * runs: as unpackRuns gives them, with `line`, the smoothed training loss; high: the last epoch in view; part; log;
-   * emphasis: the run in focus or null; width and height in px. Returns what needs saying in words, as texts.
+   * emphasis: the run in focus or null; width and height in px; least: room for
+   * the numbers of the vertical axis, in px. Returns what needs saying in words, as texts.
    */
-  show({ runs, high, part, log, emphasis, width, height }) {
+  show({ runs, high, part, log, emphasis, width, height, least }) {
     const isLoss = this.quantity === "loss";
     this.curves = runs.flatMap((run) => this.curvesOf(run, part, high));
     const raw = this.curves.filter(({ role }) => role !== "smooth");
     const values = raw.map(({ points }) => points.map(([, y]) => y));
     this.range = isLoss ? lossRange(values, log) : accuracyRange(values.flat());
     const texts = this.range.ticks.map((tick) => this.tickText(tick));
-    const left = Math.max(...texts.map((text) => text.length)) * DIGIT_WIDTH + 12;
+    const left = Math.max(Math.max(...texts.map((text) => text.length)) * DIGIT_WIDTH + 12, least);
     Object.assign(this, { width, height, high, left, wide: width - left - EDGE.right });
     this.tall = height - EDGE.top - EDGE.bottom;
     setText(this.title, isLoss ? `Loss${log ? ", logarithmic scale" : ""}` : "Accuracy");
@@ -60,7 +62,7 @@ export class CurvePanel {
     const order = (run) => (run === emphasis ? 2 : run.recorded ? 0 : 1);
     const sorted = [...runs].sort((a, b) => order(a) - order(b));
     const groups = sorted.map((run) => this.groupOf(run, run === emphasis));
-    const message = empty ? `<text class="cnnw-none" x="${left + 12}" y="${this.tall / 2}">no values to draw</text>` : "";
+    const message = empty ? `<text x="${left + 12}" y="${this.tall / 2}">no values to draw</text>` : "";
     this.box.innerHTML =
       `<svg viewBox="0 0 ${width} ${height}" width="${width}" aria-hidden="true">${this.axes(texts)}` +
       `<svg x="${left}" y="${EDGE.top}" width="${this.wide}" height="${this.tall}">` +
@@ -130,7 +132,8 @@ export class CurvePanel {
     const classes = ["cnnw-run", `cnnw-run${run.style}`, run.recorded && "cnnw-recorded", emphasised && "cnnw-infocus"];
     const mine = this.curves.filter((curve) => curve.run === run);
     const smooth = mine.some(({ role }) => role === "smooth");
-    const drawn = mine.map(({ role, points }) => this.lineOf(run, role === "training" && smooth ? "raw" : role, points));
+    const looks = (role) => (role === "training" && smooth ? "raw" : role);
+    const drawn = mine.map(({ role, points }) => this.lineOf(run, looks(role), points));
     const marks = mine.map((curve) => this.marksOf(curve));
     const group = (inside) => `<g class="${classes.filter(Boolean).join(" ")}">${inside.join("")}</g>`;
     return { lines: group(drawn), marks: group(marks) };
@@ -212,12 +215,11 @@ export class CurvePanel {
       return;
     }
     const at = this.x(x).toFixed(1);
-    const circles = dots
-      .filter(([, point]) => Number.isFinite(point?.[1]) && point[0] <= this.high + 1e-6)
-      .map(
-        ([{ style, recorded }, [px, py]]) =>
-          `<circle class="cnnw-run${style}${recorded ? " cnnw-recorded" : ""}" cx="${this.x(px).toFixed(1)}" cy="${this.yInside(py).toFixed(1)}" r="4.5"/>`,
-      );
+    const seen = dots.filter(([, point]) => Number.isFinite(point?.[1]) && point[0] <= this.high + 1e-6);
+    const circles = seen.map(([{ style, recorded }, [px, py]]) => {
+      const place = `cx="${this.x(px).toFixed(1)}" cy="${this.yInside(py).toFixed(1)}"`;
+      return `<circle class="cnnw-run${style}${recorded ? " cnnw-recorded" : ""}" ${place} r="4.5"/>`;
+    });
     this.cursor.innerHTML = `<path d="M${at} ${EDGE.top}V${EDGE.top + this.tall}"/>${circles.join("")}`;
   }
 

@@ -30,7 +30,7 @@ export const DEFAULTS = {
 
 const QUIET_MS = 150; // while a key is held down, speech waits for the last place
 const SNAP = 7; // px within which the pointer is taken to mean a whole epoch
-const SIZES = { narrow: 640, least: 250, fallback: 720, tall: 290, short: 230, gap: 20 };
+const SIZES = { narrow: 640, least: 250, fallback: 720, tall: 290, short: 230, gap: 20, axis: 48 };
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 const TURNS = { ArrowUp: -1, ArrowDown: 1 };
 const HELP =
@@ -59,7 +59,13 @@ class CurveView {
     );
     this.plot = h(
       "div",
-      { class: "cnnw-plot", tabindex: "0", role: "application", "aria-roledescription": "chart", "aria-description": HELP },
+      {
+        class: "cnnw-plot",
+        tabindex: "0",
+        role: "application", // so that a screen reader leaves the arrow keys to the chart
+        "aria-roledescription": "chart",
+        "aria-description": HELP,
+      },
       ...this.panels.map(({ el: panel }) => panel),
     );
     const pick = (changes, note) => this.change(changes, note);
@@ -73,7 +79,8 @@ class CurveView {
     this.root.append(this.legend.el, this.empty, this.body);
     this.listen();
     const unwatch = watch(this.model, Object.keys(DEFAULTS), () => this.draw());
-    const sizes = new ResizeObserver(() => this.plot.clientWidth !== this.drawnAt && this.draw());
+    const redraw = () => this.root.isConnected && this.plot.clientWidth !== this.drawnAt && this.draw();
+    const sizes = new ResizeObserver(() => requestAnimationFrame(redraw)); // not at once: drawing changes sizes too
     this.draw();
     sizes.observe(this.plot);
     return () => {
@@ -169,9 +176,10 @@ class CurveView {
     this.high = Math.max(...measured.map(({ end }) => end), 0) || 1;
     this.stops = cursorStops(this.shown, this.high);
     this.drawControls();
+    this.numbers.show(this.runs);
+    if (!this.runs.length) return;
     this.drawPanels();
     this.drawCursor();
-    this.numbers.show(this.runs);
   }
 
   drawControls() {
@@ -193,7 +201,8 @@ class CurveView {
     const width = Math.max(Math.floor((all - (across - 1) * SIZES.gap) / across), SIZES.least);
     const height = all < SIZES.narrow ? SIZES.short : SIZES.tall;
     const emphasis = cursor === null ? null : this.focus;
-    const settings = { runs: this.shown, high: this.high, part, log, emphasis, width, height };
+    const least = across < panels.length ? SIZES.axis : 0; // one below the other: the epochs lie in line
+    const settings = { runs: this.shown, high: this.high, part, log, emphasis, width, height, least };
     for (const panel of this.panels) panel.el.hidden = !panels.includes(panel);
     const notes = panels.flatMap((panel) => panel.show(settings));
     const none = this.shown.length ? "" : "All runs are switched off. Switch one on above.";
@@ -209,9 +218,9 @@ class CurveView {
       (one) => (quantity === "both" || quantity === one.quantity) && (part === "both" || part === one.part),
     );
     const dots = (name) =>
-      this.shown.flatMap((run) =>
-        MEASURES.flatMap((one, i) => (columns.includes(one) && one.quantity === name ? [[run, run.readings.points[i]]] : [])),
-      );
+      columns
+        .filter((one) => one.quantity === name)
+        .flatMap((one) => this.shown.map((run) => [run, run.readings.points[MEASURES.indexOf(one)]]));
     for (const panel of this.panels) if (!panel.el.hidden) panel.showCursor(x, dots(panel.quantity));
     const smooth = this.state.smoothing > 0 && columns[0] === MEASURES[0] && this.shown.some(({ fine }) => fine);
     this.readout.show({ runs: this.shown, columns, x, emphasis: x === null ? null : this.focus, smooth });

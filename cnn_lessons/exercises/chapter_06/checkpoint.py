@@ -1,0 +1,243 @@
+"""The exercise on a checkpoint: what is saved comes back, and training goes on as if nothing had happened."""
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from unittest import mock
+
+import torch
+from torch import Tensor, nn
+
+from cnn_lessons.exercises.chapter_06.objects import batch, network, sgd
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first
+from cnn_lessons.exercises.findings import Findings, Told
+from cnn_lessons.exercises.scene import Scene, state_of
+
+NO_FILE = Told("there is none. Save to the argument `path` as it is given.")
+UNSAFE = Told(
+    "torch.load(path, weights_only=True) refuses the file: it holds more than tensors, numbers, lists and dicts. Save "
+    "state_dict(), not the objects themselves."
+)
+NEVER = Told("the file was never read. Restore from it with torch.load(path): after a crash there is nothing else.")
+TRUSTING = Told(
+    "it was read with weights_only=False, which runs whatever code a file holds. State dicts load with "
+    "weights_only=True."
+)
+
+
+class FileScene(Scene):
+    """A scene whose first argument is the path of a file in a folder of its own, and that notes how files are read."""
+
+    def around(self) -> contextlib.AbstractContextManager:
+        """Make the folder, watch torch.load, and clean up afterwards."""
+        return self._folder()
+
+    @contextlib.contextmanager
+    def _folder(self) -> Iterator[None]:
+        original, self.reads = torch.load, []
+
+        def watched(*args, **kwargs):
+            self.reads.append(kwargs.get("weights_only", True))
+            return original(*args, **kwargs)
+
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(torch, "load", watched):
+            self.args = (str(Path(folder) / "checkpoint.pt"), *self.args[1:])
+            yield
+
+    def call(self, function: Callable) -> Findings:
+        """Let `function` save and restore, and return what is in the file and in the new objects."""
+        function(*self.args)
+        reads = list(self.reads)
+        return Findings(
+            {"the file": _content(self.args[0]), "how it was read": _manner(reads), **self.read(self.args, None)}
+        )
+
+
+def _content(path: str) -> str:
+    if not Path(path).is_file():
+        return NO_FILE
+    try:
+        torch.load(path, weights_only=True)
+    except Exception:  # what else a learner may have written there
+        return UNSAFE
+    return "can be read safely"
+
+
+def _manner(reads: list) -> str:
+    if not reads:
+        return NEVER
+    return TRUSTING if False in reads else "safely"
+
+
+def _cases(random: Random) -> Iterator[Case]:
+    while True:
+        for name in ("SGD", "Adam"):
+            yield _case(name, random.getrandbits(31), *batch(random, 5))
+
+
+def _optimizer(name: str, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+    return sgd(model, lr, 0.9) if name == "SGD" else torch.optim.Adam(model.parameters(), lr)
+
+
+def _train(model: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor) -> None:
+    """Take two steps on one batch."""
+    for _ in range(2):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model.train()(images), labels).backward()
+        optimizer.step()
+
+
+def _case(name: str, seed: int, images: Tensor, labels: Tensor) -> FileScene:
+    def make():
+        model, new_model = network(seed), network(seed + 1)
+        optimizer, new_optimizer = _optimizer(name, model, 0.1), _optimizer(name, new_model, 0.5)
+        _train(model, optimizer, images, labels)
+        return "checkpoint.pt", model, optimizer, new_model, new_optimizer
+
+    def read(arguments, got):
+        _, model, optimizer, new_model, new_optimizer = arguments
+        findings = {
+            "the weights and running statistics of new_model": state_of(new_model),
+            "the state of new_optimizer": new_optimizer.state_dict(),
+        }
+        findings = {key: _copied(value) for key, value in findings.items()}
+        _train(new_model, new_optimizer, images, labels)
+        findings["new_model, two steps later"] = state_of(new_model)
+        findings["model, which is not trained meanwhile"] = state_of(model)
+        _train(model, optimizer, images, labels)
+        findings["model, when it goes on itself"] = state_of(model)
+        return findings
+
+    return FileScene(make, read)
+
+
+def _copied(value):
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
+
+
+def _round_trip(
+    save: tuple[str, ...] = ("model", "optimizer"),
+    load: tuple[str, ...] = ("model", "optimizer"),
+    state: Callable = lambda thing: thing.state_dict(),
+    strict: bool = True,
+    source: str = "old",
+) -> Callable:
+    """Return a round trip that saves and restores these things, from the old or the new objects."""
+
+    def trip(path, model, optimizer, new_model, new_optimizer):
+        old = (
+            {"model": model, "optimizer": optimizer}
+            if source == "old"
+            else {"model": new_model, "optimizer": new_optimizer}
+        )
+        torch.save({name: state(old[name]) for name in save}, path)
+        found = torch.load(path, weights_only=True)
+        if "model" in load:
+            new_model.load_state_dict(found["model"], strict=strict)
+        if "optimizer" in load:
+            new_optimizer.load_state_dict(found["optimizer"])
+
+    return trip
+
+
+_right = _round_trip()
+
+
+def _only_parameters(thing) -> dict:
+    if isinstance(thing, nn.Module):
+        return {name: parameter.detach() for name, parameter in thing.named_parameters()}
+    return thing.state_dict()
+
+
+def _raised(*words: str) -> Callable[[Outcome], bool]:
+    return lambda outcome: any(word in str(outcome.error) for word in words)
+
+
+def _shares(path, model, optimizer, new_model, new_optimizer) -> None:
+    """Save and restore, then let both models hold the very same tensors."""
+    _right(path, model, optimizer, new_model, new_optimizer)
+    for mine, other in zip(model.parameters(), new_model.parameters(), strict=True):
+        other.data = mine.data
+
+
+CHECKPOINT = Exercise(
+    name="checkpoint_round_trip",
+    chapter="06",
+    title="A checkpoint, there and back",
+    parameters="path, model, optimizer, new_model, new_optimizer",
+    statement=(
+        "Save what it takes to go on with the training of `model` by `optimizer` to one file, `path`. Then restore "
+        "it from the file into `new_model` and `new_optimizer`, which are of the same kind and fresh. From there "
+        "training must go on exactly as it would have with the old ones. The file must load with "
+        "`weights_only=True`. Return nothing."
+    ),
+    hints=(
+        "Everything that learns or remembers has a `state_dict()`, and takes one back with `load_state_dict(…)`. The "
+        "optimiser remembers too: momentum, step counts, learning rate.",
+        "One file holds one object: put both state dicts into one dict, under names of your choice, and save that.",
+        '`torch.save({"model": model.state_dict(), …}, path)`, then `found = torch.load(path, weights_only=True)`, then '
+        '`new_model.load_state_dict(found["model"])`, and the same for the optimiser.',
+    ),
+    cases=first(4, _cases),
+    expected=_right,
+    compared="the file, the restored states and the steps that follow",
+    mistakes=(
+        Mistake(
+            "The optimiser was not restored: its momentum and its learning rate are those of a fresh one. Save and "
+            "load its state_dict() too.",
+            _round_trip(load=("model",)),
+        ),
+        Mistake(
+            "The model was not restored: new_model still has its first, random weights.",
+            _round_trip(load=("optimizer",)),
+        ),
+        Mistake(
+            "Nothing was restored: new_model and new_optimizer are as they were. `new_model = …` gives the name a new "
+            "meaning inside your function only; load_state_dict(…) changes the object.",
+            _round_trip(load=()),
+        ),
+        Mistake(
+            "You saved the new model and the new optimiser, over what should have been kept. Save the old ones.",
+            _round_trip(source="new"),
+        ),
+        Mistake(
+            "You saved the parameters only. BatchNorm's running statistics are not parameters: state_dict() holds "
+            "both.",
+            _round_trip(state=_only_parameters, strict=False),
+        ),
+        Mistake(
+            "The two models share their tensors: when one learns, the other changes. load_state_dict(…) copies the "
+            "values.",
+            _shares,
+        ),
+        Mistake(
+            "You read the file before it is written. First save, then load.",
+            when=lambda outcome: isinstance(outcome.error, FileNotFoundError),
+        ),
+        Mistake(
+            "`state_dict` without parentheses is the method itself. Call it: state_dict().",
+            when=_raised("bound method", "Expected state_dict to be dict-like, got <class 'method'>"),
+        ),
+        Mistake(
+            "load_state_dict(…) wants a dict of tensors, not a path, and not the dict that holds it. Load the file "
+            "first, then take out the part that belongs to this object.",
+            when=_raised("Expected state_dict to be dict-like", "Missing key(s)", "'param_groups'"),
+        ),
+        Mistake(
+            "The file holds more than tensors, numbers, lists and dicts, such as a whole model: torch.load refuses "
+            "it. Save state_dict(), not the object.",
+            when=_raised("Weights only load failed", "WeightsUnpickler"),
+        ),
+        Mistake(
+            "What you loaded lacks this name: did a second torch.save to the same path replace the first file? Put "
+            "both state dicts into one dict.",
+            when=lambda outcome: isinstance(outcome.error, KeyError),
+        ),
+    ),
+)
