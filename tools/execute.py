@@ -49,7 +49,7 @@ def digest(*texts: str) -> str:
 
 
 def package_digest() -> str:
-    """A fingerprint of what an output depends on besides the notebook: the package, its recorded runs and the pinned set.
+    """A fingerprint of what an output depends on besides the notebook: the package, recorded runs, the pinned set.
 
     The widgets' JavaScript is left out: an output holds a widget's state, never its module.
     """

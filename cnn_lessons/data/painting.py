@@ -13,7 +13,7 @@ from cnn_lessons.data.outlines import OUTLINES
 SIZE = 32  # pixels, height and width
 RADIUS = 9  # pixels, of an object of ordinary size
 MOST_CLUTTER = 8
-WORDS = 20 + 8 * MOST_CLUTTER  # random numbers per picture; as many for every setting of the dials
+WORDS = 20 + 8 * MOST_CLUTTER  # random numbers per picture, with some to spare; as many for every setting
 CENTRES = 16 * np.arange(SIZE, dtype=np.int32) + 8 - 8 * SIZE  # of the pixels, from the middle of the picture
 
 

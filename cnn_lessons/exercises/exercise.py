@@ -27,6 +27,7 @@ class Case:
 
     def __init__(self, *args: Any, **kwargs: Any):
         self.args, self.kwargs = args, kwargs
+        self._results = {}  # by function: the oracle and the mistakes are asked more than once
 
     def copy(self, requires_grad: bool = False) -> "Case":
         """Return the same call with its own tensors and lists, so that an answer cannot change the case."""
@@ -47,10 +48,12 @@ class Case:
         return contextlib.nullcontext()
 
     def result_of(self, function: Callable) -> Any:
-        """Call a function of the course's own on a copy of this case."""
-        own = self.copy()
-        with own.around():
-            return own.call(function)
+        """Call a function of the course's own on a copy of this case; the second time, return the same."""
+        if function not in self._results:
+            own = self.copy()
+            with own.around():
+                self._results[function] = own.call(function)
+        return self._results[function]
 
     def values(self) -> list[Any]:
         """Return all arguments, positional first."""

@@ -99,15 +99,18 @@ def _likely(exercise: Exercise, outcomes: list[Outcome], first: Outcome) -> str:
     """Return the message of the first mistake that explains what happened, or an empty string."""
     if isinstance(first.error, guard.ForbiddenCall):
         return ""  # the report says it all
-    outcomes = [_symptom(exercise, outcome) for outcome in outcomes]
-    for mistake in exercise.mistakes:
-        if (
-            mistake.when
-            and mistake.when(first)
-            or mistake.produces
-            and all(_explains(mistake.produces, o) for o in outcomes)
-        ):
-            return mistake.message
+    rounds = [outcomes]
+    if any(isinstance(outcome.got, Findings) for outcome in outcomes):
+        rounds.append([_symptom(exercise, outcome) for outcome in outcomes])  # less alike, but perhaps the same mistake
+    for shown in rounds:
+        for mistake in exercise.mistakes:
+            if (
+                mistake.when
+                and mistake.when(first)
+                or mistake.produces
+                and all(_explains(mistake.produces, o) for o in shown)
+            ):
+                return mistake.message
     return ""
 
 

@@ -90,7 +90,6 @@ class _Reference:
     def __init__(self, module: nn.Module, inputs: tuple[Tensor, ...]):
         self.layout = Layout(module)
         self.roles = roles(module.eval(), inputs)
-        self.results = {}  # by function: the oracle and the mistakes are asked more than once
 
     def matched(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> list[tuple[Layer, Layer]]:
         """Pair the layers of the oracle with those of `module`, whose layout is the same."""
@@ -129,12 +128,6 @@ class BuiltCase(Case):
         """Return the same case with its own arguments and inputs."""
         own = super().copy()
         return BuiltCase(self.reference, tuple(x.clone() for x in self.inputs), own.args, own.kwargs)
-
-    def result_of(self, function: Callable) -> Findings:
-        """Return the findings on what a function of the course's own builds."""
-        if function not in self.reference.results:
-            self.reference.results[function] = super().result_of(function)
-        return self.reference.results[function]
 
     def values(self) -> list[Any]:
         """Return what the module is built with and what it runs on."""

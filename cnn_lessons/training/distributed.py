@@ -16,12 +16,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 @contextmanager
-def process_group() -> Iterator[None]:
-    """Join the processes that torchrun started, if it did: over NCCL on GPUs, else over gloo."""
+def process_group(device: torch.device) -> Iterator[None]:
+    """Join the processes that torchrun started, if it did: over NCCL on GPUs, over gloo if `device` is the CPU."""
     if "WORLD_SIZE" not in os.environ:
         yield
         return
-    on_gpu = torch.cuda.is_available()
+    on_gpu = device.type == "cuda"
     if on_gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if on_gpu else "gloo")

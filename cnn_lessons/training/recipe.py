@@ -50,6 +50,7 @@ class Recipe:
             value = getattr(self, name)
             whole = isinstance(value, int) and not isinstance(value, bool)
             _need(whole and value >= least, self, name, f"an integer of at least {least}")
+        _need(self.seed < 2**32, self, "seed", "an integer below 2³²")  # there are epochs and processes to tell apart
         for name in ("epochs", "lr", "gamma"):
             _need(_number(getattr(self, name)) > 0, self, name, "a number above 0")
         _need(_number(self.weight_decay) >= 0, self, "weight_decay", "a number of at least 0")

@@ -5,6 +5,7 @@ from cnn_lessons.widgets.curves import CurveReader
 from cnn_lessons.widgets.layers import LayerStack
 from cnn_lessons.widgets.pixels import PixelInspector
 from cnn_lessons.widgets.pooling import PoolingStepper
+from cnn_lessons.widgets.shapetracer import ShapeTracer
 from cnn_lessons.widgets.shift import ShiftExplorer, shifted
 from cnn_lessons.widgets.source import MODULES, module_source
 
@@ -15,6 +16,7 @@ __all__ = [
     "LayerStack",
     "PixelInspector",
     "PoolingStepper",
+    "ShapeTracer",
     "ShiftExplorer",
     "module_source",
     "shifted",

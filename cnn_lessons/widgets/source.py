@@ -19,6 +19,7 @@ MODULES = {
     "cnn-layers": "layers.js",
     "cnn-curves": "curves.js",
     "cnn-shift": "shift.js",
+    "cnn-shapes": "shapetracer.js",
 }
 
 _IMPORT = re.compile(r'^import (?P<names>[^;"]*?) from "\./(?P<file>[\w.-]+)";\n', re.MULTILINE)

@@ -256,6 +256,7 @@ def evaluate_first_batch(model, loader):
             right = (model(images).argmax(1) == labels).float().mean().item()
             model.train(training)
             return right
+    return 0.0
 
 
 @wrong("evaluate_model", says="You leave the model in eval mode")
@@ -344,7 +345,7 @@ def lr_only_on_the_epoch(lr, epoch, step_size, gamma):
     return lr
 
 
-@wrong("step_lr", says="The first epoch as a step")
+@wrong("step_lr", says="You counted the first epoch as a step too")
 def lr_once_too_often(lr, epoch, step_size, gamma):
     for past in range(epoch + 1):
         if past % step_size == 0:

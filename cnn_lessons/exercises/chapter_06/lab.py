@@ -164,6 +164,12 @@ REPAIR_TRAINING = Exercise(
             when=lambda outcome: _rates(outcome)[:2] == [0.2, 0.1],
         ),
         Mistake(
+            "Only the first epoch runs. Is `return` inside the loop?",
+            when=lambda outcome: (
+                isinstance(outcome.got, Findings) and outcome.got["the number of steps that the optimiser took"] == 3
+            ),
+        ),
+        Mistake(
             "The schedule never steps: the learning rate stays. Call scheduler.step() at the end of each epoch.",
             when=lambda outcome: len(_rates(outcome)) > 1 and set(_rates(outcome)) == {0.2},
         ),
@@ -213,12 +219,6 @@ REPAIR_TRAINING = Exercise(
             "You return nothing. End in return losses, after the loops.",
             when=lambda outcome: (
                 isinstance(outcome.got, Findings) and outcome.got.get("the returned losses", "") is None
-            ),
-        ),
-        Mistake(
-            "Only the first epoch runs. Is `return` inside the loop?",
-            when=lambda outcome: (
-                isinstance(outcome.got, Findings) and outcome.got["the number of steps that the optimiser took"] == 3
             ),
         ),
     ),

@@ -86,10 +86,11 @@ export class CurveReadout {
 
   addRow() {
     const row = { sample: h("span", { "aria-hidden": "true" }), name: h("b", {}), note: h("small", {}), cells: [] };
+    const who = h("span", { class: "cnnw-who" }, row.sample, h("span", {}, row.name, row.note));
     row.el = h(
       "tr",
       { role: "row", onclick: () => this.pick(row.run) },
-      h("th", { role: "rowheader", scope: "row" }, h("span", { class: "cnnw-who" }, row.sample, h("span", {}, row.name, row.note))),
+      h("th", { role: "rowheader", scope: "row" }, who),
     );
     this.rows.push(row);
     this.body.append(row.el);

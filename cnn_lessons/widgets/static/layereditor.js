@@ -3,7 +3,7 @@ import { h, setText } from "./shared.js";
 import { checkbox } from "./controls.js";
 import { numberField } from "./fields.js";
 import STACK from "./stack.json";
-import { grouped } from "./stack.js";
+import { grouped } from "./numbers.js";
 
 const LABELS = {
   out_channels: "Out channels",

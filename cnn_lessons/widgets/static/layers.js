@@ -5,7 +5,8 @@ import { clamp, commit, createRoot, defineElement, h, sameValue, setText, stateO
 import { button, dropdown } from "./controls.js";
 import { numberField } from "./fields.js";
 import { LayerEditor } from "./layereditor.js";
-import { complete, grouped, inputState, layerName, layerSums, shapeText, traceStack } from "./stack.js";
+import { grouped } from "./numbers.js";
+import { complete, inputState, layerName, layerSums, shapeText, traceStack } from "./stack.js";
 import { StackTable } from "./stacktable.js";
 
 /** All traits for a preset of stack.json. */

@@ -32,6 +32,11 @@ export function parseNumber(text) {
   return Math.abs(value) < 1e5 ? value : NaN;
 }
 
+/** 1769472 → "1,769,472" */
+export function grouped(number) {
+  return number.toLocaleString("en-GB");
+}
+
 /** A factor or summand in a written-out calculation: negative numbers get parentheses. */
 export function inParentheses(text) {
   return text.startsWith("−") ? `(${text})` : text;

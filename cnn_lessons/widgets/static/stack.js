@@ -2,7 +2,7 @@
 // Tested against torch.nn and cnn_lessons.anatomy on random stacks in tests/test_widget_layers.py.
 import STACK from "./stack.json";
 import { checkFits, checkPool, outSize } from "./arithmetic.js";
-import { sizeSum } from "./numbers.js";
+import { grouped, sizeSum } from "./numbers.js";
 
 /** The layer with every field of its kind; a default may be the name of another field. */
 export function complete(layer) {
@@ -23,11 +23,6 @@ export function inputState(size, channels) {
 /** [C, S, S] or [features] */
 export function shapeOf({ channels, size, features }) {
   return features === null ? [channels, size, size] : [features];
-}
-
-/** 1769472 → "1,769,472" */
-export function grouped(number) {
-  return number.toLocaleString("en-GB");
 }
 
 export function shapeText(state) {

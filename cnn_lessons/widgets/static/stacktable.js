@@ -1,8 +1,8 @@
 // The table of a stack: one row a layer, one tab stop, arrow keys from row to row.
 import { clamp, h, setText } from "./shared.js";
 import STACK from "./stack.json";
-import { formatNumber } from "./numbers.js";
-import { grouped, layerDetails, shapeText } from "./stack.js";
+import { formatNumber, grouped } from "./numbers.js";
+import { layerDetails, shapeText } from "./stack.js";
 
 const COLUMNS = ["Layer", "Output", "Parameters", "Multiply-adds", "Receptive field", "Jump"];
 const STEPS_TO = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };

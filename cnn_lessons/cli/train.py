@@ -1,0 +1,206 @@
+"""`train`: train a network by name, on a data set by name, with a recipe by name."""
+
+import argparse
+import dataclasses
+import os
+from pathlib import Path
+
+from cnn_lessons.cli.words import PROGRAM, BadUse, bad_use, is_first, table
+
+# Number of classes and shape of an image: a network is built, and refused, before anything is downloaded.
+IMAGES = {
+    "shapes": (10, (3, 32, 32)),
+    "mnist": (10, (1, 28, 28)),
+    "cifar10": (10, (3, 32, 32)),
+    "cifar100": (100, (3, 32, 32)),
+}
+ABOUT = """\
+Train a network and measure it on the test images, once, at the end. With --checkpoint, a run that was stopped or
+killed goes on when the same command is given again. Several processes or GPUs:
+torchrun --nproc_per_node=2 -m cnn_lessons train …"""
+VARY = {  # a field of the recipe, its type, what it is
+    "epochs": (float, "passes over the training images"),
+    "batch_size": (int, "images a step, over all processes"),
+    "lr": (float, "the learning rate at its highest"),
+    "validation": (int, "training images held out to choose the best weights"),
+    "precision": (str, "auto, float32, bfloat16 or float16"),
+    "seed": (int, "of the first weights, the order, the augmentation and dropout"),
+}
+
+LETTERS = {float: "X", int: "N", str: "P"}
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser's."""
+    train = commands.add_parser("train", help="train a network", description=ABOUT)
+    add = train.add_argument
+    add("--model", metavar="NAME", required=True, help=f"`{PROGRAM} models` lists them")
+    add("--data", metavar="NAME", required=True, help=", ".join(IMAGES))
+    add("--recipe", metavar="NAME", required=True, help=f"`{PROGRAM} recipes` lists them")
+    vary = train.add_argument_group("instead of what the recipe says")
+    for field, (kind, meaning) in VARY.items():
+        vary.add_argument(f"--{field.replace('_', '-')}", type=kind, metavar=LETTERS[kind], help=meaning)
+    vary.add_argument("--compile", action="store_true", default=None, help="torch.compile: slow to begin, then faster")
+    add("--device", metavar="D", help="cpu, cuda or cuda:1; without it a CUDA device if there is one")
+    add("--checkpoint", metavar="FILE", type=Path, help="written after every epoch; gone on from if it is there")
+    add("--fresh", action="store_true", help="begin anew and overwrite the checkpoint")
+    add("--out", metavar="FILE", type=Path, help="for the history of the run, JSON")
+    add("--weights", metavar="FILE", type=Path, help="for the final weights, a state dict")
+    add("--root", metavar="FOLDER", help="that holds the data (else CNN_LESSONS_DATA, else ~/.cache/cnn_lessons)")
+    add("--no-download", action="store_true", help="never ask the network for data")
+    add("--quiet", action="store_true", help="no progress bar")
+    train.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train as `options` say; of several processes only the first prints and writes."""
+    import torch
+
+    from cnn_lessons.training import train
+    from cnn_lessons.training.distributed import process_group
+
+    with bad_use():
+        recipe = _recipe(options)
+        device = _device(options.device, recipe)
+        _check_files(options)
+        torch.manual_seed(recipe.seed)
+        model = _model(options)
+    with process_group(device):
+        data = _data(options)
+        total = len(data.train.labels)
+        if recipe.validation >= total:
+            raise BadUse(f"--validation: expected fewer than the {total:,} images there are, got {recipe.validation:,}")
+        if is_first():
+            _announce(options, recipe)
+        history = train(
+            model,
+            data,
+            recipe,
+            device=device,
+            checkpoint=options.checkpoint,
+            resume=not options.fresh,
+            progress=not options.quiet,
+        )
+        if is_first():
+            _keep(options, model, history)
+            print(_summary(options, history))
+    return 0
+
+
+# ---- before: everything that can be wrong is found out before anything slow begins ---------------------------
+
+
+def _recipe(options: argparse.Namespace):
+    """Return the named recipe with what the options change."""
+    from cnn_lessons.training import find_recipe
+
+    changes = {field: getattr(options, field) for field in (*VARY, "compile")}
+    return dataclasses.replace(find_recipe(options.recipe), **{k: v for k, v in changes.items() if v is not None})
+
+
+def _device(name: str | None, recipe):
+    """Return the device to train on, if it is there and can compute in the recipe's precision."""
+    import torch
+
+    from cnn_lessons.training.precision import choose_device, choose_precision
+
+    try:
+        device = choose_device(name)
+    except RuntimeError:
+        raise BadUse(f"--device: expected cpu, cuda or cuda:N, got {name!r}") from None
+    if device.type not in ("cpu", "cuda"):
+        raise BadUse(f"--device: expected cpu, cuda or cuda:N, got {name!r}")
+    there = torch.cuda.device_count()
+    if device.type == "cuda" and (device.index or 0) >= there:
+        raise BadUse(f"--device: got {name!r}, but torch finds {there} CUDA devices. `{PROGRAM} doctor` may say why")
+    if device.type == "cuda" and "LOCAL_RANK" in os.environ and (device.index is not None):
+        raise BadUse(f"--device: expected cuda or nothing under torchrun, which deals the GPUs out, got {name!r}")
+    choose_precision(recipe.precision, device)
+    return device
+
+
+def _check_files(options: argparse.Namespace) -> None:
+    """See that every file that is named can be written, and that no two are the same; make their folders."""
+    seen: dict[Path, str] = {}
+    for option in ("checkpoint", "out", "weights"):
+        path = getattr(options, option)
+        if path is None:
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadUse(f"--{option}: expected a file in a folder that can be made, got {path} ({error})") from error
+        there = path.exists()
+        if (there and not path.is_file()) or not os.access(path if there else path.parent, os.R_OK | os.W_OK):
+            raise BadUse(f"--{option}: expected a file that can be read and written, got {path}")
+        if path.resolve() in seen:
+            raise BadUse(f"--{option}: expected another file than --{seen[path.resolve()]}, got {path} for both")
+        seen[path.resolve()] = option
+
+
+def _model(options: argparse.Namespace):
+    from cnn_lessons.models.catalog import build
+
+    if options.data not in IMAGES:
+        raise BadUse(f"--data: expected one of {', '.join(IMAGES)}, got {options.data!r}")
+    return build(options.model, *IMAGES[options.data])
+
+
+def _data(options: argparse.Namespace):
+    """Load the data; of several processes the first may download, the others then find it there."""
+    import torch.distributed as dist
+
+    from cnn_lessons.data import load
+    from cnn_lessons.training.distributed import rank_and_world
+
+    rank, world = rank_and_world()
+    if rank > 0:
+        dist.barrier()
+    data = load(options.data, options.root, download=rank == 0 and not options.no_download)
+    if rank == 0 and world > 1:
+        dist.barrier()
+    return data
+
+
+# ---- during and after ----------------------------------------------------------------------------------------
+
+
+def _announce(options: argparse.Namespace, recipe) -> None:
+    """Say what begins, or what goes on."""
+    epochs = f"{recipe.epochs:g} epoch{'s' * (recipe.epochs != 1)}"
+    print(f"{options.model} on {options.data}, recipe {recipe.name}: {epochs}, seed {recipe.seed}", flush=True)
+    if options.checkpoint and options.checkpoint.exists() and not options.fresh:
+        from cnn_lessons.training import History
+        from cnn_lessons.training.checkpoint import load_checkpoint
+
+        done = History.from_json(load_checkpoint(options.checkpoint)["history"])
+        state = "the finished run" if done.test else f"{len(done.epochs)} of its epochs: going on from there"
+        print(f"{options.checkpoint} holds {state}", flush=True)
+
+
+def _keep(options: argparse.Namespace, model, history) -> None:
+    """Write the history and the weights, where they were asked for."""
+    import torch
+
+    if options.out:
+        history.save(options.out)
+    if options.weights:
+        torch.save({name: value.cpu() for name, value in model.state_dict().items()}, options.weights)
+
+
+def _summary(options: argparse.Namespace, history) -> str:
+    facts = history.provenance
+    chosen = history.epochs[facts["chosen_epoch"] - 1]["validation_accuracy"]
+    why = "the last: nothing was held out" if chosen is None else f"validation accuracy {chosen:.2%}"
+    processes = f", {facts['processes']} processes" if facts["processes"] > 1 else ""
+    return table(
+        {
+            "network": options.model,
+            "parameters": f"{facts['parameters']:,}",
+            "epochs": len(history.epochs),
+            "chosen epoch": f"{facts['chosen_epoch']} ({why})",
+            "test accuracy": f"{history.test['accuracy']:.2%}",
+            "seconds": f"{facts['seconds']:,.1f}",
+            "device": f"{facts['device_name']}, {facts['precision']}{processes}",
+        }
+    )

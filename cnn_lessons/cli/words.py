@@ -1,0 +1,62 @@
+"""How the commands speak: one line for a mistake, and options where a message names Python's arguments."""
+
+import argparse
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+PROGRAM = "python -m cnn_lessons"
+# What the package's messages advise, and how the same is said in the shell.
+ADVICE = (
+    (r"checkpoint=…", "--checkpoint FILE"),
+    (r"resume=False", "--fresh"),
+    (r"\b(?:epochs|batch_size|lr|validation|precision|seed)='?([\w.+-]*\w)'?", lambda found: _option(found[0])),
+    (r"load\('(\w+)'(?:, root)?, download=True\)", rf"{PROGRAM} data fetch \1"),
+    (r", where root is a folder that you may write to", " (--root names a folder that you may write to)"),
+)
+
+
+class BadUse(Exception):
+    """A command was asked for something that is not there; the message says what there is."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's parser, but a mistake is told in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong with the words, in one line, and exit with 2."""
+        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help\n" if is_first() else None)
+
+
+@contextmanager
+def bad_use() -> Iterator[None]:
+    """Take a ValueError for what it is while options are looked at: the reader's, not the program's."""
+    try:
+        yield
+    except ValueError as error:
+        raise BadUse(str(error)) from error
+
+
+def in_shell_words(message: str) -> str:
+    """Return a message in one line, with options in the place of Python's arguments."""
+    for pattern, said in ADVICE:
+        message = re.sub(pattern, said, message)
+    return " ".join(message.split())
+
+
+def is_first() -> bool:
+    """Whether this process is the one that speaks: of those that torchrun started, the first."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def table(rows: dict[str, object]) -> str:
+    """Return two columns, names and values, one row a line."""
+    width = max(map(len, rows))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def _option(argument: str) -> str:
+    name, _, value = argument.partition("=")
+    return f"--{name.replace('_', '-')} {value.strip(chr(39))}"

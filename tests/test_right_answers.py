@@ -1,0 +1,193 @@
+"""Right answers of another make than the reference: a check that refuses them teaches the wrong thing."""
+
+import copy
+from pathlib import Path
+
+import numpy
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from cnn_lessons.exercises import check
+from cnn_lessons.exercises.verdict import CORRECT, NOT_YET
+
+RIGHT = []
+
+
+def right(name):
+    """Enter the decorated answer."""
+
+    def enter(answer):
+        RIGHT.append(pytest.param(name, answer, id=f"{name}-{answer.__name__}"))
+        return answer
+
+    return enter
+
+
+@right("build_mlp")
+class Mlp(nn.Module):
+    def __init__(self, in_features, hidden, num_classes):
+        super().__init__()
+        self.out = nn.Linear(hidden[-1] if hidden else in_features, num_classes)
+        sizes = [in_features, *hidden]
+        self.hidden = nn.ModuleDict(
+            {f"layer{i}": nn.Linear(sizes[i], sizes[i + 1]) for i in reversed(range(len(hidden)))}
+        )
+
+    def forward(self, x):
+        x = x.view(x.size(0), -1)
+        for i in range(len(self.hidden)):
+            x = torch.clamp(self.hidden[f"layer{i}"](x), min=0)
+        return self.out(x)
+
+
+@right("MnistCNN")
+class Sequence(nn.Module):
+    def __init__(self, num_classes=10):
+        super().__init__()
+        self.head = nn.Sequential(
+            nn.Linear(256, 120),
+            nn.ReLU(inplace=True),
+            nn.Linear(120, 84),
+            nn.ReLU(inplace=True),
+            nn.Linear(84, num_classes),
+        )
+        self.body = nn.Sequential(
+            nn.Conv2d(1, 6, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.ReLU()
+        )  # the larger of two values stays the larger: ReLU and max pooling may change places
+
+    def forward(self, x):
+        return self.head(self.body(x).view(-1, 256))
+
+
+@right("shift_images")
+def shift_by_padding(images, dy, dx):
+    height, width = images.shape[2:]
+    dy, dx = max(-height, min(height, dy)), max(-width, min(width, dx))
+    padded = F.pad(images, (max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0)))
+    return padded[:, :, max(-dy, 0) : max(-dy, 0) + height, max(-dx, 0) : max(-dx, 0) + width]
+
+
+@right("channels_first_weight")
+def weight_by_index(weight, channels, height, width):
+    return weight[:, torch.arange(height * width * channels).view(height, width, channels).permute(2, 0, 1).reshape(-1)]
+
+
+@right("dense_weights")
+def dense_with_numpy(size, in_channels, out_channels, kernel_size, stride=1, padding=0):
+    out = (numpy.array(size) + 2 * padding - kernel_size) // stride + 1
+    return in_channels * out_channels * numpy.prod(size) * numpy.prod(out)
+
+
+@right("training_step")
+def step_in_another_order(model, images, labels, optimizer, loss_fn):
+    loss = loss_fn(model.train()(images), labels)
+    model.zero_grad(set_to_none=False)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()
+
+
+@right("evaluate_model")
+@torch.inference_mode()
+def evaluate_quietly(model, loader):
+    mode = model.training
+    model.train(False)
+    right = [model(images).softmax(1).max(1).indices.eq(labels) for images, labels in loader]
+    model.train(mode)
+    return torch.cat(right).double().mean()
+
+
+@right("average_loss")
+def average_weighted(batch_losses, batch_sizes):
+    return numpy.average(batch_losses, weights=batch_sizes)
+
+
+@right("step_lr")
+def lr_in_a_loop(lr, epoch, step_size, gamma):
+    while epoch >= step_size:
+        epoch, lr = epoch - step_size, lr * gamma
+    return lr
+
+
+@right("checkpoint_round_trip")
+def checkpoint_with_more(path, model, optimizer, new_model, new_optimizer):
+    path = Path(path)
+    state = {"net": copy.deepcopy(model.state_dict()), "optim": optimizer.state_dict(), "epoch": 3, "note": "half way"}
+    with path.open("wb") as file:
+        torch.save(state, file)
+    state = torch.load(path, map_location="cpu")
+    new_model.load_state_dict(state["net"])
+    new_optimizer.load_state_dict(state["optim"])
+
+
+@right("repair_training")
+def repair_with_lists(model, loader, optimizer, scheduler, loss_fn, epochs):
+    means = []
+    for _ in range(epochs):
+        model.train()
+        losses = torch.zeros(0)
+        for images, labels in loader:
+            loss = loss_fn(model(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses = torch.cat([losses, loss.detach().repeat(len(labels))])
+        scheduler.step()
+        means.append(losses.mean().item())
+    return means
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT)
+def test_check_accepts_another_right_answer(name, answer):
+    for seed in range(2):
+        verdict = check(name, answer, seed=seed)
+        assert verdict.status == CORRECT, verdict
+
+
+def endless(*args, **kwargs):
+    while True:
+        pass
+
+
+class Endless(nn.Module):
+    def __init__(self, num_classes=10):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 6, 5)
+        endless()
+
+    def forward(self, x):
+        return x
+
+
+def prints(model, loader):
+    print(0.5)
+
+
+STUCK = "stopped after 0.3 seconds. Is there a loop that never ends"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "says"),
+    [
+        ("MnistCNN", Endless, STUCK),
+        ("training_step", endless, STUCK),
+        ("evaluate_model", prints, "it printed: 0.5"),
+        ("evaluate_model", lambda model, loader: loader[0], "your code raised TypeError: 'DataLoader' object is not"),
+        ("build_mlp", lambda in_features, hidden: nn.Flatten(), "expected the parameters (in_features, hidden, num_classes)"),
+        (
+            "build_mlp",
+            nn.Linear(2, 2),
+            "expected your function build_mlp(in_features, hidden, num_classes), got Linear",
+        ),
+        ("MnistCNN", nn.Linear(2, 2), "expected your class MnistCNN(num_classes=10), got Linear"),
+    ],
+)
+def test_whatever_else_comes_gets_one_clear_message(monkeypatch, name, answer, says):
+    monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", "0.3" if says == STUCK else "10")
+    load, threads = torch.load, torch.get_num_threads()
+    verdict = check(name, answer, seed=0)
+    assert verdict.status == NOT_YET and says in verdict.message, verdict
+    assert torch.load is load and torch.get_num_threads() == threads
