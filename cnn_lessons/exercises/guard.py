@@ -192,17 +192,20 @@ class _Ban(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
     def _watch(self, frame, event, argument):
-        module = frame.f_globals.get("__name__", "")
         if event == "call":
-            name, owner = frame.f_code.co_name, _owner(module, frame.f_back)
-            names = _classes_made(frame) if name == "__init__" and owner else [name]
-            for name in self.forbidden.intersection(names) if owner else ():
-                self._refuse(f"{owner} {name}")
-        elif event == "c_call" and module != __name__:
+            name = frame.f_code.co_name
+            if name == "__init__" or name in self.forbidden:  # most calls end here: an answer makes very many
+                owner = _owner(frame.f_globals.get("__name__", ""), frame.f_back)
+                names = _classes_made(frame) if name == "__init__" and owner else [name]
+                for known in self.forbidden.intersection(names) if owner else ():
+                    self._refuse(f"{owner} {known}")
+        elif event == "c_call":
             name = getattr(argument, "__name__", "")
-            if name in self.forbidden:
-                self._refuse(f"torch's {name}")
-            if argument is sys.setprofile:
+            if name not in self.forbidden and argument is not sys.setprofile:
+                return
+            if frame.f_globals.get("__name__", "") != __name__:
+                if name in self.forbidden:
+                    self._refuse(f"torch's {name}")
                 self._refuse("sys.setprofile, with which the check watches", "Leave it as it is.")
 
     def _refuse(self, what: str, advice: str = "This exercise rebuilds it: use simpler operations."):

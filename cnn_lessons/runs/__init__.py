@@ -34,11 +34,11 @@ class Recorded:
 
     @property
     def origin(self) -> str:
-        """Where the run was made, in one line: hardware, number format, versions, seed and time."""
+        """Where the run was made, in one line: hardware, number format, versions and seed."""
         made = self.provenance
         return (
             f"recorded on {made['device_name']}, {made['precision']}, torch {made['torch']}, "
-            f"Python {made['python']}, seed {made['recipe']['seed']}, {made['seconds']:.0f} s"
+            f"Python {made['python']}, seed {made['recipe']['seed']}"
         )
 
 

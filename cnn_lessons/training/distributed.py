@@ -11,7 +11,6 @@ from contextlib import contextmanager
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 from torch.nn.parallel import DistributedDataParallel
 
 
@@ -51,8 +50,7 @@ def share_out(model: nn.Module) -> nn.Module:
     if rank_and_world()[1] == 1:
         return model
     _exchange(model, nn.BatchNorm2d, JointBatchNorm2d)
-    # The running statistics are already equal, and so is the order in which gradients become ready.
-    return DistributedDataParallel(model, broadcast_buffers=False)
+    return DistributedDataParallel(model)
 
 
 def part(model: nn.Module) -> None:
@@ -67,6 +65,20 @@ def _exchange(model: nn.Module, old: type, new: type) -> None:
             module.__class__ = new
 
 
+class _Sum(torch.autograd.Function):
+    """The sum over all processes; every process's loss depends on it, so its gradient is the sum of theirs."""
+
+    @staticmethod
+    def forward(ctx, values: Tensor) -> Tensor:
+        total = values.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        return _Sum.apply(gradient)
+
+
 class JointBatchNorm2d(nn.BatchNorm2d):
     """BatchNorm2d whose mean and variance are taken over the batches of all processes; torch's own needs a GPU."""
 
@@ -75,11 +87,11 @@ class JointBatchNorm2d(nn.BatchNorm2d):
         if not self.training:
             return super().forward(x)
         number = torch.tensor([x.numel() / x.shape[1]], device=x.device)
-        total = all_reduce(torch.cat([x.float().sum((0, 2, 3)), number]))
+        total = _Sum.apply(torch.cat([x.float().sum((0, 2, 3)), number]))
         count = total[-1].detach()
         mean = total[:-1] / count
         centred = x.float() - mean[:, None, None]
-        variance = all_reduce(centred.square().sum((0, 2, 3))) / count
+        variance = _Sum.apply(centred.square().sum((0, 2, 3))) / count
         with torch.no_grad():
             self.num_batches_tracked += 1
             self.running_mean.lerp_(mean, self.momentum)

@@ -64,7 +64,7 @@ BUILD_MLP = Exercise(
         "`nn.Linear(size, width)` and `nn.ReLU()`, and set `size = width`. One linear layer is still missing after "
         "the loop.",
     ),
-    cases=first(8, _mlp_cases),
+    cases=first(6, _mlp_cases),
     expected=_right_mlp,
     compared=COMPARED,
     forbidden=frozenset({"mlp"}),

@@ -98,7 +98,7 @@ EVALUATE_MODEL = Exercise(
         "`(model(images).argmax(dim=1) == labels).sum().item()` and `len(labels)`; `model.train(was_training)` sets "
         "the mode back.",
     ),
-    cases=first(8, _cases),
+    cases=first(5, _cases),
     expected=_right,
     compared="modes, gradients, accuracy and what is left of the model",
     mistakes=(

@@ -135,7 +135,7 @@ REPAIR_TRAINING = Exercise(
         "step. For the mean: add `loss.item() * len(labels)` and divide by the number of images. After the epoch: "
         "scheduler.step().",
     ),
-    cases=first(3, _cases),
+    cases=first(2, _cases),
     expected=_right,
     compared="every step, every learning rate and the losses",
     mistakes=(

@@ -151,7 +151,7 @@ TRAINING_STEP = Exercise(
         "`model.train()`, `optimizer.zero_grad()`, `loss = loss_fn(model(images), labels)`; then the two calls that "
         "compute the gradients and use them; then `.item()` turns the loss into a number.",
     ),
-    cases=first(6, _cases),
+    cases=first(4, _cases),
     expected=_right,
     compared="mode, loss, weights and running statistics",
     mistakes=(
