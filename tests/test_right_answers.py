@@ -176,7 +176,7 @@ STUCK = "stopped after 0.3 seconds. Is there a loop that never ends"
         ("training_step", endless, STUCK),
         ("evaluate_model", prints, "it printed: 0.5"),
         ("evaluate_model", lambda model, loader: loader[0], "your code raised TypeError: 'DataLoader' object is not"),
-        ("build_mlp", lambda in_features, hidden: nn.Flatten(), "expected the parameters (in_features, hidden, num_classes)"),
+        ("build_mlp", lambda in_features, hidden: nn.Flatten(), "expected the parameters (in_features, hidden, num_"),
         (
             "build_mlp",
             nn.Linear(2, 2),

@@ -40,7 +40,7 @@ def status(page):
 def test_keys_alone_step_through_and_break_and_mend_the_network(widget_page):
     page = widget_page(ShapeTracer(network="alexnet_cifar", size=32))
     assert texts(page, 1) == ["1 Conv2d 3×3 to 64", "N×64×30×30", "1,792"]
-    assert texts(page, 20) == ["20 Linear 512 to 10", "N×10", "5,130"]
+    assert texts(page, 21) == ["21 Linear 512 to 10", "N×10", "5,130"]
     expect(page.locator(".cnnw-outcome")).to_have_text("The image passes: N×3×32×32 becomes N×10.")
     expect(page.locator(".cnnw-sums")).to_contain_text("size: ⌊(32 + 2·0 − 3) / 1⌋ + 1 = 30")
     expect(page.locator(".cnnw-sums")).to_contain_text("parameters: 64·3·3·3 + 64 = 1,792")
@@ -51,7 +51,7 @@ def test_keys_alone_step_through_and_break_and_mend_the_network(widget_page):
     expect(row(page, 3)).to_be_focused()
     expect(status(page)).to_have_text("Step 3, MaxPool2d 2×2: output N×64×15×15.")
     page.keyboard.press("End")
-    expect(row(page, 20)).to_be_focused()
+    expect(row(page, 21)).to_be_focused()
     for _ in range(12):  # back to the slider
         page.keyboard.press("Shift+Tab")
         if slider(page).evaluate("node => node === document.activeElement"):
@@ -114,13 +114,13 @@ def test_boxes_are_drawn_to_scale_and_can_be_clicked(widget_page):
 
 
 def test_buttons_stop_at_both_ends_and_keep_the_focus(widget_page):
-    page = widget_page(ShapeTracer(selected=18))
+    page = widget_page(ShapeTracer(selected=19))
     next_step = page.get_by_role("button", name="Next step")
     next_step.click()
     expect(next_step).to_have_attribute("aria-disabled", "true")
-    next_step.click()
+    page.keyboard.press("Enter")
     expect(next_step).to_be_focused()
-    expect(row(page, 20)).to_have_attribute("aria-current", "true")
+    expect(row(page, 21)).to_have_attribute("aria-current", "true")
     page.get_by_label("Network").select_option("resnet18")
     expect(row(page, 1)).to_have_attribute("aria-current", "true")
     expect(slider(page)).to_have_value("224")
@@ -208,7 +208,7 @@ def test_with_a_kernel_changes_are_set_and_saved(kernel_page):
     log = page.evaluate("kernel.log")
     assert log[-2:] == [["set", "selected", 1], ["save_changes"]]
     page.evaluate("kernel.receive('selected', 99)")  # from Python; beyond the last
-    expect(row(page, 20)).to_have_attribute("aria-current", "true")
+    expect(row(page, 21)).to_have_attribute("aria-current", "true")
     page.evaluate("kernel.receive('size', 64)")
     expect(page.locator(".cnnw-outcome")).to_contain_text("Flatten gives 12,544 numbers")
     page.evaluate("kernel.stop()")

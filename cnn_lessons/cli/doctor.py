@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 from cnn_lessons.cli.words import PROGRAM
 
@@ -68,19 +69,19 @@ def python(version: tuple[int, int]) -> Finding:
 def package(name: str) -> Finding:
     """Import a package that the course needs, and compare its version with the oldest that does."""
     try:
-        importlib.import_module(name)
+        module = importlib.import_module(name)
     except ImportError as error:
         return PROBLEM, f"{name}: cannot be imported ({_first_line(error)}). Install the course's package anew."
     except Exception as error:  # a broken installation can fail in any way
         return PROBLEM, f"{name}: fails at its import ({_first_line(error)}). Install it anew."
-    version = importlib.metadata.version(name)
+    version = module.__version__
     least = LEAST.get(name, (0,))
     if tuple(int(part) for part in version.split("+")[0].split(".")[:2]) < least:
         return PROBLEM, f"{name} {version}: expected {'.'.join(map(str, least))} or newer. Update it."
     return OK, f"{name} {version}"
 
 
-def torchvision(load: Callable[[str], object]) -> Finding:
+def torchvision(load: Callable[[str], ModuleType]) -> Finding:
     """See whether torchvision fits torch: one from another index fails at its import. `load` imports a module."""
     try:
         load("torchvision")
@@ -88,7 +89,7 @@ def torchvision(load: Callable[[str], object]) -> Finding:
         return NOTE, f"torchvision: not there ({_first_line(error)}). Only `data fetch` needs it."
     except Exception as error:  # "operator torchvision::nms does not exist", a missing symbol …
         return PROBLEM, f"torchvision: does not fit torch ({_first_line(error)}). {PAIR}"
-    ours, theirs = (importlib.metadata.version(name) for name in ("torch", "torchvision"))
+    ours, theirs = (load(name).__version__ for name in ("torch", "torchvision"))
     builds = [version.partition("+")[2] for version in (ours, theirs)]
     if all(builds) and builds[0] != builds[1]:
         return PROBLEM, f"torchvision {theirs}: another build than torch {ours}. {PAIR}"

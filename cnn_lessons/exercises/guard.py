@@ -220,7 +220,7 @@ def _classes_made(frame) -> list[str]:
     """
     made = type(frame.f_locals.get("self"))
     classes = [c for c in made.__mro__ if getattr(vars(c).get("__init__"), "__code__", None) is frame.f_code]
-    return [known.__name__ for known in {made, *classes} if known.__module__.startswith(("torch.", "cnn_lessons."))]
+    return [known.__name__ for known in {made, *classes} if known.__module__.startswith(("torch.", *OWN_WORK))]
 
 
 def _owner(module: str, caller) -> str:

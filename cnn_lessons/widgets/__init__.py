@@ -8,6 +8,7 @@ from cnn_lessons.widgets.pooling import PoolingStepper
 from cnn_lessons.widgets.shapetracer import ShapeTracer
 from cnn_lessons.widgets.shift import ShiftExplorer, shifted
 from cnn_lessons.widgets.source import MODULES, module_source
+from cnn_lessons.widgets.wide import WideExplorer
 
 __all__ = [
     "MODULES",
@@ -18,6 +19,7 @@ __all__ = [
     "PoolingStepper",
     "ShapeTracer",
     "ShiftExplorer",
+    "WideExplorer",
     "module_source",
     "shifted",
 ]

@@ -20,6 +20,7 @@ MODULES = {
     "cnn-curves": "curves.js",
     "cnn-shift": "shift.js",
     "cnn-shapes": "shapetracer.js",
+    "cnn-wide": "wide.js",
 }
 
 _IMPORT = re.compile(r'^import (?P<names>[^;"]*?) from "\./(?P<file>[\w.-]+)";\n', re.MULTILINE)

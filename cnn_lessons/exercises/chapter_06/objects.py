@@ -14,7 +14,7 @@ CLASSES = 3
 
 def network(seed: int, features: int = 3) -> Watched:
     """Return a network with batch normalisation, so that its mode counts: (N, features) -> (N, CLASSES), float64."""
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     layers = nn.Linear(features, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, CLASSES)
     model = Watched(nn.Sequential(*layers).double())
     with torch.no_grad():

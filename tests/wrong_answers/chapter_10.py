@@ -1,0 +1,576 @@
+"""Wrong answers to the exercises of chapter 10."""
+
+import copy
+import re
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from cnn_lessons.models import resnet
+
+from . import wrong
+
+# Bottleneck
+
+
+def conv(into, out, kernel, stride=1, bias=False):
+    return nn.Conv2d(into, out, kernel, stride, padding=kernel // 2, bias=bias)
+
+
+class Right(nn.Module):
+    """The right block, whose parts the wrong ones replace."""
+
+    strides, bias, expansion = (False, True, False), False, 4
+
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__()
+        out = channels * self.expansion
+        first, second, third = (stride if strides else 1 for strides in self.strides)
+        self.conv1, self.bn1 = conv(in_channels, channels, 1, first, self.bias), nn.BatchNorm2d(channels)
+        self.conv2, self.bn2 = conv(channels, channels, 3, second, self.bias), nn.BatchNorm2d(channels)
+        self.conv3, self.bn3 = conv(channels, out, 1, third, self.bias), nn.BatchNorm2d(out)
+        self.shortcut = self.way(in_channels, out, stride)
+
+    def way(self, in_channels, out, stride):
+        if stride == 1 and in_channels == out:
+            return nn.Sequential()
+        return nn.Sequential(conv(in_channels, out, 1, stride, self.bias), nn.BatchNorm2d(out))
+
+    def branch(self, x):
+        out = F.relu(self.bn1(self.conv1(x)))
+        out = F.relu(self.bn2(self.conv2(out)))
+        return self.bn3(self.conv3(out))
+
+    def forward(self, x):
+        return F.relu(self.branch(x) + self.shortcut(x))
+
+
+@wrong("Bottleneck", says="Your stride sits on the first 1×1")
+class StrideFirst(Right):
+    strides = (True, False, False)
+
+
+@wrong("Bottleneck", says="Your stride sits on the last 1×1")
+class StrideLast(Right):
+    strides = (False, False, True)
+
+
+@wrong("Bottleneck", says="The block and its shortcut do not fit together")
+class StrideTwice(Right):
+    strides = (True, True, False)
+
+
+@wrong("Bottleneck", says="The block and its shortcut do not fit together")
+class StrideForgotten(Right):
+    strides = (False, False, False)
+
+
+@wrong("Bottleneck", says="Each BatchNorm cancels the bias")
+class WithBiases(Right):
+    bias = True
+
+
+@wrong("Bottleneck", says="It widens again, to four times as many")
+class NotExpanded(Right):
+    expansion = 1
+
+
+@wrong("Bottleneck", says="You left out the last ReLU")
+class NoLastRelu(Right):
+    def forward(self, x):
+        return self.branch(x) + self.shortcut(x)
+
+
+@wrong("Bottleneck", says="There is a ReLU before the sum and one after it")
+class ThreeRelus(Right):
+    def forward(self, x):
+        return F.relu(F.relu(self.branch(x)) + self.shortcut(x))
+
+
+@wrong("Bottleneck", says="You took the last ReLU before the sum")
+class ReluBeforeTheSum(Right):
+    def forward(self, x):
+        return F.relu(self.branch(x)) + self.shortcut(x)
+
+
+@wrong("Bottleneck", says="The shortcut is not added")
+class NoSkip(Right):
+    def forward(self, x):
+        return F.relu(self.branch(x))
+
+
+@wrong("Bottleneck", says="You left out the ReLUs inside the block")
+class LinearInside(Right):
+    def branch(self, x):
+        return self.bn3(self.conv3(self.bn2(self.conv2(self.bn1(self.conv1(x))))))
+
+
+@wrong("Bottleneck", says="You left out the ReLU after the second BatchNorm")
+class OneReluInside(Right):
+    def branch(self, x):
+        return self.bn3(self.conv3(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))))
+
+
+@wrong("Bottleneck", says="Your BatchNorms come after the ReLUs")
+class NormLast(Right):
+    def branch(self, x):
+        out = self.bn1(F.relu(self.conv1(x)))
+        out = self.bn2(F.relu(self.conv2(out)))
+        return self.bn3(self.conv3(out))
+
+
+@wrong("Bottleneck", says="a convolution even where the shape stays")
+class AlwaysProjects(Right):
+    def way(self, in_channels, out, stride):
+        return nn.Sequential(conv(in_channels, out, 1, stride), nn.BatchNorm2d(out))
+
+
+@wrong("Bottleneck", says="The convolution of your shortcut has no BatchNorm")
+class BareShortcut(Right):
+    def way(self, in_channels, out, stride):
+        return nn.Identity() if stride == 1 and in_channels == out else conv(in_channels, out, 1, stride)
+
+
+@wrong("Bottleneck", says="missing: a 1×1 convolution 3→8 without bias")
+class ProjectsOnlyForTheStride(Right):
+    def way(self, in_channels, out, stride):
+        return super().way(in_channels, out, stride) if stride != 1 else nn.Identity()
+
+
+@wrong("Bottleneck", says="a convolution even where the shape stays")
+class ComparesWithTheWidthInside(Right):
+    def way(self, in_channels, out, stride):
+        if stride == 1 and in_channels == out // 4:
+            return nn.Identity()
+        return AlwaysProjects.way(self, in_channels, out, stride)
+
+
+@wrong("Bottleneck", says="All your kernels are 3×3")
+class AllThrees(Right):
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__(in_channels, channels, stride)
+        self.conv1 = conv(in_channels, channels, 3)
+        self.conv3 = conv(channels, 4 * channels, 3)
+
+
+@wrong("Bottleneck", says="`super().__init__()` comes first")
+class WithoutSuper(Right):
+    def __init__(self, in_channels, channels, stride=1):
+        self.conv1 = conv(in_channels, channels, 1)
+
+
+@wrong("Bottleneck", says="called the course's own Bottleneck")
+class Borrowed(nn.Module):
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__()
+        self.block = resnet.Bottleneck(in_channels, channels, stride)
+
+    def forward(self, x):
+        return self.block(x)
+
+
+@wrong("Bottleneck", says="the result in eval mode is None")
+class ReturnsNothing(Right):
+    def forward(self, x):
+        F.relu(self.branch(x) + self.shortcut(x))
+
+
+# stem_c
+
+
+def stem(widths, strides=(2, 1, 1), pool=None, padding=1, bias=False, kernel=3):
+    layers = []
+    for i, stride in enumerate(strides):
+        layers.append(nn.Conv2d(widths[i], widths[i + 1], kernel, stride, padding, bias=bias))
+        layers += [nn.BatchNorm2d(widths[i + 1]), nn.ReLU()]
+    return nn.Sequential(*layers, pool or nn.MaxPool2d(3, 2, padding=1))
+
+
+def narrow(into, out):
+    return [into, out // 2, out // 2, out]
+
+
+@wrong("stem_c", says="Your last convolution takes the stride")
+def stem_strides_late(in_channels=3, out_channels=64):
+    return stem(narrow(in_channels, out_channels), (1, 1, 2))
+
+
+@wrong("stem_c", says="All three convolutions stride")
+def stem_strides_always(in_channels=3, out_channels=64):
+    return stem(narrow(in_channels, out_channels), (2, 2, 2))
+
+
+@wrong("stem_c", says="No convolution strides")
+def stem_never_strides(in_channels=3, out_channels=64):
+    return stem(narrow(in_channels, out_channels), (1, 1, 1))
+
+
+@wrong("stem_c", says="The max pool is missing")
+def stem_without_a_pool(in_channels=3, out_channels=64):
+    return stem(narrow(in_channels, out_channels), pool=nn.Identity())
+
+
+@wrong("stem_c", says="Your pool has a 2×2 window")
+def stem_pools_by_two(in_channels=3, out_channels=64):
+    return stem(narrow(in_channels, out_channels), pool=nn.MaxPool2d(2))
+
+
+@wrong("stem_c", says="Your pool has no padding. With padding 1")
+def stem_pool_unpadded(in_channels=3, out_channels=64):
+    return stem(narrow(in_channels, out_channels), pool=nn.MaxPool2d(3, stride=2))
+
+
+@wrong("stem_c", says="A max pool was asked for")
+def stem_averages(in_channels=3, out_channels=64):
+    return stem(narrow(in_channels, out_channels), pool=nn.AvgPool2d(3, stride=2, padding=1))
+
+
+@wrong("stem_c", says="Your convolutions have no padding")
+def stem_unpadded(in_channels=3, out_channels=64):
+    return stem(narrow(in_channels, out_channels), padding=0)
+
+
+@wrong("stem_c", says="Each BatchNorm cancels the bias")
+def stem_with_biases(in_channels=3, out_channels=64):
+    return stem(narrow(in_channels, out_channels), bias=True)
+
+
+@wrong("stem_c", says="All three convolutions give out_channels")
+def stem_wide(in_channels=3, out_channels=64):
+    return stem([in_channels, out_channels, out_channels, out_channels])
+
+
+@wrong("stem_c", says="It keeps out_channels // 2; the third widens")
+def stem_widens_early(in_channels=3, out_channels=64):
+    return stem([in_channels, out_channels // 2, out_channels, out_channels])
+
+
+@wrong("stem_c", says="That is the old stem")
+def stem_of_2015(in_channels=3, out_channels=64):
+    return stem([in_channels, out_channels], (2,), padding=3, kernel=7)
+
+
+@wrong("stem_c", says="not asked for: a 3×3 convolution 3→32 without bias")
+def stem_ignores_its_arguments(in_channels=3, out_channels=64):
+    return stem(narrow(3, 64))
+
+
+@wrong("stem_c", says="There is no ReLU between the convolutions")
+def stem_linear(in_channels=3, out_channels=64):
+    layers = list(stem(narrow(in_channels, out_channels)))
+    return nn.Sequential(*layers[:2], *layers[3:5], *layers[6:])
+
+
+@wrong("stem_c", says="The last ReLU is missing")
+def stem_without_last_relu(in_channels=3, out_channels=64):
+    layers = list(stem(narrow(in_channels, out_channels)))
+    return nn.Sequential(*layers[:8], layers[9])
+
+
+@wrong("stem_c", says="The BatchNorms are missing")
+def stem_without_norm(in_channels=3, out_channels=64):
+    layers = stem(narrow(in_channels, out_channels))
+    return nn.Sequential(*(layer for layer in layers if not isinstance(layer, nn.BatchNorm2d)))
+
+
+@wrong("stem_c", says="Your BatchNorms come after the ReLUs")
+def stem_norm_last(in_channels=3, out_channels=64):
+    a, b, c, d, e, f, g, h, i, pool = stem(narrow(in_channels, out_channels))
+    return nn.Sequential(a, c, b, d, f, e, g, i, h, pool)
+
+
+@wrong("stem_c", says="Follow them: in_channels, half of out_channels twice")
+def stem_mixed_up(in_channels=3, out_channels=64):
+    layers = list(stem(narrow(in_channels, out_channels)))
+    return nn.Sequential(*layers[6:9], *layers[:6], layers[9])
+
+
+@wrong("stem_c", says="expected an nn.Module to be built, got list")
+def stem_as_a_list(in_channels=3, out_channels=64):
+    return list(stem(narrow(in_channels, out_channels)))
+
+
+# rename_keys
+
+
+def renamed(key):
+    key = key.removeprefix("module.")
+    key = key.replace("stem.conv", "conv1").replace("stem.norm", "bn1").replace("head", "fc")
+    key = key.replace("shortcut.conv", "downsample.0").replace("shortcut.norm", "downsample.1").replace("norm", "bn")
+    return re.sub(r"^body\.(\d)", lambda found: f"layer{int(found[1]) + 1}", key).replace("num_batches_norm", "")
+
+
+def bound(key):
+    """Rename all but the body's stage."""
+    return renamed(key.replace("body", "bodies"))
+
+
+@wrong("rename_keys", says="The keys are as they were")
+def rename_nothing(state):
+    return dict(state)
+
+
+@wrong("rename_keys", says="counts its stages from 0")
+def rename_stage_off_by_one(state):
+    return {bound(key).replace("bodies.", "layer"): value for key, value in state.items()}
+
+
+@wrong("rename_keys", says="counts its stages from 0")
+def rename_keeps_the_dot(state):
+    return {bound(key).replace("bodies", "layer"): value for key, value in state.items()}
+
+
+@wrong("rename_keys", says="You added 1 to the number of the block too")
+def rename_blocks_too(state):
+    def name(key):
+        return re.sub(r"^(layer\d)\.(\d+)", lambda found: f"{found[1]}.{int(found[2]) + 1}", renamed(key))
+
+    return {name(key): value for key, value in state.items()}
+
+
+@wrong("rename_keys", says='You replaced "norm" everywhere alike')
+def rename_norm_first(state):
+    out = {}
+    for key, value in state.items():
+        key = key.removeprefix("module.").replace("norm", "bn")
+        out[renamed(key)] = value
+    return out
+
+
+@wrong("rename_keys", says="Inside `downsample` ours are numbered")
+def rename_shortcut_only(state):
+    return {renamed(key.replace("shortcut", "downsample")): value for key, value in state.items()}
+
+
+@wrong("rename_keys", says="You have them the other way round, or count from 1")
+def rename_counts_from_one(state):
+    return {
+        renamed(key).replace("sample.1", "sample.2").replace("sample.0", "sample.1"): value
+        for key, value in state.items()
+    }
+
+
+@wrong("rename_keys", says="The shortcuts keep their old name")
+def rename_forgets_shortcuts(state):
+    return {renamed(key.replace("shortcut", "way")).replace("way", "shortcut"): value for key, value in state.items()}
+
+
+@wrong("rename_keys", says="Our ResNet's head is called fc")
+def rename_forgets_the_head(state):
+    return {renamed(key.replace("head", "top")).replace("top", "head"): value for key, value in state.items()}
+
+
+@wrong("rename_keys", says="Take it off where it is")
+def rename_with_prefix(state):
+    return {"module." * key.startswith("module.") + renamed(key): value for key, value in state.items()}
+
+
+@wrong("rename_keys", says="You cut 7 characters off every key")
+def rename_cuts_blindly(state):
+    return {renamed(key[7:]): value for key, value in state.items()}
+
+
+@wrong("rename_keys", says="A stage can have more than ten blocks")
+def rename_one_digit(state):
+    out = {}
+    for key, value in state.items():
+        plain = key.removeprefix("module.")
+        found = re.match(r"body\.(\d)\.(\d)\.", plain)
+        out[renamed(key) if found or not plain.startswith("body") else plain] = value
+    return out
+
+
+@wrong("rename_keys", says="The batch counters, num_batches_tracked, are missing")
+def rename_drops_the_counters(state):
+    return {renamed(key): value for key, value in state.items() if not key.endswith("tracked")}
+
+
+@wrong("rename_keys", says="The running statistics are missing")
+def rename_keeps_parameters_only(state):
+    return {renamed(key): value for key, value in state.items() if key.split(".")[-1] in ("weight", "bias")}
+
+
+@wrong("rename_keys", says="You transposed the head's weight")
+def rename_transposes(state):
+    return {renamed(key): value.T if key.endswith("head.weight") else value for key, value in state.items()}
+
+
+@wrong("rename_keys", says="hand each tensor on as it is")
+def rename_to_float(state):
+    return {renamed(key): value.float() for key, value in state.items()}
+
+
+@wrong("rename_keys", says="your function changes the dict")
+def rename_in_place(state):
+    for key in list(state):
+        state[renamed(key)] = state.pop(key)
+    return state
+
+
+@wrong("rename_keys", says="You change the dict while you walk over it")
+def rename_while_walking(state):
+    for key in state:
+        state[renamed(key)] = state.pop(key)
+    return state
+
+
+@wrong("rename_keys", says="not its keys alone")
+def rename_keys_alone(state):
+    return [renamed(key) for key in state]
+
+
+@wrong("rename_keys", says="the result is None")
+def rename_forgets_return(state):
+    out = {renamed(key): value for key, value in state.items()}
+    out.update(state)
+
+
+# train_head
+
+
+def teach(body, head, loader, optimizer, loss_fn, features=None):
+    """Train the head in whatever mode both are."""
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = loss_fn(head(features(images) if features else body(images)), labels)
+        loss.backward()
+        optimizer.step()
+
+
+@wrong("train_head", says="requires_grad_(False) and no_grad() stop gradients, not statistics")
+def head_frozen_by_flags(body, head, loader, optimizer, loss_fn):
+    body.requires_grad_(False)
+    body.train()
+    head.train()
+    teach(body, head, loader, optimizer, loss_fn)
+
+
+@wrong("train_head", says="Call body.eval(), after any train()")
+def head_model_train(body, head, loader, optimizer, loss_fn):
+    body.requires_grad_(False)
+    body.eval()
+    nn.Sequential(body, head).train()
+    teach(body, head, loader, optimizer, loss_fn)
+
+
+@wrong("train_head", says="not statistics")
+def head_no_grad_is_enough(body, head, loader, optimizer, loss_fn):
+    head.train()
+    teach(body, head, loader, optimizer, loss_fn, features=torch.no_grad()(body))
+
+
+@wrong("train_head", says="Run the body in eval mode; nothing has to be put back")
+def head_puts_statistics_back(body, head, loader, optimizer, loss_fn):
+    kept = copy.deepcopy(body.state_dict())
+    head.train()
+    teach(body, head, loader, optimizer, loss_fn, features=torch.no_grad()(body))
+    body.load_state_dict(kept)
+
+
+@wrong("train_head", says="eval() does not stop gradients")
+def head_eval_is_enough(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    teach(body, head, loader, optimizer, loss_fn)
+
+
+@wrong("train_head", says="Your head is trained in eval mode")
+def head_in_eval_mode(body, head, loader, optimizer, loss_fn):
+    nn.Sequential(body, head).eval()
+    teach(body, head, loader, optimizer, loss_fn, features=torch.no_grad()(body))
+
+
+@wrong("train_head", says="Your head is trained in eval mode")
+def head_mode_forgotten(body, head, loader, optimizer, loss_fn):
+    body.eval().requires_grad_(False)
+    teach(body, head, loader, optimizer, loss_fn)
+
+
+@wrong("train_head", says="not the head's alone")
+def head_zeroes_itself(body, head, loader, optimizer, loss_fn):
+    body.eval().requires_grad_(False)
+    head.train()
+    for images, labels in loader:
+        head.zero_grad()
+        loss_fn(head(body(images)), labels).backward()
+        optimizer.step()
+
+
+@wrong("train_head", says="Weight decay then moves the body")
+def head_fills_with_zeros(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    for images, labels in loader:
+        optimizer.zero_grad(set_to_none=False)
+        loss_fn(head(body(images).detach()), labels).backward()
+        optimizer.step()
+
+
+@wrong("train_head", says="Old gradients are never forgotten")
+def head_never_forgets(body, head, loader, optimizer, loss_fn):
+    body.eval().requires_grad_(False)
+    head.train()
+    for images, labels in loader:
+        loss_fn(head(body(images)), labels).backward()
+        optimizer.step()
+
+
+@wrong("train_head", says="You froze the head")
+def head_frozen_instead(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train().requires_grad_(False)
+    teach(body, head, loader, optimizer, loss_fn)
+
+
+@wrong("train_head", says="No gradient reaches the head")
+def head_under_no_grad(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    teach(body, torch.no_grad()(head), loader, optimizer, loss_fn)
+
+
+@wrong("train_head", says="No gradient reaches the head")
+def head_detached(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    teach(body, lambda features: head(features).detach(), loader, optimizer, loss_fn)
+
+
+@wrong("train_head", says="The head got the images")
+def head_gets_images(body, head, loader, optimizer, loss_fn):
+    head.train()
+    teach(body, head, loader, optimizer, loss_fn, features=lambda images: images)
+
+
+@wrong("train_head", says="Give it the logits")
+def head_softmax(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    teach(torch.no_grad()(body), lambda x: F.softmax(head(x), 1), loader, optimizer, loss_fn)
+
+
+@wrong("train_head", says="One step a batch was asked for")
+def head_steps_once(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    optimizer.zero_grad()
+    for images, labels in loader:
+        loss_fn(head(body(images).detach()), labels).backward()
+    optimizer.step()
+
+
+@wrong("train_head", says="the number of steps that the optimiser took")
+def head_never_steps(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss_fn(head(body(images).detach()), labels).backward()
+
+
+@wrong("train_head", says="The running statistics moved")
+def head_trains_everything(body, head, loader, optimizer, loss_fn):
+    body.train()
+    head.train()
+    teach(body, head, loader, optimizer, loss_fn)
