@@ -27,9 +27,10 @@ lint: ## check style and likely bugs
 	@$(PYTHON) tools/setup.py book
 	$(BIN)/python -m ruff check .
 
-bench: ## measure conv2d from scratch against PyTorch's
+bench: ## measure conv2d from scratch against PyTorch's, and training against the textbook loop
 	@$(PYTHON) tools/setup.py book
 	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench_training.py
 
 score: ## try the checks on all wrong answers and write tests/kill_score.json
 	@$(PYTHON) tools/setup.py book

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn_lessons import anatomy, arithmetic, budget, data, exercises, models, ops, plots, runs, training
+from cnn_lessons import anatomy, arithmetic, budget, data, diagrams, exercises, models, ops, plots, runs, training
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cnn_lessons"
@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "runs": set(),
     "budget": {"torch", "google"},  # Google Colab's own module, where there is one
     "plots": {"numpy", "matplotlib", "cnn_lessons.arithmetic"},
+    "diagrams": {"matplotlib", "cnn_lessons.plots"},
     "widgets": {"anywidget", "traitlets", "cnn_lessons.arithmetic"},
     "cli": {"torch", "cnn_lessons.data", "cnn_lessons.models", "cnn_lessons.training"},
     "__main__": {"cnn_lessons.cli"},
@@ -138,7 +139,7 @@ def test_public_function_has_a_docstring(path):
 
 FRONT = [
     pytest.param(function, id=f"{room.__name__}.{name}")
-    for room in (arithmetic, anatomy, ops, data, models, training, budget, plots, runs, exercises)
+    for room in (arithmetic, anatomy, ops, data, models, training, budget, plots, diagrams, runs, exercises)
     for name, function in inspect.getmembers(room, inspect.isfunction)
     if not name.startswith("_") and function.__module__.startswith(room.__name__)
 ]

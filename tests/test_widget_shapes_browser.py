@@ -98,7 +98,8 @@ def test_boxes_are_drawn_to_scale_and_can_be_clicked(widget_page):
     page = widget_page(ShapeTracer())
     assert boxes(page)[:4] == ["input 3 32×32", "conv 64 30×30", "pool 64 15×15", "conv 192 15×15"]
     fronts = page.locator(".cnnw-box").evaluate_all(
-        """all => all.map(box => box.querySelector('.cnnw-front').getBBox()).map(({ width, height }) => [width, height])"""
+        """all => all.map((box) => box.querySelector(".cnnw-front").getBBox())
+            .map(({ width, height }) => [width, height])"""
     )
     assert fronts[1][1] / fronts[0][1] == pytest.approx(30 / 32) and fronts[2][1] * 2 == pytest.approx(fronts[1][1])
     assert fronts[3][0] / fronts[1][0] == pytest.approx(192 / 64)
@@ -121,7 +122,7 @@ def test_buttons_stop_at_both_ends_and_keep_the_focus(widget_page):
     page.keyboard.press("Enter")
     expect(next_step).to_be_focused()
     expect(row(page, 21)).to_have_attribute("aria-current", "true")
-    page.get_by_label("Network").select_option("resnet18")
+    page.get_by_label("Network", exact=True).select_option("resnet18")
     expect(row(page, 1)).to_have_attribute("aria-current", "true")
     expect(slider(page)).to_have_value("224")
     expect(page.get_by_role("checkbox")).to_be_checked()

@@ -154,12 +154,11 @@ def measure(versions: dict, batch_size: int, rounds: int) -> dict:
     """Return each version's images a second in every round; all take their turn in each."""
     steps = {}
     for name, version in versions.items():
-        seconds(version, 2)  # warm-up: workers start, the libraries choose their kernels
-        steps[name] = max(2, round(2 * SECONDS / seconds(version, 2)))
-    turns = [
-        {name: batch_size * steps[name] / seconds(v, steps[name]) for name, v in versions.items()}
-        for _ in range(rounds)
-    ]
+        seconds(version, 1)  # warm-up: workers start, the libraries choose their kernels
+        steps[name] = max(2, round(SECONDS / seconds(version, 1)))
+    turns: list[dict] = []
+    for _ in range(rounds):
+        turns.append({name: batch_size * steps[name] / seconds(v, steps[name]) for name, v in versions.items()})
     return {name: [turn[name] for turn in turns] for name in versions}
 
 
@@ -177,7 +176,7 @@ def report(speeds: dict) -> None:
     print(f"  {'images':15}{'textbook':>16}{'ours':>9}{'ratio':>8}{'bound':>9}{'ours/bound':>12}")
     middle = {name: statistics.median(rounds) for name, rounds in speeds.items()}
     for augment, kind in AUGMENTED.items():
-        workers = max((0, 2), key=lambda number: middle[augment, number])  # noqa: B023 called at once
+        workers = max((0, 2), key=lambda number: middle[augment, number])
         times, share = (
             statistics.median(a / b for a, b in zip(speeds[augment, "ours"], speeds[other], strict=True))
             for other in ((augment, workers), "bound")

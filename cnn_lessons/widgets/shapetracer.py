@@ -13,7 +13,7 @@ NETWORKS, SIZES = SHAPES["networks"], SHAPES["limits"]["size"]
 
 
 class ShapeTracer(LessonWidget):
-    """Step through a network, change the size of its input, and see what shape each layer makes of it and where it breaks.
+    """Step through a network, change the size of its input, see the shape after every layer, and where it breaks.
 
     A size that does not fit is no error here: the widget shows where the image stops, what torch says there, and what
     would mend it.

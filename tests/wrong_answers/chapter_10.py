@@ -21,15 +21,13 @@ def conv(into, out, kernel, stride=1, bias=False):
 class Right(nn.Module):
     """The right block, whose parts the wrong ones replace."""
 
-    strides, bias, expansion = (False, True, False), False, 4
-
-    def __init__(self, in_channels, channels, stride=1):
+    def __init__(self, in_channels, channels, stride=1, strides=(False, True, False), bias=False, expansion=4):
         super().__init__()
-        out = channels * self.expansion
-        first, second, third = (stride if strides else 1 for strides in self.strides)
-        self.conv1, self.bn1 = conv(in_channels, channels, 1, first, self.bias), nn.BatchNorm2d(channels)
-        self.conv2, self.bn2 = conv(channels, channels, 3, second, self.bias), nn.BatchNorm2d(channels)
-        self.conv3, self.bn3 = conv(channels, out, 1, third, self.bias), nn.BatchNorm2d(out)
+        self.bias, out = bias, channels * expansion
+        first, second, third = (stride if here else 1 for here in strides)
+        self.conv1, self.bn1 = conv(in_channels, channels, 1, first, bias), nn.BatchNorm2d(channels)
+        self.conv2, self.bn2 = conv(channels, channels, 3, second, bias), nn.BatchNorm2d(channels)
+        self.conv3, self.bn3 = conv(channels, out, 1, third, bias), nn.BatchNorm2d(out)
         self.shortcut = self.way(in_channels, out, stride)
 
     def way(self, in_channels, out, stride):
@@ -48,32 +46,38 @@ class Right(nn.Module):
 
 @wrong("Bottleneck", says="Your stride sits on the first 1×1")
 class StrideFirst(Right):
-    strides = (True, False, False)
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__(in_channels, channels, stride, strides=(True, False, False))
 
 
 @wrong("Bottleneck", says="Your stride sits on the last 1×1")
 class StrideLast(Right):
-    strides = (False, False, True)
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__(in_channels, channels, stride, strides=(False, False, True))
 
 
 @wrong("Bottleneck", says="The block and its shortcut do not fit together")
 class StrideTwice(Right):
-    strides = (True, True, False)
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__(in_channels, channels, stride, strides=(True, True, False))
 
 
 @wrong("Bottleneck", says="The block and its shortcut do not fit together")
 class StrideForgotten(Right):
-    strides = (False, False, False)
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__(in_channels, channels, stride, strides=(False, False, False))
 
 
 @wrong("Bottleneck", says="Each BatchNorm cancels the bias")
 class WithBiases(Right):
-    bias = True
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__(in_channels, channels, stride, bias=True)
 
 
 @wrong("Bottleneck", says="It widens again, to four times as many")
 class NotExpanded(Right):
-    expansion = 1
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__(in_channels, channels, stride, expansion=1)
 
 
 @wrong("Bottleneck", says="You left out the last ReLU")
@@ -251,7 +255,7 @@ def stem_of_2015(in_channels=3, out_channels=64):
     return stem([in_channels, out_channels], (2,), padding=3, kernel=7)
 
 
-@wrong("stem_c", says="not asked for: a 3×3 convolution 3→32 without bias")
+@wrong("stem_c", says="not asked for: a 3×3 convolution 32→64 without bias")
 def stem_ignores_its_arguments(in_channels=3, out_channels=64):
     return stem(narrow(3, 64))
 

@@ -306,8 +306,7 @@ def depth_of_resnet_checked(depth):
 
 @wrong("blocks_per_group", says="For a depth that does not exist you return None")
 def depth_none(depth):
-    if (depth - 4) % 6 == 0 and depth >= 10:
-        return (depth - 4) // 6
+    return (depth - 4) // 6 if (depth - 4) % 6 == 0 and depth >= 10 else None
 
 
 @wrong("blocks_per_group", says="You return text where an error was asked for")

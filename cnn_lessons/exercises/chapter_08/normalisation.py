@@ -97,8 +97,8 @@ def _cases(random: Random) -> Iterator[Case]:
     yield NormCase(two, *figures(1, 0, 3, 4), False)
     yield NormCase(two, *figures(2, 1, 0, 1), True, 0.5, 0.5)
     while True:
-        height, width = random.sample(range(1, 5), 2)
-        n, channels = random.randint(2, 3), random.randint(2, 4)
+        width, channels = random.sample(range(2, 5), 2)  # unequal: a figure that meets the wrong axis is an error
+        n, height = random.randint(2, 3), random.randint(1, 4)
         x = 3 * normal(random, n, channels, height, width) + 2 * normal(random, channels, 1, 1)
         variance = normal(random, channels) ** 2 + 0.1
         options = (random.choice((0.1, 0.3)), random.choice((1e-5, 0.1)))

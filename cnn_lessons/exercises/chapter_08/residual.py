@@ -54,10 +54,11 @@ LAYERS = {
 }
 
 
-def _mistakes(**changes) -> list[Mistake]:
-    """Return the mistakes that both exercises share, in blocks that are otherwise built as `changes` says."""
-    computed = [Mistake(SAYS[name], variant(forward=FORWARDS[name], **changes)) for name in SAYS]
-    return computed + [Mistake(message, variant(**{**changes, **plan})) for message, plan in LAYERS.items()]
+# Both exercises share these mistakes.
+SHARED = (
+    *(Mistake(message, variant(forward=FORWARDS[name])) for name, message in SAYS.items()),
+    *(Mistake(message, variant(**plan)) for message, plan in LAYERS.items()),
+)
 
 
 def _square(build: Callable) -> Callable:
@@ -84,7 +85,7 @@ def _square_cases(random: Random) -> Iterator[Case]:
 
 PADDING = Mistake(
     "Body and shortcut have different sizes. A 3×3 convolution keeps the size if it is padded by 1.",
-    when=_raised("must match the size of tensor"),
+    when=_raised("must match the size of tensor", "Kernel size can't be greater"),
 )
 
 RESIDUAL_BLOCK = Exercise(
@@ -111,7 +112,7 @@ RESIDUAL_BLOCK = Exercise(
     compared=COMPARED,
     forbidden=frozenset({"PadBlock", "ProjectionBlock", "PlainBlock", "BasicBlock", "Block"}),
     mistakes=(
-        *(Mistake(each.message, _square(each.produces)) for each in _mistakes()),
+        *(Mistake(each.message, _square(each.produces)) for each in SHARED),
         Mistake(
             "Your shortcut has a convolution. Where the shape stays, the shortcut is x itself, without parameters.",
             _square(variant(builds=lambda *shape: True)),
@@ -122,7 +123,7 @@ RESIDUAL_BLOCK = Exercise(
 
 
 def _projection_cases(random: Random) -> Iterator[Case]:
-    x = integers(random, 1, 2, 2, 4)
+    x = integers(random, 1, 2, 2, 5)
     yield built(random, _right, x, 2, 2)
     yield built(random, _right, x, 2, 2, zero=("bn2",))
     yield built(random, _right, x, 2, 3, stride=2)
@@ -190,9 +191,11 @@ PROJECTION_BLOCK = Exercise(
     compared=COMPARED,
     forbidden=frozenset({"PadBlock", "ProjectionBlock", "ProjectionShortcut", "PlainBlock", "BasicBlock", "Block"}),
     mistakes=(
-        *_mistakes(),
-        *_mistakes(builds=never),
-        *_mistakes(builds=lambda *shape: True),
+        *SHARED,
+        *(
+            Mistake(SAYS[name], variant(forward=FORWARDS[name], builds=never))
+            for name in ("no skip", "no skip, no ReLU")
+        ),
         Mistake(ALWAYS, variant(builds=lambda *shape: True)),
         Mistake(
             "The stride stands on the second convolution. It belongs to the first, and the second has less to do.",

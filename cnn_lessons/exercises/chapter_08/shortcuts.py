@@ -117,8 +117,13 @@ PAD_SHORTCUT = Exercise(
             "You begin with the second pixel. A slice with a step begins at 0: x[:, :, ::stride].",
             _padded(lambda x, stride: x[:, :, min(1, stride - 1) :: stride, min(1, stride - 1) :: stride]),
         ),
-        Mistake("You take the mean of each window. Every stride-th pixel is kept as it is.", _padded(_pooled(F.avg_pool2d))),
-        Mistake("You take the largest of each window. Every stride-th pixel is kept as it is.", _padded(_pooled(F.max_pool2d))),
+        Mistake(
+            "You take the mean of each window. Every stride-th pixel is kept as it is.", _padded(_pooled(F.avg_pool2d))
+        ),
+        Mistake(
+            "You take the largest of each window. Every stride-th pixel is kept as it is.",
+            _padded(_pooled(F.max_pool2d)),
+        ),
         Mistake(
             "You cut out the top left corner. The stride thins the picture out: every stride-th row and column.",
             _padded(_corner),

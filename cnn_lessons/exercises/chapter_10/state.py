@@ -141,7 +141,9 @@ RENAME_KEYS = Exercise(
         Mistake(
             "The convolution of a shortcut is downsample.0, its BatchNorm downsample.1. You have them the other way "
             "round, or count from 1.",
-            when=_has(r"downsample\.(2|0\.bias|0\.run)"),
+            when=lambda outcome: (
+                "shortcut" in next(iter(outcome.case.args[0])) and _has(r"downsample\.[012]\.")(outcome)
+            ),
         ),
         Mistake(
             "The shortcuts keep their old name. Here they are called downsample.", when=_has(r"layer\d\.\d+\.shortcut")

@@ -6,74 +6,13 @@ from random import Random
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cnn_lessons.exercises.chapter_11.lab_networks import Another, LateStride, NoReLU, OtherOrder, Small, classify
 from cnn_lessons.exercises.chapter_11.parts import RawShortcut, Wide
 from cnn_lessons.exercises.exercise import Exercise, Mistake, first
 from cnn_lessons.exercises.findings import Findings
 from cnn_lessons.exercises.scene import Scene, state_of
-
-
-class _OtherOrder(Wide):
-    """The same function: the sums are only added up in another order, so the last digits differ."""
-
-    def join(self, branch: Tensor, skip: Tensor) -> Tensor:
-        a, b = branch * 0.3, skip * 0.3
-        return (a + b) + (branch * 0.7 + skip * 0.7)
-
-
-class _NoReLU(Wide):
-    def act(self, x: Tensor) -> Tensor:
-        return x
-
-
-class _LateStride(Wide):
-    """As many parameters, and a larger picture at the end."""
-
-    def strides(self, stride: int) -> tuple[int, int]:
-        return 1, 1
-
-    def skip(self, x: Tensor, activated: Tensor) -> Tensor:
-        return F.conv2d(activated, self.shortcut.weight)
-
-
-class _Small(nn.Module):
-    """A stem, one block, and logits; weights and running statistics drawn from a seed."""
-
-    def __init__(
-        self, block: type, seed: int, told: str, end: Callable | None = None, dropout: float = 0.0, fresh=False
-    ):
-        super().__init__()
-        self.stem = nn.Conv2d(3, 4, 3, padding=1, bias=False)
-        self.block = block(4, 6, 2, dropout)
-        self.fc = nn.Linear(6, 3)
-        self.told, self.end = told, end
-        generator = torch.Generator().manual_seed(seed)
-        with torch.no_grad():
-            for tensor in self.state_dict().values():
-                if tensor.is_floating_point():
-                    tensor.uniform_(0.2, 1.2, generator=generator)
-                    tensor -= 0.7 * (tensor.dim() > 1)
-            for name, statistic in self.named_buffers():
-                if fresh:
-                    statistic.fill_(name.endswith("var"))
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.block(self.stem(x))
-        logits = self.fc(x.mean((2, 3))) if self.end is None or self.end != "maps" else x
-        return logits if self.end in (None, "maps") else self.end(logits)
-
-
-class _Another(nn.Sequential):
-    """A network with other layers."""
-
-    told = "a network with other layers"
-
-    def __init__(self):
-        super().__init__(
-            nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
-        )
 
 
 def _equal(first: nn.Module, second: nn.Module, images: Tensor) -> bool:
@@ -90,7 +29,7 @@ def _equal(first: nn.Module, second: nn.Module, images: Tensor) -> bool:
 
 def _read(before: list, arguments: tuple, got: Any) -> Findings:
     found = Findings({"the result": got})
-    for name, network, (state, mode) in zip(("first", "second"), arguments, before, strict=False):
+    for name, network, state in zip(("first", "second"), arguments, before, strict=False):
         after = state_of(network)
         changed = [key for key in state if not torch.equal(state[key], after[key])]
         found[f"the tensors of {name} that are changed afterwards"] = len(changed)
@@ -107,12 +46,16 @@ def _scene(random: Random, one: Callable, other: Callable, training: bool = Fals
         networks = [build(seed).train(training) for build, seed in zip((one, other), seeds[:2], strict=True)]
         return *networks, torch.randn(16, 3, 6, 8, generator=generator)
 
-    before = [(state_of(network), network.training) for network in make()[:2]]
+    before = [state_of(network) for network in make()[:2]]
     return Scene(make, lambda arguments, got: _read(before, arguments, got))
 
 
 def _net(block: type = Wide, told: str = "the authors' network", **options: Any) -> Callable:
-    return lambda seed: _Small(block, seed, told, **options)
+    return lambda seed: Small(block, seed, told, **options)
+
+
+def _maps(network: nn.Module, maps: Tensor) -> Tensor:
+    return maps
 
 
 def _cases(random: Random) -> Iterator[Scene]:
@@ -122,11 +65,15 @@ def _cases(random: Random) -> Iterator[Scene]:
     yield _scene(random, authors, authors)
     yield _scene(random, _net(told="a new network", fresh=True), _net(told="another new network", fresh=True))
     yield _scene(random, dropping, dropping, training=True)
-    yield _scene(random, authors, _net(_OtherOrder, "a network that adds in another order"))
-    yield _scene(random, authors, _net(_NoReLU, "a network without its second ReLU"))
-    yield _scene(random, authors, _net(told="a network with a softmax at the end", end=lambda x: x.softmax(1)))
-    yield _scene(random, _net(end="maps"), _net(_LateStride, "a network without stride", end="maps"))
-    yield _scene(random, authors, lambda seed: _Another())
+    yield _scene(random, authors, _net(OtherOrder, "a network that adds in another order"))
+    yield _scene(random, authors, _net(NoReLU, "a network without its second ReLU"))
+    yield _scene(
+        random,
+        authors,
+        _net(told="a network with a softmax at the end", end=lambda network, maps: classify(network, maps).softmax(1)),
+    )
+    yield _scene(random, _net(end=_maps), _net(LateStride, "a network without stride", end=_maps))
+    yield _scene(random, authors, lambda seed: Another())
     yield _scene(random, tutorial, authors, training=True)
     yield _scene(random, tutorial, tutorial, training=True)
 
@@ -230,8 +177,8 @@ SAME_FUNCTION = Exercise(
             _by(_close, _parameters_only),
         ),
         Mistake(
-            "You run the networks in the mode in which they come. In training mode dropout draws anew for each of them: "
-            "switch your copies to eval mode.",
+            "You run the networks in the mode in which they come. In training mode dropout draws anew for each of "
+            "them: switch your copies to eval mode.",
             _in_training,
         ),
         Mistake(
