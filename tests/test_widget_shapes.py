@@ -28,11 +28,11 @@ FACTS = {  # FACTS.md §1 and §4
     "resnet18": 11_689_512,
     "seminar": 2_263_722,
 }
-STATES = [  # a ResNet with adaptive pooling takes any size: three will do
+STATES = [  # a ResNet takes longer, and with adaptive pooling any size
     {"network": name, "size": size, "adaptive": on}
     for name in NETWORKS
     for on in (False, True)
-    for size in (SIZES[::4] if on and "alexnet" not in name else SIZES)
+    for size in (SIZES if "alexnet" in name else [33] if on else [25, 57, 224])
 ]
 
 
@@ -131,7 +131,7 @@ def test_every_layer_is_the_real_networks_at_every_size(tmp_path):
         problem = got["rows"][got["stopped"]]["problem"]
         assert problem["torch"] in str(error.value), state  # some versions put "addmm: " in front
         assert all(set(row) == {"step"} for row in got["rows"][got["stopped"] + 1 :])
-    assert stops >= 30
+    assert stops >= 15
 
 
 def test_parameters_are_those_of_the_facts_and_of_the_trace(tmp_path):

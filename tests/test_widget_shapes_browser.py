@@ -182,7 +182,7 @@ def test_phone_has_no_sideways_scrolling_and_large_targets(widget_page, network)
     assert overflow_of(page) == 0
     table = page.locator(".cnnw-stepwrap")
     assert table.evaluate("box => box.scrollWidth - box.clientWidth") == 0
-    strip = page.locator(".cnnw-strip")  # the boxes scroll in their own room, and the chosen one is in sight
+    strip = page.locator(".cnnw-maps")  # the boxes scroll in their own room, and the chosen one is in sight
     assert strip.evaluate("box => box.scrollWidth > box.clientWidth")
     inside, outside = page.locator(".cnnw-box.cnnw-chosen").bounding_box(), strip.bounding_box()
     assert outside["x"] <= inside["x"] and inside["x"] + inside["width"] <= outside["x"] + outside["width"]
@@ -196,7 +196,7 @@ def test_phone_has_no_sideways_scrolling_and_large_targets(widget_page, network)
 def test_print_shows_all_steps_without_the_controls(widget_page):
     page = widget_page(ShapeTracer("resnet18"))
     page.emulate_media(media="print")
-    for name in (".cnnw-top", ".cnnw-transport", ".cnnw-keys"):
+    for name in (".cnnw-setup", ".cnnw-transport", ".cnnw-keys"):
         expect(page.locator(name)).not_to_be_visible()
     wrap = page.locator(".cnnw-stepwrap")
     assert wrap.evaluate("box => box.scrollHeight - box.clientHeight") <= 1

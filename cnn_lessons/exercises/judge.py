@@ -41,8 +41,9 @@ def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
         return hand_in(Verdict(name, NOT_ATTEMPTED, "Replace the ... with your code and run the cell again."))
     seconds, state = guard.seconds_allowed(), torch.get_rng_state()  # layers draw their first weights from it
     try:
+        cases = list(exercise.cases(Random(seed)))  # before the clock starts: torch.optim imports much when first used
         with guard.time_limit(seconds):
-            problem = _problem(exercise, answer, Random(seed))
+            problem = _problem(exercise, answer, cases)
     except guard.TimeIsUp:
         problem = f"stopped after {seconds:g} seconds. Is there a loop that never ends, or one that is far too long?"
     finally:
@@ -55,12 +56,11 @@ def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
     return hand_in(Verdict(name, CORRECT, f"All cases agree in {compared}, and the inputs are left as they were."))
 
 
-def _problem(exercise: Exercise, answer: Any, random: Random) -> str | None:
+def _problem(exercise: Exercise, answer: Any, cases: list[Case]) -> str | None:
     """Return what is wrong with the answer, or None."""
     if not callable(answer) or isinstance(answer, nn.Module):
         wanted = f"expected your {'class' if exercise.forward else 'function'} {exercise.name}({exercise.parameters})"
         return f"{wanted}, got {type(answer).__name__}: {answer!r:.60}"
-    cases = list(exercise.cases(random))
     try:
         inspect.signature(answer).bind(*cases[-1].args, **cases[-1].kwargs)
     except (TypeError, ValueError):

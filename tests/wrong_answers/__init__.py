@@ -27,4 +27,4 @@ def wrong(exercise: str, says: str) -> Callable:
 
 
 # The chapters enter their answers when they are imported.
-from . import chapter_01, chapter_02, chapter_03, chapter_04, chapter_05, chapter_06, chapter_08, chapter_10, chapter_11, further, shortcuts  # noqa: E402, F401
+from . import chapter_01, chapter_02, chapter_03, chapter_04, chapter_05, chapter_06, chapter_07, chapter_08, chapter_10, chapter_11, further, shortcuts  # noqa: E402, F401

@@ -11,7 +11,7 @@ from cnn_lessons.models import resnet
 
 from . import wrong
 
-# Bottleneck
+# BottleneckBlock
 
 
 def conv(into, out, kernel, stride=1, bias=False):
@@ -44,79 +44,79 @@ class Right(nn.Module):
         return F.relu(self.branch(x) + self.shortcut(x))
 
 
-@wrong("Bottleneck", says="Your stride sits on the first 1×1")
+@wrong("BottleneckBlock", says="Your stride sits on the first 1×1")
 class StrideFirst(Right):
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride, strides=(True, False, False))
 
 
-@wrong("Bottleneck", says="Your stride sits on the last 1×1")
+@wrong("BottleneckBlock", says="Your stride sits on the last 1×1")
 class StrideLast(Right):
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride, strides=(False, False, True))
 
 
-@wrong("Bottleneck", says="The block and its shortcut do not fit together")
+@wrong("BottleneckBlock", says="The block and its shortcut do not fit together")
 class StrideTwice(Right):
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride, strides=(True, True, False))
 
 
-@wrong("Bottleneck", says="The block and its shortcut do not fit together")
+@wrong("BottleneckBlock", says="The block and its shortcut do not fit together")
 class StrideForgotten(Right):
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride, strides=(False, False, False))
 
 
-@wrong("Bottleneck", says="Each BatchNorm cancels the bias")
+@wrong("BottleneckBlock", says="Each BatchNorm cancels the bias")
 class WithBiases(Right):
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride, bias=True)
 
 
-@wrong("Bottleneck", says="It widens again, to four times as many")
+@wrong("BottleneckBlock", says="It widens again, to four times as many")
 class NotExpanded(Right):
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride, expansion=1)
 
 
-@wrong("Bottleneck", says="You left out the last ReLU")
+@wrong("BottleneckBlock", says="You left out the last ReLU")
 class NoLastRelu(Right):
     def forward(self, x):
         return self.branch(x) + self.shortcut(x)
 
 
-@wrong("Bottleneck", says="There is a ReLU before the sum and one after it")
+@wrong("BottleneckBlock", says="There is a ReLU before the sum and one after it")
 class ThreeRelus(Right):
     def forward(self, x):
         return F.relu(F.relu(self.branch(x)) + self.shortcut(x))
 
 
-@wrong("Bottleneck", says="You took the last ReLU before the sum")
+@wrong("BottleneckBlock", says="You took the last ReLU before the sum")
 class ReluBeforeTheSum(Right):
     def forward(self, x):
         return F.relu(self.branch(x)) + self.shortcut(x)
 
 
-@wrong("Bottleneck", says="The shortcut is not added")
+@wrong("BottleneckBlock", says="The shortcut is not added")
 class NoSkip(Right):
     def forward(self, x):
         return F.relu(self.branch(x))
 
 
-@wrong("Bottleneck", says="You left out the ReLUs inside the block")
+@wrong("BottleneckBlock", says="You left out the ReLUs inside the block")
 class LinearInside(Right):
     def branch(self, x):
         return self.bn3(self.conv3(self.bn2(self.conv2(self.bn1(self.conv1(x))))))
 
 
-@wrong("Bottleneck", says="You left out the ReLU after the second BatchNorm")
+@wrong("BottleneckBlock", says="You left out the ReLU after the second BatchNorm")
 class OneReluInside(Right):
     def branch(self, x):
         return self.bn3(self.conv3(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))))
 
 
-@wrong("Bottleneck", says="Your BatchNorms come after the ReLUs")
+@wrong("BottleneckBlock", says="Your BatchNorms come after the ReLUs")
 class NormLast(Right):
     def branch(self, x):
         out = self.bn1(F.relu(self.conv1(x)))
@@ -124,25 +124,25 @@ class NormLast(Right):
         return self.bn3(self.conv3(out))
 
 
-@wrong("Bottleneck", says="a convolution even where the shape stays")
+@wrong("BottleneckBlock", says="a convolution even where the shape stays")
 class AlwaysProjects(Right):
     def way(self, in_channels, out, stride):
         return nn.Sequential(conv(in_channels, out, 1, stride), nn.BatchNorm2d(out))
 
 
-@wrong("Bottleneck", says="The convolution of your shortcut has no BatchNorm")
+@wrong("BottleneckBlock", says="The convolution of your shortcut has no BatchNorm")
 class BareShortcut(Right):
     def way(self, in_channels, out, stride):
         return nn.Identity() if stride == 1 and in_channels == out else conv(in_channels, out, 1, stride)
 
 
-@wrong("Bottleneck", says="missing: a 1×1 convolution 3→8 without bias")
+@wrong("BottleneckBlock", says="missing: a 1×1 convolution 3→8 without bias")
 class ProjectsOnlyForTheStride(Right):
     def way(self, in_channels, out, stride):
         return super().way(in_channels, out, stride) if stride != 1 else nn.Identity()
 
 
-@wrong("Bottleneck", says="a convolution even where the shape stays")
+@wrong("BottleneckBlock", says="a convolution even where the shape stays")
 class ComparesWithTheWidthInside(Right):
     def way(self, in_channels, out, stride):
         if stride == 1 and in_channels == out // 4:
@@ -150,7 +150,7 @@ class ComparesWithTheWidthInside(Right):
         return AlwaysProjects.way(self, in_channels, out, stride)
 
 
-@wrong("Bottleneck", says="All your kernels are 3×3")
+@wrong("BottleneckBlock", says="All your kernels are 3×3")
 class AllThrees(Right):
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -158,13 +158,13 @@ class AllThrees(Right):
         self.conv3 = conv(channels, 4 * channels, 3)
 
 
-@wrong("Bottleneck", says="`super().__init__()` comes first")
+@wrong("BottleneckBlock", says="`super().__init__()` comes first")
 class WithoutSuper(Right):
     def __init__(self, in_channels, channels, stride=1):
         self.conv1 = conv(in_channels, channels, 1)
 
 
-@wrong("Bottleneck", says="called the course's own Bottleneck")
+@wrong("BottleneckBlock", says="called the course's own Bottleneck")
 class Borrowed(nn.Module):
     def __init__(self, in_channels, channels, stride=1):
         super().__init__()
@@ -174,7 +174,7 @@ class Borrowed(nn.Module):
         return self.block(x)
 
 
-@wrong("Bottleneck", says="the result in eval mode is None")
+@wrong("BottleneckBlock", says="the result in eval mode is None")
 class ReturnsNothing(Right):
     def forward(self, x):
         F.relu(self.branch(x) + self.shortcut(x))

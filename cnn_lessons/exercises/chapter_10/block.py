@@ -79,8 +79,8 @@ def _raised(*words: str) -> Callable[[Outcome], bool]:
     return lambda outcome: any(word in str(outcome.error) for word in words)
 
 
-BOTTLENECK = Exercise(
-    name="Bottleneck",
+BOTTLENECK_BLOCK = Exercise(
+    name="BottleneckBlock",
     chapter="10",
     title="The bottleneck block",
     parameters="in_channels, channels, stride=1",

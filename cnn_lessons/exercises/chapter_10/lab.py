@@ -75,7 +75,7 @@ def _case(seed: int, images: Tensor, labels: Tensor, size: int) -> Scene:
         for parameter in (*body.parameters(), *head.parameters()):
             parameter.grad = torch.ones_like(parameter)  # both have just been trained
         optimizer = torch.optim.SGD([*body.parameters(), *head.parameters()], 0.2, 0.9, weight_decay=0.01)
-        head.steps, body.start = [], state_of(body)
+        head.steps = []
         optimizer.register_step_post_hook(lambda *_: head.steps.append(state_of(head)))
         batches = list(zip(images.split(size), labels.split(size), strict=True))
         torch.manual_seed(seed)  # the same dropout masks for everyone
@@ -101,8 +101,8 @@ def _read(arguments: tuple, got) -> Findings:
             MODE: " and ".join(sorted(set(head.modes))) or "it was never called",
             "the number of steps that the optimiser took": len(head.steps),
             STATISTICS: {key: value for key, value in state.items() if _counted(key)},
-            SEEN: head.given,
             WEIGHTS: {key: value for key, value in state.items() if not _counted(key)},
+            SEEN: head.given,
         }
     )
     for number, step in enumerate(head.steps, start=1):

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 
-class Bottleneck(nn.Module):
+class BottleneckBlock(nn.Module):
     def __init__(self, in_channels, channels, stride=1):
         super().__init__()
         out_channels = 4 * channels

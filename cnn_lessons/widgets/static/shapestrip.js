@@ -49,7 +49,7 @@ export class ShapeStrip {
   constructor({ select }) {
     this.select = select;
     this.row = h("div", { class: "cnnw-boxes" });
-    this.el = h("div", { class: "cnnw-strip", "aria-hidden": "true" }, this.row);
+    this.el = h("div", { class: "cnnw-maps", "aria-hidden": "true" }, this.row);
   }
 
   /** input: the state that comes in; rows: of traceShapes; selected: index of the chosen row. */

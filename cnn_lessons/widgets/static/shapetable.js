@@ -37,7 +37,8 @@ class StepRow {
     if (!after) return setText(this.message, problem ? "stops here" : "not reached");
     setText(this.output, batchShape(after));
     setText(this.parameters, after.parameters ? grouped(after.parameters) : "–");
-    return this.parameters.style.setProperty("--share", `${(100 * after.parameters) / total}%`);
+    const share = after.parameters / total;
+    return this.parameters.style.setProperty("--share", share < 0.01 ? "0%" : `${100 * share}%`); // less is but a speck
   }
 }
 

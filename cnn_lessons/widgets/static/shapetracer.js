@@ -53,12 +53,12 @@ class ShapeView {
   }
 
   mount() {
-    const choices = h("div", { class: "cnnw-panel cnnw-top" }, this.network.el, this.adaptive.el, this.size.el);
+    const choices = h("div", { class: "cnnw-panel cnnw-setup" }, this.network.el, this.adaptive.el, this.size.el);
     this.next.el.classList.add("cnnw-main");
     const steps = { class: "cnnw-transport", role: "group", "aria-label": "Step through the network" };
     const transport = h("div", steps, this.back.el, this.next.el);
     const scale = h("p", { class: "cnnw-hint", "aria-hidden": "true" }, SCALE);
-    const look = h("div", { class: "cnnw-look" }, this.table.el, this.detail.el);
+    const look = h("div", { class: "cnnw-split" }, this.table.el, this.detail.el);
     const hint = h("p", { class: "cnnw-hint cnnw-keys" }, KEYS);
     this.root.append(choices, this.problem, this.strip.el, scale, this.outcome, transport, look, hint);
     const unwatch = watch(this.model, Object.keys(DEFAULTS), () => this.draw());

@@ -3,7 +3,7 @@ import { h, setText } from "./shared.js";
 import WIDE from "./wide.json";
 import { equalLine, inMillions, keyedNetwork, paperEntry, wideCounts, wideName } from "./widemath.js";
 
-const DEPTHS = [6, 50]; // from the left edge to the right one
+const DEPTHS = [7, 50]; // from the left edge to the right one
 const WIDEST = 13.2; // at the top
 const LEVELS = [1e6, 3e6, 10e6, 30e6, 100e6];
 
@@ -88,6 +88,7 @@ export class WidePlot {
       const { parameters: count } = wideCounts({ ...point, num_classes: network.num_classes });
       setText(label, inMillions(count).replace(" M", ""));
       el.title = wideName(point);
+      el.classList.toggle("cnnw-chosen", el.title === wideName(network));
     }
   }
 
