@@ -31,16 +31,15 @@ def path(tmp_path):
     return tmp_path / "run.pt"
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_run_killed_at_20_random_moments_ends_with_the_same_bits(tmp_path, seed):
+def test_run_killed_at_20_random_moments_ends_with_the_same_bits(tmp_path):
     script = Path(__file__).with_name("kill_and_resume.py")
     root = str(Path(__file__).parent.parent)
     done = subprocess.run(
-        [sys.executable, script, tmp_path, str(seed), "20"],
+        [sys.executable, script, tmp_path, "1", "20"],
         capture_output=True,
         text=True,
         check=True,
-        timeout=240,
+        timeout=500,
         env={**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"},
     )
     found = json.loads(done.stdout)

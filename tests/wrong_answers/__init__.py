@@ -27,4 +27,19 @@ def wrong(exercise: str, says: str) -> Callable:
 
 
 # The chapters enter their answers when they are imported.
-from . import chapter_01, chapter_02, chapter_03, chapter_04, chapter_05, chapter_06, chapter_07, chapter_08, chapter_10, chapter_11, further, shortcuts  # noqa: E402, F401
+from . import (  # noqa: E402
+    chapter_01,  # noqa: F401
+    chapter_02,  # noqa: F401
+    chapter_03,  # noqa: F401
+    chapter_04,  # noqa: F401
+    chapter_05,  # noqa: F401
+    chapter_06,  # noqa: F401
+    chapter_07,  # noqa: F401
+    chapter_08,  # noqa: F401
+    chapter_09,  # noqa: F401
+    chapter_10,  # noqa: F401
+    chapter_11,  # noqa: F401
+    chapter_12,  # noqa: F401
+    further,  # noqa: F401
+    shortcuts,  # noqa: F401
+)

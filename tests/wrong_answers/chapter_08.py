@@ -595,7 +595,7 @@ def _moved(x, running_mean, running_var, momentum):
 
 
 @wrong("batch_norm", says="You use the batch's figures in both modes")
-def norm_never_runs(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+def norm_never_runs(x, weight, bias, running_mean, running_var, training, momentum, eps):
     mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)
     if training:
         running_mean, running_var = _moved(x, running_mean, running_var, momentum)
@@ -603,7 +603,7 @@ def norm_never_runs(x, weight, bias, running_mean, running_var, training, moment
 
 
 @wrong("batch_norm", says="You use the running figures in both modes")
-def norm_always_runs(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+def norm_always_runs(x, weight, bias, running_mean, running_var, training, momentum, eps):
     out = _normalised(x, running_mean, running_var, weight, bias, eps)
     if training:
         running_mean, running_var = _moved(x, running_mean, running_var, momentum)
@@ -611,7 +611,7 @@ def norm_always_runs(x, weight, bias, running_mean, running_var, training, momen
 
 
 @wrong("batch_norm", says="You have the two modes the wrong way round")
-def norm_modes_swapped(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+def norm_modes_swapped(x, weight, bias, running_mean, running_var, training, momentum, eps):
     if training:
         return _normalised(x, running_mean, running_var, weight, bias, eps), running_mean, running_var
     out = _normalised(x, x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0), weight, bias, eps)
@@ -619,7 +619,7 @@ def norm_modes_swapped(x, weight, bias, running_mean, running_var, training, mom
 
 
 @wrong("batch_norm", says="The running figures move in evaluation as well")
-def norm_always_moves(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+def norm_always_moves(x, weight, bias, running_mean, running_var, training, momentum, eps):
     moved = _moved(x, running_mean, running_var, momentum)
     mean, var = (x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)) if training else (running_mean, running_var)
     return _normalised(x, mean, var, weight, bias, eps), *moved
@@ -628,7 +628,7 @@ def norm_always_moves(x, weight, bias, running_mean, running_var, training, mome
 def _in_training(mean_var, moved=_moved):
     """Return a batch normalisation with other figures of the batch, or other running figures."""
 
-    def norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    def norm(x, weight, bias, running_mean, running_var, training, momentum, eps):
         if not training:
             return _normalised(x, running_mean, running_var, weight, bias, eps), running_mean, running_var
         out = _normalised(x, *mean_var(x), weight, bias, eps)
@@ -704,7 +704,7 @@ _enter(
 def _everything(body):
     """Return a batch normalisation whose result `body` computes from x, mean, var (as wide as x) and the rest."""
 
-    def norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    def norm(x, weight, bias, running_mean, running_var, training, momentum, eps):
         mean, var = _figures(x) if training else (running_mean, running_var)
         if training:
             running_mean, running_var = _moved(x, running_mean, running_var, momentum)
@@ -726,7 +726,7 @@ _enter(
 
 
 def _over(axes):
-    def norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    def norm(x, weight, bias, running_mean, running_var, training, momentum, eps):
         if not training:
             return _normalised(x, running_mean, running_var, weight, bias, eps), running_mean, running_var
         mean, var = x.mean(axes, keepdim=True), x.var(axes, keepdim=True, correction=0)
@@ -743,20 +743,20 @@ _enter("You average over the channels", _over((1, 2, 3)), "norm_of_layers")
 
 
 @wrong("batch_norm", says="Give it two axes more")
-def norm_without_axes(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+def norm_without_axes(x, weight, bias, running_mean, running_var, training, momentum, eps):
     mean, var = _figures(x) if training else (running_mean, running_var)
     moved = _moved(x, running_mean, running_var, momentum) if training else (running_mean, running_var)
     return weight * (x - mean) / (var + eps).sqrt() + bias, *moved
 
 
 @wrong("batch_norm", says="expected three results")
-def norm_returns_x_only(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+def norm_returns_x_only(x, weight, bias, running_mean, running_var, training, momentum, eps):
     mean, var = _figures(x) if training else (running_mean, running_var)
     return _normalised(x, mean, var, weight, bias, eps)
 
 
 @wrong("batch_norm", says="your function changes its input")
-def norm_in_place(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+def norm_in_place(x, weight, bias, running_mean, running_var, training, momentum, eps):
     if not training:
         return _normalised(x, running_mean, running_var, weight, bias, eps), running_mean, running_var
     out = _normalised(x, *_figures(x), weight, bias, eps)
@@ -765,13 +765,13 @@ def norm_in_place(x, weight, bias, running_mean, running_var, training, momentum
 
 
 @wrong("batch_norm", says="called torch's batch_norm")
-def norm_of_torch(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+def norm_of_torch(x, weight, bias, running_mean, running_var, training, momentum, eps):
     mean, var = running_mean.clone(), running_var.clone()
     return F.batch_norm(x, mean, var, weight, bias, training, momentum, eps), mean, var
 
 
 @wrong("batch_norm", says="the course's own batch_norm2d")
-def norm_of_the_course(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+def norm_of_the_course(x, weight, bias, running_mean, running_var, training, momentum, eps):
     mean, var = running_mean.clone(), running_var.clone()
     return ops.batch_norm2d(x, mean, var, weight, bias, training, momentum, eps), mean, var
 

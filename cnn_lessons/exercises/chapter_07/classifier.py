@@ -94,10 +94,6 @@ ALEXNET_CLASSIFIER = Exercise(
             _classifier(drop=lambda dropout: nn.Dropout(1 - dropout)),
         ),
         Mistake(
-            "You used nn.AlphaDropout, which belongs to another activation. nn.Dropout sets numbers to zero.",
-            _classifier(drop=nn.AlphaDropout),
-        ),
-        Mistake(
             "The hidden layers are swapped: hidden[0] comes first.",
             lambda i, hidden, k, dropout=0.5: _right(i, hidden[::-1], k, dropout),
         ),

@@ -124,7 +124,7 @@ ALEXNET_FEATURES = Exercise(
             _features(pool=lambda: nn.MaxPool2d(3, 2)),
         ),
         Mistake(
-            "Your pooling moves by one pixel. nn.MaxPool2d(2) moves by its own size; a stride of 1 has to be asked for.",
+            "Your pooling moves by one pixel. nn.MaxPool2d(2) moves by its own size, two.",
             _features(pool=lambda: nn.MaxPool2d(2, 1)),
         ),
         Mistake(

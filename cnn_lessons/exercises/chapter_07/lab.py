@@ -103,8 +103,8 @@ HEAD_FOR_ANY_SIZE = Exercise(
     parameters="channels, size, num_classes",
     statement=(
         "Return an `nn.Module` that turns maps (N, channels, H, W) of any height and width into logits (N, "
-        "num_classes): adaptive average pooling to `size`×`size`, flatten, one linear layer. Maps that are `size`×`size` "
-        "already pass the pooling unchanged."
+        "num_classes): adaptive average pooling to `size`×`size`, flatten, one linear layer. Maps that are "
+        "`size`×`size` already pass the pooling unchanged."
     ),
     hints=(
         "Two things went wrong in the lab: the maps had another size, and the rows were cut by their length instead "
@@ -134,8 +134,8 @@ HEAD_FOR_ANY_SIZE = Exercise(
             _faulty(_resized("bilinear")),
         ),
         Mistake(
-            "You chose one window for the whole map. If its side does not divide by `size`, the edge is left out, and a "
-            "smaller map has no window at all. Adaptive pooling is told the size of its output instead.",
+            "You chose one window for the whole map. If its side does not divide by `size`, the edge is left out, and "
+            "a smaller map has no window at all. Adaptive pooling is told the size of its output instead.",
             _faulty(_windowed),
         ),
         Mistake(

@@ -57,7 +57,7 @@ def _gradients(result: Tensor, leaves: list[Tensor]) -> list[Tensor | None]:
     return list(torch.autograd.grad((result * weights).sum(), leaves, allow_unused=True))
 
 
-def _torch(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+def _torch(x, weight, bias, running_mean, running_var, training, momentum, eps):
     figures = running_mean.clone(), running_var.clone()  # torch's own moves them in place
     return F.batch_norm(x, *figures, weight, bias, training, momentum, eps), *figures
 
@@ -74,7 +74,7 @@ def _norm(
 ) -> Callable:
     """Return a batch normalisation; the defaults are right, each argument changes one thing."""
 
-    def norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    def norm(x, weight, bias, running_mean, running_var, training, momentum, eps):
         mean, var = x.mean(over, keepdim=True), x.var(over, keepdim=True, correction=corrections[0])
         figures = running_mean, running_var
         if moves(training):
@@ -93,8 +93,8 @@ def _cases(random: Random) -> Iterator[Case]:
         return [torch.tensor([value], dtype=torch.float64) for value in values]
 
     two = torch.tensor([1.0, 5], dtype=torch.float64).reshape(2, 1, 1, 1)
-    yield NormCase(two, *figures(1, 0, 0, 1), True)
-    yield NormCase(two, *figures(1, 0, 3, 4), False)
+    yield NormCase(two, *figures(1, 0, 0, 1), True, 0.1, 1e-5)
+    yield NormCase(two, *figures(1, 0, 3, 4), False, 0.1, 1e-5)
     yield NormCase(two, *figures(2, 1, 0, 1), True, 0.5, 0.5)
     while True:
         width, channels = random.sample(range(2, 5), 2)  # unequal: a figure that meets the wrong axis is an error
@@ -118,7 +118,7 @@ BATCH_NORM = Exercise(
     name="batch_norm",
     chapter="08",
     title="Batch normalisation",
-    parameters="x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5",
+    parameters="x, weight, bias, running_mean, running_var, training, momentum, eps",
     statement=(
         "Normalise x, (N, C, H, W), channel by channel: (x − mean) / √(var + eps), times `weight`, plus `bias`. The "
         "four figures are (C,). With `training` mean and variance are the batch's, over N, H and W; the variance "

@@ -104,8 +104,8 @@ RENAME_KEYS = Exercise(
     parameters="state",
     statement=(
         "`state` is the state dict of a tutorial's ResNet: name → tensor. Return a new dict with the same tensors "
-        "under the names of `models.resnet`, by the table above. If the names begin with `module.`, take that off. "
-        "Leave `state` as it is."
+        "under the names of `models.resnet`, by the table in chapter 10. If the names begin with `module.`, take that "
+        "off. Leave `state` as it is."
     ),
     hints=(
         "Do not list all keys: a ResNet-152 has 932. Each key has a beginning that says where it is, and an end that "

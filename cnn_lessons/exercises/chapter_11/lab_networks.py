@@ -18,6 +18,8 @@ class OtherOrder(Wide):
 
 
 class NoReLU(Wide):
+    """As many parameters, without the second ReLU."""
+
     def act(self, x: Tensor) -> Tensor:
         return x
 

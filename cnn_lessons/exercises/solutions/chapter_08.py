@@ -43,7 +43,7 @@ class ProjectionBlock(nn.Module):
         return (out + self.shortcut(x)).relu()
 
 
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+def batch_norm(x, weight, bias, running_mean, running_var, training, momentum, eps):
     mean, var = running_mean, running_var
     if training:
         mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)  # (C,)

@@ -1,0 +1,141 @@
+"""The capstone: a network of the reader's own, within limits."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked, Outcome
+
+MOST_PARAMETERS = 300_000
+
+
+class NetworkCase(Case):
+    """Build a network, run it in both modes, and note what can be seen from outside."""
+
+    def copy(self, requires_grad: bool = False) -> "NetworkCase":
+        """Return the same case."""
+        return NetworkCase(*super().copy().args)
+
+    def told(self, exercise: Exercise) -> str:
+        """Return "on my_network(7)"."""
+        return f"on {exercise.name}({self.args[0]})"
+
+    def call(self, function: Callable) -> dict[str, Any]:
+        """Return what was seen.
+
+        Raises:
+            NotAsAsked: if no network comes back, or its result cannot be looked at.
+        """
+        classes = self.args[0]
+        torch.default_generator.manual_seed(0)
+        network = function(classes)
+        if not isinstance(network, nn.Module):
+            advice = "Build it: add ()." if isinstance(network, type) else "Does the function end in `return`?"
+            raise NotAsAsked(f"expected an nn.Module, got {network!r:.60}. {advice}")
+        seen = {"parameters": sum(p.numel() for p in network.parameters())}
+        if not 0 < seen["parameters"] <= MOST_PARAMETERS:
+            return seen  # a network too large is not worth the wait
+        network = network.float().cpu()
+        images = torch.randn(16, 3, 32, 32)
+        before = images.clone()
+        with torch.no_grad():
+            scores = _scores(network.eval()(images), 16, classes)
+            seen |= {"scores": scores, "again": network(before), "alone": _scores(network(before[:1]), 1, classes)}
+        seen["changed"] = not torch.equal(images, before)
+        learning = _scores(network.train()(before.clone()), 16, classes)
+        seen["unused"] = _without_gradient(network, learning)
+        return seen
+
+
+def _scores(got: Any, count: int, classes: int) -> Tensor:
+    """Return the result of a network if it has the right shape, else refuse it."""
+    if not isinstance(got, Tensor):
+        raise NotAsAsked(f"expected a tensor from the network, got {type(got).__name__}. Does `forward` return it?")
+    if got.shape != (count, classes):
+        fixed = got.dim() == 2 and got.shape[0] == count
+        advice = "Its last layer must follow num_classes." if fixed else "Is something flattened across the images?"
+        raise NotAsAsked(
+            f"expected ({count}, {classes}) scores for {count} images, got shape {tuple(got.shape)}. {advice}"
+        )
+    return got
+
+
+def _without_gradient(network: nn.Module, scores: Tensor) -> list[str]:
+    """Return the names of the parameters that no gradient reaches."""
+    if not scores.requires_grad:
+        return [name for name, _ in network.named_parameters()]
+    weights = torch.linspace(-1, 2, scores.numel()).reshape(scores.shape)
+    (scores * weights).sum().backward()
+    return [name for name, parameter in network.named_parameters() if parameter.grad is None]
+
+
+def _judge(outcome: Outcome) -> str | None:
+    seen = outcome.got
+    if not seen["parameters"]:
+        return "your network has no parameters to learn with. A plain list hides its layers; nn.ModuleList shows them."
+    if seen["parameters"] > MOST_PARAMETERS:
+        return (
+            f"your network has {seen['parameters']:,} parameters, at most {MOST_PARAMETERS:,} are allowed. Where do "
+            "they stand? trace(network, (3, 32, 32)) tells."
+        )
+    scores = seen["scores"]
+    if seen["changed"]:
+        return "your network changes the images that it is given. Compute new tensors."
+    if not torch.isfinite(scores).all():
+        return "some of the scores are infinite or no numbers."
+    if not torch.allclose(scores, seen["again"], atol=1e-4):
+        return "in eval mode the same images give other scores the second time. F.dropout needs training=self.training."
+    if not torch.allclose(scores[:1], seen["alone"], rtol=1e-3, atol=1e-4):
+        return (
+            "in eval mode the scores of an image depend on the other images of its batch. Batch statistics must come "
+            "from training, and no operation may go along dimension 0."
+        )
+    return _not_logits(scores) or _unused(seen["unused"])
+
+
+def _not_logits(scores: Tensor) -> str | None:
+    """Return why these scores are no logits that tell images apart, or None."""
+    if torch.allclose(scores, scores[:1].expand_as(scores), atol=1e-7):
+        return "all images get the same scores. Does `forward` use its input?"
+    if torch.allclose(scores.sum(dim=1), torch.ones(len(scores)), atol=1e-4) and scores.min() >= 0:
+        return "the scores of each image add up to 1: there is a softmax. The loss has one itself; return bare scores."
+    if scores.min() >= 0:
+        return "no score is ever below 0: the network ends in a ReLU or a sigmoid. Return the linear layer's result."
+    if torch.allclose(scores.exp().sum(dim=1), torch.ones(len(scores)), atol=1e-4):
+        return "the scores are logarithms of probabilities: there is a log_softmax. Return bare scores."
+    return None
+
+
+def _unused(names: list[str]) -> str | None:
+    """Return what is wrong if no gradient reaches some parameters, or None."""
+    if not names:
+        return None
+    shown = ", ".join(names[:3])
+    return (
+        f"no gradient reaches {len(names)} of the parameters: {shown}. They cannot learn. Is a layer left out in "
+        "`forward`, frozen, or behind detach() or no_grad()?"
+    )
+
+
+MY_NETWORK = Exercise(
+    name="my_network",
+    chapter="12",
+    title="A network of your own",
+    parameters="num_classes",
+    statement=(
+        "Return a network of your own, an `nn.Module`: (N, 3, 32, 32) becomes logits (N, num_classes), for any number "
+        "of classes and any batch size. At most 300,000 parameters, a gradient for each of them, and in eval mode "
+        "each image's scores depend on that image alone."
+    ),
+    hints=(
+        "Begin with something that works, such as the three convolutions of small_cnn, and change one thing.",
+        "A stem, some stages that halve the map and widen it, a global average, a linear layer: the networks of Part "
+        "III all look like that. Write it as one nn.Sequential, or as a class.",
+        "`nn.Sequential(nn.Conv2d(3, 32, 3, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2), …, "
+        "nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(…, num_classes))`.",
+    ),
+    cases=lambda random: [NetworkCase(10), NetworkCase(7)],
+    judge=_judge,
+)
