@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import LogLocator, NullLocator
 
 INK, GRID, WINDOW = "#222831", "#c9ced6", "#d55e00"
 COLOURS = (
@@ -142,6 +143,39 @@ def bars(values: Mapping[str, float], *, ylabel: str, alt: str, log: bool = Fals
     axes.bar_label(drawn, fmt="{:,.4g}", fontsize=9, padding=2)
     if log:
         axes.set_yscale("log")
+    return Picture(figure, alt)
+
+
+def scatter(
+    points: Mapping[str, tuple[float, float]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    alt: str,
+    errors: Mapping[str, float] | None = None,
+    log: bool = False,
+) -> Picture:
+    """Draw named points, each with its name beside it.
+
+    Args:
+        points: label → (x, y).
+        xlabel, ylabel: axis labels, with unit.
+        alt: what the figure shows.
+        errors: label → how far a vertical bar reaches above and below the point; None draws none.
+        log: a logarithmic horizontal axis.
+    """
+    figure = _figure(6.4, 3.4)
+    axes = _axes(figure, xlabel, ylabel)
+    for index, (label, (x, y)) in enumerate(points.items()):
+        error = (errors or {}).get(label)
+        axes.errorbar(x, y, yerr=error, fmt="o", color=COLOURS[index % len(COLOURS)], capsize=4)
+        axes.annotate(label, (x, y), (7, 5), textcoords="offset points", fontsize=9)
+    if log:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter("{x:,.4g}")
+    axes.margins(x=0.15, y=0.15)
     return Picture(figure, alt)
 
 

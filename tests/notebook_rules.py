@@ -59,6 +59,8 @@ def outputs(notebook: NotebookNode) -> Iterator[str]:
                 yield f"cell {cell.id}: stores a warning"
             if WIDGET_STATE in output.get("data", {}):
                 yield f"cell {cell.id}: stores the state of a widget. Run: python tools/notebook.py tidy"
+        if [output.get("name") for output in cell.outputs].count("stdout") > 1:
+            yield f"cell {cell.id}: what it prints is stored in pieces. Run: python tools/notebook.py run"
     if tidied(copy.deepcopy(notebook)) != notebook:
         yield "not tidy. Run: python tools/notebook.py tidy"
 

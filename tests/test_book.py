@@ -5,6 +5,8 @@ import re
 import pytest
 from conftest import BOOK
 
+from cnn_lessons.widgets import MODULES
+
 pytestmark = pytest.mark.browser
 
 NOT_PAGES = ("_static/", "index.html")  # the theme's fragments, and the redirect to the first page
@@ -20,6 +22,8 @@ OVERFLOW = """() => {
   return [document.documentElement.scrollWidth - width, wide.map((e) => e.outerHTML.slice(0, 80))];
 }"""
 BARE_IMAGES = "images => images.filter((i) => !(i.alt || '').trim()).map((i) => i.outerHTML.slice(0, 120))"
+WIDGETS = ", ".join(MODULES)
+UNSEEN = "widgets => widgets.filter((w) => w.getBoundingClientRect().height < 100).map((w) => w.localName)"
 SETTLED = "() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready])"
 BROKEN_IMAGES = "images => images.filter((i) => !i.complete || !i.naturalWidth).map((i) => i.src)"
 
@@ -38,6 +42,7 @@ def test_page_is_whole_and_asks_for_nothing(watched_page, path):
     assert watched_page.locator("img").evaluate_all(BARE_IMAGES) == []
     assert watched_page.locator("img:visible").evaluate_all(BROKEN_IMAGES) == []
     assert watched_page.locator("mjx-merror").count() == 0
+    assert watched_page.locator(WIDGETS).evaluate_all(UNSEEN) == []
     watched_page.set_viewport_size({"width": 390, "height": 844})
     excess, elements = watched_page.evaluate(OVERFLOW)
     assert excess <= 0, f"scrolls sideways by {excess} px at 390 px: {elements}"

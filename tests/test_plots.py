@@ -16,6 +16,9 @@ MAKE = {
     ),
     "curves": lambda alt: plots.curves({"a": [1, 2, 3], "b": GREY[0, :3]}, xlabel="step", ylabel="loss", alt=alt),
     "bars": lambda alt: plots.bars({"loops": 1000.0, "unfold": 1.5}, ylabel="time in ms", alt=alt, log=True),
+    "scatter": lambda alt: plots.scatter(
+        {"MLP": (2.0, 0.5), "CNN": (90.0, 0.8)}, xlabel="cost", ylabel="score", alt=alt, errors={"CNN": 0.1}, log=True
+    ),
     "histogram": lambda alt: plots.histogram({"red": COLOUR, "x": GREY}, xlabel="value", alt=alt),
 }
 
@@ -52,6 +55,7 @@ def test_figure_without_alt_text_is_refused(make, alt):
 def test_axes_and_lines_are_labelled():
     assert {"step", "loss", "a", "b"} <= set(texts(MAKE["curves"]("Two curves.")).split())
     assert {"time", "1,000", "1.5"} <= set(texts(MAKE["bars"]("Two bars.")).split())
+    assert {"cost", "score", "MLP", "CNN"} <= set(texts(MAKE["scatter"]("Two points.")).split())
     assert {"value", "pixels", "red"} <= set(texts(MAKE["histogram"]("Two samples.")).split())
 
 

@@ -21,7 +21,9 @@ RECIPE = tiny_recipe(validation=40)
 
 def run(path, recipe=RECIPE, network=None, data=None, **options):
     network = network or tiny_network()
-    return network, train(network, data or tiny_data(), recipe, device="cpu", progress=False, checkpoint=path, **options)
+    return network, train(
+        network, data or tiny_data(), recipe, device="cpu", progress=False, checkpoint=path, **options
+    )
 
 
 @pytest.fixture

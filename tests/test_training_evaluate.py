@@ -13,7 +13,9 @@ def by_hand(network, data):
     network.eval()
     with torch.no_grad():
         scores = network(normalise(data.test.images, data.mean, data.std))
-    return F.cross_entropy(scores, data.test.labels).item(), (scores.argmax(1) == data.test.labels).float().mean().item()
+    return F.cross_entropy(scores, data.test.labels).item(), (
+        scores.argmax(1) == data.test.labels
+    ).float().mean().item()
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 60, 500])

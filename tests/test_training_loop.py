@@ -223,7 +223,9 @@ def test_history_survives_json_with_nan(tmp_path):
     assert back.epochs == history.epochs and back.provenance == history.provenance and back.test == history.test
 
 
-@pytest.mark.parametrize(("text", "words"), [("{}", "expected JSON"), ("[1]", "expected JSON"), ("what", "expected JSON")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("{}", "expected JSON"), ("[1]", "expected JSON"), ("what", "expected JSON")]
+)
 def test_foreign_history_is_refused(text, words):
     with pytest.raises(ValueError, match=words):
         History.from_json(text)
@@ -235,4 +237,6 @@ def test_foreign_history_is_refused(text, words):
 def test_bar_tells_loss_accuracy_speed_and_time_left(capsys):
     train(tiny_network(), tiny_data(), tiny_recipe(validation=40), device="cpu")
     shown = capsys.readouterr().err
-    assert "epoch 3/3" in shown and "loss " in shown and "images/s" in shown and "left" in shown and "validation" in shown
+    assert (
+        "epoch 3/3" in shown and "loss " in shown and "images/s" in shown and "left" in shown and "validation" in shown
+    )

@@ -34,7 +34,9 @@ def test_resnet14_recipe_divides_the_rate_by_ten_every_50_of_300_epochs():
     theirs = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 0.1)
     schedule = torch.optim.lr_scheduler.StepLR(theirs, 50, 0.1)
     for epoch in range(300):
-        assert learning_rate(RECIPES["resnet14-tutorial"], epoch * 391, 391) == pytest.approx(theirs.param_groups[0]["lr"])
+        assert learning_rate(RECIPES["resnet14-tutorial"], epoch * 391, 391) == pytest.approx(
+            theirs.param_groups[0]["lr"]
+        )
         theirs.step()
         schedule.step()
 

@@ -12,6 +12,7 @@ import torch
 import traitlets
 from widget_harness import html_of, run_in_node
 
+from cnn_lessons import widgets
 from cnn_lessons.widgets import MODULES, ConvolutionStepper, PoolingStepper, module_source
 
 STEPPERS = [ConvolutionStepper, PoolingStepper]
@@ -45,6 +46,15 @@ def test_output_holds_the_live_widget_and_an_element_for_the_page(widget_class):
     assert set(attributes) == set(state)
     for name, value in state.items():
         assert (attributes[name] if isinstance(value, str) else json.loads(attributes[name])) == value
+
+
+def test_no_trait_is_an_attribute_that_browsers_understand():
+    """`hidden`, say, would hide the element of the page, whatever its value."""
+    known = set("class contenteditable dir draggable hidden id inert lang popover role slot style title".split())
+    classes = [made for made in vars(widgets).values() if isinstance(made, type)]
+    assert len(classes) >= 8
+    for widget_class in classes:
+        assert not known & set(widget_class.state_names()), widget_class.__name__
 
 
 def test_attributes_are_escaped():

@@ -94,6 +94,7 @@ def run_one(path: Path) -> tuple[list, float, str]:
     folder = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=folder)
     client.extra_arguments = QUIET
+    client.coalesce_streams = True  # a slow machine sends what a cell prints in pieces
     start = time.monotonic()
     problem = ""
     try:

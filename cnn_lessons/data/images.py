@@ -13,12 +13,7 @@ from cnn_lessons.arithmetic import integer
 
 
 class Images(NamedTuple):
-    """One part of a data set.
-
-    Attributes:
-        images: (N, C, H, W), uint8.
-        labels: (N,), int64, 0 to classes − 1.
-    """
+    """One part of a data set: images (N, C, H, W), uint8, and their labels (N,), int64, 0 to classes − 1."""
 
     images: Tensor
     labels: Tensor

@@ -48,9 +48,7 @@ def evaluate(
     """
     if len(images) != len(labels) or not len(images):
         raise ValueError(f"evaluate: expected a label for each image, got {len(images)} images, {len(labels)} labels")
-    total = count(
-        model, images, labels, mean=mean, std=std, batch_size=batch_size, device=device, precision=precision
-    )
+    total = count(model, images, labels, mean=mean, std=std, batch_size=batch_size, device=device, precision=precision)
     return Score(*(total / len(images)).tolist())
 
 

@@ -21,7 +21,7 @@ class CurveReader(LessonWidget):
             ``validation_loss`` and ``validation_accuracy`` (fractions; None where not measured); and ``recorded``,
             True for a run from elsewhere that is drawn thin and grey behind the others. NaN and infinity are drawn
             as what they are. At most 400 points a curve are kept, to four digits.
-        hidden: names of the runs that are switched off; a recorded run's ends in ``", recorded"``.
+        off: names of the runs that are switched off; a recorded run's ends in ``", recorded"``.
         quantity: ``"loss"``, ``"accuracy"`` or ``"both"``.
         part: ``"training"``, ``"validation"`` or ``"both"``.
         log_scale: whether the loss is drawn on a logarithmic scale.
@@ -37,7 +37,7 @@ class CurveReader(LessonWidget):
     _esm = module_source(_tag)
 
     runs = Runs()
-    hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    off = traitlets.List(traitlets.Unicode()).tag(sync=True)
     quantity = traitlets.Enum(["loss", "accuracy", "both"], "both").tag(sync=True)
     part = traitlets.Enum(["training", "validation", "both"], "both").tag(sync=True)
     log_scale = traitlets.Bool(False).tag(sync=True)

@@ -80,15 +80,18 @@ def stage_without_its_last(block, in_channels, out_channels, count, stride):
 @wrong("build_stage", says="whatever `count` is")
 def stage_of_one_block(block, in_channels, out_channels, count, stride):
     for _ in range(count):
-        return nn.Sequential(block(in_channels, out_channels, stride))
+        layers = [block(in_channels, out_channels, stride)]
+    return nn.Sequential(*layers)
 
 
 @wrong("build_stage", says="one and the same object")
 def stage_of_one_object(block, in_channels, out_channels, count, stride):
-    return nn.Sequential(block(in_channels, out_channels, stride), *[block(out_channels, out_channels, 1)] * (count - 1))
+    return nn.Sequential(
+        block(in_channels, out_channels, stride), *[block(out_channels, out_channels, 1)] * (count - 1)
+    )
 
 
-@wrong("build_stage", says="Only the first one does: the others read what the block before them gave.")
+@wrong("build_stage", says="Every block of yours reads `in_channels`")
 def stage_all_from_the_input(block, in_channels, out_channels, count, stride):
     layers = []
     for i in range(count):
@@ -96,7 +99,7 @@ def stage_all_from_the_input(block, in_channels, out_channels, count, stride):
     return nn.Sequential(*layers)
 
 
-@wrong("build_stage", says="and keep it")
+@wrong("build_stage", says="Every block of yours reads `in_channels`")
 def stage_all_alike(block, in_channels, out_channels, count, stride):
     return nn.Sequential(*[block(in_channels, out_channels, stride) for _ in range(count)])
 
@@ -308,7 +311,12 @@ class NetOfThirtyEight(Net):
 
 @wrong("build_resnet20", says="You built four stages")
 def net_of_four_stages(block, num_classes=10):
-    layers = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(inplace=True), row(block, 16, 16, 3, 1)]
+    layers = [
+        nn.Conv2d(3, 16, 3, 1, 1, bias=False),
+        nn.BatchNorm2d(16),
+        nn.ReLU(inplace=True),
+        row(block, 16, 16, 3, 1),
+    ]
     for channels in (16, 32, 64):
         layers.append(row(block, channels, 2 * channels, 3, 2))
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, num_classes))
@@ -392,8 +400,6 @@ class NetBreaksOff(Net):
     def __init__(self, block, num_classes=10):
         super().__init__(block, num_classes)
         self.layer2, self.layer3 = row(block, 32, 32, 3, 2), row(block, 64, 64, 3, 2)
-        self.layer1[0].conv1 = nn.Conv2d(3, 16, 3, padding=1, bias=False)
-        self.conv1 = nn.Conv2d(3, 16, 3, padding=1, bias=False)
 
 
 @wrong("build_resnet20", says="the course's own")
@@ -466,6 +472,7 @@ def shrinks_in_one_stage(stages, x):
             if less(before.shape, x.shape):
                 found.append((i, j))
         return found
+    return None
 
 
 @wrong("shrinking_blocks", says="More channels are no smaller map")

@@ -49,6 +49,14 @@ def _head(*layers: nn.Module) -> nn.Module:
     return nn.Sequential(*layers)
 
 
+class _BrokenOff(Network):
+    """Every stage reads what it gives: nothing leads from one to the next."""
+
+    def __init__(self, block: Callable, num_classes: int = 10):
+        super().__init__(block, num_classes)
+        self.stages = nn.Sequential(*(stage(block, width, width, 3, 2) for width in self.widths))
+
+
 def _with(**parts: object) -> type:
     """Return the network with some of its parts replaced."""
     return type("Changed", (Network,), {n: staticmethod(p) if n == "each" else p for n, p in parts.items()})
@@ -81,6 +89,10 @@ LOGITS = "You end in a softmax. The network returns logits: CrossEntropyLoss tak
 AGAIN = (
     "You give the stage's stride to every block, so the map shrinks again and again. Only the first block of a stage "
     "strides."
+)
+BROKEN = (
+    "A block gets another number of channels than it was built for. Each stage reads what the stage before it gave: "
+    "16, 16, 32."
 )
 
 BUILD_RESNET20 = Exercise(
@@ -185,10 +197,7 @@ BUILD_RESNET20 = Exercise(
             "it. And is it the mean over all places? A window of fixed size leaves more than one.",
             when=_raised("mat1 and mat2"),
         ),
-        Mistake(
-            "A block gets another number of channels than it was built for. Each stage reads what the stage before it "
-            "gave: 16, 16, 32.",
-            when=_raised("to have", "running_mean should contain"),
-        ),
+        Mistake(BROKEN, _BrokenOff),
+        Mistake(BROKEN, when=_raised("to have", "running_mean should contain")),
     ),
 )

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 class LightBlock(nn.Module):
     """One 3×3 convolution, and nothing behind it: any layer too many shows."""
 
-    told = "LightBlock"  # how messages call the class
+    told = "a block of one convolution"  # how messages call the class
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
         super().__init__()

@@ -135,11 +135,6 @@ BUILD_STAGE = Exercise(
             "them gave.",
             _each_from_the_input,
         ),
-        Mistake(
-            "Every block of yours reads `in_channels`, and strides. Only the first one does: the others read what the "
-            "block before them gave, and keep it.",
-            lambda block, i, o, count, stride: nn.Sequential(*(block(i, o, stride) for _ in range(count))),
-        ),
         Mistake("Your channels change in the last block. They change in the first, with the size.", _wide_at_last),
         Mistake(
             "Your first block reads `out_channels`. It gets the input of the stage, which has `in_channels`.",

@@ -13,6 +13,7 @@ class OtherOrder(Wide):
     """The same function: the sums are only added up in another order, so the last digits differ."""
 
     def join(self, branch: Tensor, skip: Tensor) -> Tensor:
+        """Return the sum, in two parts."""
         a, b = branch * 0.3, skip * 0.3
         return (a + b) + (branch * 0.7 + skip * 0.7)
 
@@ -21,6 +22,7 @@ class NoReLU(Wide):
     """As many parameters, without the second ReLU."""
 
     def act(self, x: Tensor) -> Tensor:
+        """Return the input."""
         return x
 
 
@@ -28,9 +30,11 @@ class LateStride(Wide):
     """As many parameters, and a larger picture at the end."""
 
     def strides(self, stride: int) -> tuple[int, int]:
+        """Return strides of 1."""
         return 1, 1
 
     def skip(self, x: Tensor, activated: Tensor) -> Tensor:
+        """Return the convolved input, without stride."""
         return F.conv2d(activated, self.shortcut.weight)
 
 
@@ -59,6 +63,7 @@ class Small(nn.Module):
                     statistic.fill_(name.endswith("var"))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return what the end makes of the block's maps."""
         return self.end(self, self.block(self.stem(x)))
 
 

@@ -38,6 +38,9 @@ class NetworkCase(Case):
         if not 0 < seen["parameters"] <= MOST_PARAMETERS:
             return seen  # a network too large is not worth the wait
         network = network.float().cpu()
+        with torch.no_grad():
+            for parameter in network.parameters():  # a layer that starts at zero is no fault
+                parameter.add_(0.02 * torch.randn_like(parameter))
         images = torch.randn(16, 3, 32, 32)
         before = images.clone()
         with torch.no_grad():

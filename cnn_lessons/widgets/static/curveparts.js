@@ -3,7 +3,7 @@ import { h, setText } from "./shared.js";
 import { MEASURES, PARTS, columnText, epochText, numberRows } from "./curvedata.js";
 import { sampleOf } from "./curveplot.js";
 
-/** A button for every run, which switches it on and off. toggle(run). show(runs, hidden). */
+/** A button for every run, which switches it on and off. toggle(run). show(runs, off). */
 export function curveLegend({ toggle }) {
   const el = h("div", { class: "cnnw-legend", role: "group", "aria-label": "Runs" });
   const entries = [];
@@ -13,12 +13,12 @@ export function curveLegend({ toggle }) {
     entries.push(entry);
     el.append(entry.el);
   };
-  const show = (runs, hidden) => {
+  const show = (runs, off) => {
     while (entries.length < runs.length) add();
     for (const entry of entries.splice(runs.length)) entry.el.remove();
     entries.forEach((entry, i) => {
       showSample(entry, runs[i]);
-      entry.el.setAttribute("aria-pressed", String(!hidden.includes(runs[i].label)));
+      entry.el.setAttribute("aria-pressed", String(!off.includes(runs[i].label)));
     });
     el.hidden = !runs.length;
   };

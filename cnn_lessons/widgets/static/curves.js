@@ -18,7 +18,7 @@ import { CurveNumbers, CurveReadout, curveKey, curveLegend } from "./curveparts.
 
 export const DEFAULTS = {
   runs: [],
-  hidden: [],
+  off: [],
   quantity: "both",
   part: "both",
   log_scale: false,
@@ -140,10 +140,10 @@ class CurveView {
   }
 
   toggle({ label }) {
-    const before = this.state.hidden;
-    const off = !before.includes(label);
-    const hidden = off ? [...before, label] : before.filter((other) => other !== label);
-    this.change({ hidden }, `${label} switched ${off ? "off" : "on"}.`);
+    const before = this.state.off;
+    const wasOff = before.includes(label);
+    const off = wasOff ? before.filter((other) => other !== label) : [...before, label];
+    this.change({ off }, `${label} switched ${wasOff ? "on" : "off"}.`);
   }
 
   /** Write to the model, and tell a screen reader: the note, or else the run in focus at the cursor. */
@@ -164,11 +164,11 @@ class CurveView {
   draw() {
     const before = this.state;
     this.state = stateOf(this.model, Object.keys(DEFAULTS));
-    const { runs, hidden, smoothing, selected, span } = this.state;
+    const { runs, off, smoothing, selected, span } = this.state;
     if (before?.runs !== runs) this.runs = unpackRuns(runs);
     if (before?.runs !== runs || before?.smoothing !== smoothing)
       for (const run of this.runs) run.line = smoothedCurve(run, smoothing);
-    this.shown = this.runs.filter(({ label }) => !hidden.includes(label));
+    this.shown = this.runs.filter(({ label }) => !off.includes(label));
     this.focus = this.shown.includes(this.runs[selected]) ? this.runs[selected] : (this.shown[0] ?? null);
     const own = this.shown.filter(({ recorded }) => !recorded);
     this.mixed = own.length > 0 && own.length < this.shown.length;
@@ -184,7 +184,7 @@ class CurveView {
 
   drawControls() {
     this.controls.show(this.state, this.mixed);
-    this.legend.show(this.runs, this.state.hidden);
+    this.legend.show(this.runs, this.state.off);
     this.key.show(this.state);
     this.empty.hidden = this.runs.length > 0;
     this.body.hidden = !this.runs.length;
