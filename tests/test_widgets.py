@@ -69,7 +69,10 @@ def test_two_widgets_have_two_models_and_one_widget_has_one(widget_class):
     first, second = widget_class(), widget_class()
     model = re.compile('model="(.{8})"')
     assert model.search(html_of(first))[1] != model.search(html_of(second))[1]
-    assert model.search(html_of(first))[1] == model.search(html_of(first))[1]
+    before = model.search(html_of(first))[1]
+    assert model.search(html_of(first))[1] == before
+    first.padding = 2  # shown again, the page has a second one, and the first still shows what it did
+    assert model.search(html_of(first))[1] != before
 
 
 def test_stored_output_is_the_same_in_every_fresh_kernel():

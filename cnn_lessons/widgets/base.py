@@ -66,9 +66,7 @@ class LessonWidget(anywidget.AnyWidget):
             known = ", ".join(self.state_names())
             raise TypeError(f"{type(self).__name__}: got unknown {', '.join(unknown)}; expected {known}.")
         super().__init__(**traits)
-        # Not the random model_id: the same notebook, run again, should store the same output.
-        text = f"{self._tag} {next(self._serial)} {self._attributes()}"
-        self._element_id = hashlib.sha256(text.encode()).hexdigest()[:8]
+        self._number = next(self._serial)
 
     @classmethod
     def state_names(cls) -> list[str]:
@@ -96,8 +94,10 @@ class LessonWidget(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
         """The live widget, and beside it the element that a page without a kernel shows."""
         data, metadata = super()._repr_mimebundle_(**kwargs)
+        # Not the random model_id: the same notebook, run again, should store the same output. The state is in it:
+        # in a page, a widget shown again after a change is another one, so that the first still shows what it did.
+        attributes = self._attributes()
+        model = hashlib.sha256(f"{self._tag} {self._number} {attributes}".encode()).hexdigest()[:8]
         fallback = f"{self.summary()}. It is live in the pages of the book, and here once you run the cell."
-        element = (
-            f'<{self._tag} model="{self._element_id}" {self._attributes()}><p>{html.escape(fallback)}</p></{self._tag}>'
-        )
+        element = f'<{self._tag} model="{model}" {attributes}><p>{html.escape(fallback)}</p></{self._tag}>'
         return {**data, "text/html": element}, metadata
