@@ -164,8 +164,9 @@ def test_bfloat16_learns_as_well():
 
 @pytest.mark.slow  # the compiler takes half a minute
 def test_compiled_network_learns_the_same():
-    plain, _ = run(tiny_recipe(epochs=2))
-    compiled, _ = run(tiny_recipe(epochs=2, compile=True))
+    # Without dropout: the compiler draws its random numbers in another way.
+    plain, _ = run(tiny_recipe(epochs=2), tiny_network(dropout=0.0))
+    compiled, _ = run(tiny_recipe(epochs=2, compile=True), tiny_network(dropout=0.0))
     for name, value in plain.state_dict().items():
         torch.testing.assert_close(compiled.state_dict()[name], value, rtol=1e-2, atol=1e-3)
 
