@@ -37,6 +37,13 @@ def test_evaluate_leaves_mode_statistics_and_gradients_alone(training):
     assert all(p.grad is None for p in network.parameters())
 
 
+def test_frozen_part_in_eval_mode_stays_in_it():
+    data, network = tiny_data(), tiny_network()
+    network[1].eval()  # the batch norm of a frozen body
+    evaluate(network, *data.test)
+    assert network.training and network[0].training and not network[1].training
+
+
 def test_mode_is_restored_when_the_network_fails():
     network = nn.Sequential(nn.Flatten(), nn.Linear(7, 4))
     with pytest.raises(RuntimeError):

@@ -32,7 +32,7 @@ def evaluate(
     """Measure a network on a set of images.
 
     Args:
-        model: (N, C, H, W) → (N, K) class scores; its mode, train or eval, is left as it was.
+        model: (N, C, H, W) → (N, K) class scores; the modes of its parts, train or eval, are left as they were.
         images: (N, C, H, W); uint8 is divided by 255, float taken as it is.
         labels: (N,) class numbers, 0 to K − 1.
         mean, std: per channel; subtracted and divided by, if given. A network needs what it was trained with.
@@ -58,7 +58,7 @@ def count(model, images, labels, *, mean, std, batch_size, device, precision) ->
     device = torch.device(device) if device else device_of(model)
     dtype = choose_precision(precision, device)
     total = torch.zeros(2, dtype=torch.float64)
-    was_training = model.training
+    modes = [(module, module.training) for module in model.modules()]  # a frozen part may be in another mode
     model.eval()  # … and eval() is another matter: dropout off, batch norm by its running statistics
     try:
         for start in range(0, len(images), batch_size):
@@ -69,7 +69,8 @@ def count(model, images, labels, *, mean, std, batch_size, device, precision) ->
             right = (scores.argmax(1) == wanted).sum()
             total += torch.stack([F.cross_entropy(scores, wanted, reduction="sum"), right]).double().cpu()
     finally:
-        model.train(was_training)
+        for module, training in modes:
+            module.training = training
     return total
 
 

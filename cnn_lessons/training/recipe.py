@@ -5,9 +5,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from cnn_lessons.data.augment import FILLS
+
 OPTIMIZERS = ("sgd", "nesterov", "adam")
 SCHEDULES = ("constant", "step", "cosine", "one_cycle")
-FILLS = ("zeros", "reflect")
 NORMALISATIONS = ("data", "half")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
