@@ -67,6 +67,13 @@ class Layout(Compared):
         self.layers = layers_of(module)
         self.unseen = _unseen(module)
 
+    @classmethod
+    def of_kinds(cls, kinds: "list[Kind]", unseen: str | None) -> "Layout":
+        """Return the layout of a module that is elsewhere, such as in the process that ran an answer."""
+        layout = cls(nn.Module())
+        layout.layers, layout.unseen = [Layer("", nn.Module(), kind) for kind in kinds], unseen
+        return layout
+
     def differs(self, got: Any, what: str = "") -> str | None:
         """Return which layers are missing or too many, with the arithmetic of the parameters."""
         mine, other = (Counter(layer.kind for layer in layout.layers) for layout in (self, got))
