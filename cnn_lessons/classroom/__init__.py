@@ -1,0 +1,1 @@
+"""The classroom: release chapters, grade what comes back."""
