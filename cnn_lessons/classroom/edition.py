@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import cnn_lessons
-
 KINDS = (".py", ".json", ".js", ".css")  # what the package is made of; a note or a compiled file beside it stays here
 SOLUTIONS = "cnn_lessons/exercises/solutions/"
 CLASSROOM = "cnn_lessons/classroom/"
@@ -15,7 +13,7 @@ def package_files(solutions: bool = False) -> dict[str, bytes]:
     Args:
         solutions: True for the teacher's edition, False for the student's.
     """
-    source = Path(cnn_lessons.__file__).parent
+    source = Path(__file__).parents[1]
     left_out = (CLASSROOM,) if solutions else (CLASSROOM, SOLUTIONS)
     paths = {path.relative_to(source.parent).as_posix(): path for path in source.rglob("*") if path.suffix in KINDS}
     return {name: path.read_bytes() for name, path in sorted(paths.items()) if not name.startswith(left_out)}
