@@ -32,9 +32,10 @@ MAY_IMPORT = {
     "plots": {"numpy", "matplotlib", "cnn_lessons.arithmetic"},
     "diagrams": {"matplotlib", "cnn_lessons.plots"},
     "widgets": {"anywidget", "traitlets", "cnn_lessons.arithmetic"},
-    "cli": {"torch", "cnn_lessons.data", "cnn_lessons.models", "cnn_lessons.training"},
+    "cli": {"torch", "cnn_lessons.classroom", "cnn_lessons.data", "cnn_lessons.models", "cnn_lessons.training"},
     "__main__": {"cnn_lessons.cli"},
     "exercises": {"torch", "numpy", "cnn_lessons.arithmetic", "cnn_lessons.ops", "cnn_lessons.data"},
+    "classroom": {"nbformat", "tomli", "cnn_lessons.exercises"},
 }
 
 
@@ -79,9 +80,10 @@ def test_import_table_has_no_row_without_a_room():
     assert set(MAY_IMPORT) == {room_of(path) for path in MODULES}
 
 
-def test_nobody_in_the_package_imports_exercises_or_widgets():
-    for room, allowed in MAY_IMPORT.items():
-        assert not allowed & {"cnn_lessons.exercises", "cnn_lessons.widgets"}, room
+def test_only_the_classroom_imports_exercises_and_nobody_widgets():
+    reserved = {"cnn_lessons.exercises", "cnn_lessons.widgets"}
+    found = {(room, name) for room, allowed in MAY_IMPORT.items() for name in allowed & reserved}
+    assert found == {("classroom", "cnn_lessons.exercises")}
 
 
 @pytest.mark.parametrize(

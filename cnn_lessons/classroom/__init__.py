@@ -1,1 +1,1 @@
-"""The classroom: release chapters, grade what comes back."""
+"""For instructors: `release` hands chapters out. No edition that is handed out holds this room."""
