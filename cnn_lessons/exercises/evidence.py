@@ -11,10 +11,10 @@ import operator
 from typing import Any
 
 import torch
-from torch import Size, Tensor, nn
+from torch import Tensor, nn
 
-from cnn_lessons.exercises.findings import Findings, Told
-from cnn_lessons.exercises.layout import Kind, Layout
+from cnn_lessons.exercises.compare import Compared
+from cnn_lessons.exercises.findings import Told
 
 MOST_NUMBERS = 50_000_000  # in one tensor: more is no answer to any exercise
 DEEPEST = 12  # levels of lists in lists
@@ -47,7 +47,9 @@ def loads(content: bytes) -> list[Any]:
         packed = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
         return [unpack(result) for result in packed]
     except Exception as error:  # bytes from an untrusted process fail in any way
-        raise ValueError(f"evidence: expected results written by `dumps`, got something else: {error!r:.200}") from error
+        raise ValueError(
+            f"evidence: expected results written by `dumps`, got something else: {error!r:.200}"
+        ) from error
 
 
 def pack(value: Any, depth: int = 0) -> Any:
@@ -58,13 +60,10 @@ def pack(value: Any, depth: int = 0) -> Any:
         return ("told" if isinstance(value, Told) else "plain", str(value))
     if type(value) in (Tensor, nn.Parameter):
         return _packed_tensor(value)
-    if isinstance(value, Layout):
-        kinds = [[_plain_shapes(layer.kind.parameters), _plain_shapes(layer.kind.statistics)] for layer in value.layers]
-        return ("layout", kinds, value.unseen)
     if isinstance(value, numbers.Number):
         return _packed_number(value)
-    if depth < DEEPEST and isinstance(value, Findings):
-        return ("findings", [[str(key), pack(item, depth + 1)] for key, item in value.items()], dict(value.labels))
+    if depth < DEEPEST and isinstance(value, Compared):
+        return (type(value).__name__, [pack(part, depth + 1) for part in value.parts()])
     if depth < DEEPEST and isinstance(value, dict):
         return ("dict", [[pack(key, depth + 1), pack(item, depth + 1)] for key, item in value.items()])
     if depth < DEEPEST and isinstance(value, (tuple, list)):
@@ -74,7 +73,7 @@ def pack(value: Any, depth: int = 0) -> Any:
 
 def unpack(packed: Any) -> Any:
     """Return what `pack` was given; ValueError if this is no packed value."""
-    word, content, *more = packed
+    word, content = packed
     if word == "plain":
         return content
     if word == "told":
@@ -83,15 +82,14 @@ def unpack(packed: Any) -> Any:
         if content.numel() > MOST_NUMBERS or content.untyped_storage().nbytes() < content.nbytes:
             raise ValueError(f"evidence: expected a tensor with its own numbers, got shape {tuple(content.shape)}")
         return content if word == "tensor" else nn.Parameter(content, requires_grad=content.is_floating_point())
-    if word == "layout":
-        return Layout.of_kinds([Kind(*(tuple(map(Size, shapes)) for shapes in kind)) for kind in content], *more)
-    if word == "findings":
-        return Findings({key: unpack(item) for key, item in content}, *more)
     if word == "dict":
         return {unpack(key): unpack(item) for key, item in content}
     if word in ("tuple", "list"):
         return (tuple if word == "tuple" else list)(unpack(item) for item in content)
-    return Unknown(str(content))
+    if word == "unknown":
+        return Unknown(str(content))
+    kinds = {kind.__name__: kind for kind in Compared.__subclasses__()}
+    return kinds[word].of_parts(*map(unpack, content))
 
 
 def _packed_tensor(value: Tensor) -> tuple:
@@ -110,7 +108,3 @@ def _packed_number(value: Any) -> tuple:
     except TypeError:
         real = isinstance(value, numbers.Real)
         return ("plain", float(value) if real else math.nan)
-
-
-def _plain_shapes(shapes: tuple[Size, ...]) -> list[list[int]]:
-    return [list(shape) for shape in shapes]

@@ -46,7 +46,7 @@ def examine(name: str, answer: Any, seed: int | None = None, seen: list[Outcome]
         name: of the exercise.
         answer: the learner's function or class.
         seed: fixes the random cases; None draws fresh ones.
-        seen: a list that gets every outcome: of each case, then, where gradients are compared, of each case's gradients.
+        seen: a list that gets every outcome: of each case, then of the gradients of each case where they are compared.
 
     Returns:
         The verdict.
@@ -57,7 +57,7 @@ def examine(name: str, answer: Any, seed: int | None = None, seen: list[Outcome]
     seconds, state = guard.seconds_allowed(), torch.get_rng_state()  # layers draw their first weights from it
     try:
         cases = list(exercise.cases(Random(seed)))  # before the clock starts: torch.optim imports much when first used
-        with guard.time_limit(seconds):
+        with torch.enable_grad(), guard.time_limit(seconds):  # whatever a cell before has switched
             problem = _problem(exercise, answer, cases, [] if seen is None else seen)
     except guard.TimeIsUp:
         problem = f"stopped after {seconds:g} seconds. Is there a loop that never ends, or one that is far too long?"
@@ -87,9 +87,7 @@ def _problem(exercise: Exercise, answer: Any, cases: list[Case], seen: list[Outc
         if found:
             likely = _likely(exercise, outcomes, outcome) or _changed_input([outcome])
             return _report(exercise, outcome, found, likely or "")
-    return _changed_input(outcomes) or (
-        _wrong_gradient(exercise, answer, cases, seen) if exercise.gradients else None
-    )
+    return _changed_input(outcomes) or (_wrong_gradient(exercise, answer, cases, seen) if exercise.gradients else None)
 
 
 def wrong(exercise: Exercise, outcome: Outcome) -> str | None:

@@ -23,7 +23,9 @@ def main() -> None:
     """Answer orders until there are none."""
     orders, replies = private_streams()
     asked = []
-    sys.addaudithook(lambda event, _: asked.append(event) if event in ("socket.connect", "socket.getaddrinfo") else None)
+    sys.addaudithook(
+        lambda event, _: asked.append(event) if event in ("socket.connect", "socket.getaddrinfo") else None
+    )
     shell = new_shell()
     before = Snapshot()
     threads = threading.active_count()
@@ -154,8 +156,6 @@ class Snapshot:
         for held, before in self.paths:
             held[:] = before
         return changed
-
-
 
 
 if __name__ == "__main__":

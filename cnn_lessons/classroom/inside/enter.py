@@ -109,7 +109,7 @@ def hide(path: Path) -> None:
 
 
 def mount(source: str, target: Path, kind: str | None, flags: int, options: str | None = None) -> None:
-    """Call mount(2); OSError if the kernel refuses."""
+    """Ask the kernel for a mount; OSError if it refuses."""
     texts = [text if text is None else os.fsencode(text) for text in (source, target, kind)]
     if LIBC.mount(*texts, ctypes.c_ulong(flags), options.encode() if options else None):
         number = ctypes.get_errno()
@@ -117,7 +117,7 @@ def mount(source: str, target: Path, kind: str | None, flags: int, options: str 
 
 
 def set_attributes(target: Path, wanted: int, unwanted: int, flags: int) -> None:
-    """Call mount_setattr(2); OSError if the kernel refuses."""
+    """Change the attributes of a mount; OSError if the kernel refuses."""
     attributes = ctypes.create_string_buffer(struct.pack("QQQQ", wanted, unwanted, 0, 0))
     path = ctypes.c_char_p(os.fsencode(target))
     if LIBC.syscall(MOUNT_SETATTR, -1, path, flags, attributes, ctypes.c_size_t(32)):
