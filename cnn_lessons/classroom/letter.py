@@ -24,8 +24,8 @@ python -m pip install jupyterlab {wheel}
 python -m jupyter lab
 ```
 
-Where PyTorch (2.6 or newer) and NumPy (1.26 or newer) are installed, pip leaves them as they are. Otherwise it downloads
-them, up to 3 GB.
+Where PyTorch (2.6 or newer) and NumPy (1.26 or newer) are installed, pip leaves them as they are. Otherwise it
+downloads them, up to 3 GB.
 
 ## How to work, and how to hand in
 

@@ -115,4 +115,5 @@ def _spelled(node: ast.stmt) -> str:
         return ast.unparse(node).replace("\n", " ")
     head = copy.copy(node)
     head.body, head.orelse, head.decorator_list = [ast.Pass()], [], []
-    return ast.unparse(head).rpartition("\n")[0]
+    text = ast.unparse(head).rpartition("\n")[0]
+    return re.sub(r"^((?:async )?for )\(([^()]*)\) in ", r"\1\2 in ", text)  # Python 3.10 puts brackets there
