@@ -17,10 +17,12 @@ Why a line may stand in a file:
 
 REFERENCE, HINT, GIVEN, CHAPTER, CHANCE = "reference", "hint", "given", "chapter", "chance"
 
-_NARROW_1 = "self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)"
-_NARROW_2 = "self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)"
-_WIDE_1 = "self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)"
-_WIDE_2 = "self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)"
+_BLOCK = (
+    "self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)",
+    "self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)",
+    "self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)",
+    "self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)",
+)
 _WAY = "conv = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)"
 _OWN_WAY = "self.shortcut = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)"
 _EVERY_SECOND = "kept = x[:, :, ::stride, ::stride]"
@@ -55,9 +57,7 @@ SHARED: dict[str, dict[str, str]] = {
     },
     "cnn_lessons/exercises/chapter_08/shortcuts.py": {_EVERY_SECOND: GIVEN},
     "cnn_lessons/exercises/chapter_09/lab.py": {_TWO_LOOPS: GIVEN, f"found = []; {_TWO_LOOPS}": GIVEN},
-    "cnn_lessons/exercises/chapter_09/parts.py": dict.fromkeys(
-        (_EVERY_SECOND, _NARROW_1, _NARROW_2, _WIDE_1, _WIDE_2), GIVEN
-    ),
+    "cnn_lessons/exercises/chapter_09/parts.py": dict.fromkeys((_EVERY_SECOND, *_BLOCK), GIVEN),
     "cnn_lessons/exercises/chapter_10/block.py": {
         _FIRST_HALF: HINT,
         "self.shortcut = nn.Sequential(conv, nn.BatchNorm2d(out_channels))": GIVEN,
@@ -71,15 +71,13 @@ SHARED: dict[str, dict[str, str]] = {
     "cnn_lessons/models/lenet.py": {"self.fc1 = nn.Linear(16 * 4 * 4, 120)": REFERENCE},
     "cnn_lessons/models/mlp.py": {"layers += [nn.Linear(size, width), nn.ReLU()]": REFERENCE},
     "cnn_lessons/models/resnet.py": {
-        **dict.fromkeys((_NARROW_1, _NARROW_2, _WIDE_1, _WIDE_2), REFERENCE),
+        **dict.fromkeys(_BLOCK, REFERENCE),
         "self.conv1 = nn.Conv2d(in_channels, channels, 1, bias=False)": REFERENCE,
         "self.conv2 = nn.Conv2d(channels, channels, 3, stride, padding=1, bias=False)": REFERENCE,
         "self.conv3 = nn.Conv2d(channels, out_channels, 1, bias=False)": REFERENCE,
     },
     "cnn_lessons/models/resnet_cifar.py": {_WAY: REFERENCE, _OWN_WAY: REFERENCE},
-    "cnn_lessons/models/wide_resnet.py": dict.fromkeys(
-        (_NARROW_1, _NARROW_2, _WIDE_1, _WIDE_2, _WAY, _OWN_WAY), REFERENCE
-    ),
+    "cnn_lessons/models/wide_resnet.py": dict.fromkeys((*_BLOCK, _WAY, _OWN_WAY), REFERENCE),
     "cnn_lessons/training/run.py": {
         "new_model.load_state_dict(found['model']); new_optimizer.load_state_dict(found['optimizer'])": CHANCE
     },

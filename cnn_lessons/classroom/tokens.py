@@ -109,11 +109,19 @@ def _bodies(node: ast.stmt) -> Iterator[list[ast.stmt]]:
 
 
 def _spelled(node: ast.stmt) -> str:
-    if isinstance(node, ast.AnnAssign) and node.value:
-        return ast.unparse(ast.copy_location(ast.Assign([node.target], node.value), node))
+    if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return " = ".join([*map(_bare, targets), ast.unparse(node.value)])
+    if isinstance(node, ast.For):
+        return f"for {_bare(node.target)} in {ast.unparse(node.iter)}:"
     if not hasattr(node, "body"):
         return ast.unparse(node).replace("\n", " ")
     head = copy.copy(node)
     head.body, head.orelse, head.decorator_list = [ast.Pass()], [], []
-    text = ast.unparse(head).rpartition("\n")[0]
-    return re.sub(r"^((?:async )?for )\(([^()]*)\) in ", r"\1\2 in ", text)  # Python 3.10 puts brackets there
+    return ast.unparse(head).rpartition("\n")[0]
+
+
+def _bare(target: ast.expr) -> str:
+    """Return what is assigned to, without the brackets that Python 3.10 puts around several names."""
+    text = ast.unparse(target)
+    return text[1:-1] if isinstance(target, ast.Tuple) and text.startswith("(") else text
