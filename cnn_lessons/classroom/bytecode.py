@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from cnn_lessons.classroom.tokens import Row
 
-SILENT = {"RESUME", "NOP", "CACHE", "EXTENDED_ARG", "MAKE_CELL", "COPY_FREE_VARS", "NOT_TAKEN"}
+SILENT = {"RESUME", "NOP", "CACHE", "EXTENDED_ARG", "MAKE_CELL", "COPY_FREE_VARS", "NOT_TAKEN", "PUSH_NULL"}
 _ENDS = (["@LOAD_CONST", "=None", "@RETURN_VALUE"], ["@RETURN_CONST", "=None"])  # of a function without a return
 
 
@@ -33,12 +33,16 @@ def lines_of(code: types.CodeType) -> list[tuple[int, list[str]]]:
 
 def _tokens(step: dis.Instruction, before: str) -> list[str]:
     """Return an instruction's name and what it works on; `before` is the last token of the instruction before it."""
-    operation, value = f"@{step.opname}", step.argval
+    # What is called is an attribute or a method, as the module happens to import the name before it.
+    operation, value = f"@{step.opname.replace('METHOD', 'ATTR').replace('CALL_ATTR', 'CALL_FUNCTION')}", step.argval
     if step.opcode in dis.hasjrel or step.opcode in dis.hasjabs or step.arg is None:
         return [operation]
-    if "ATTR" in step.opname or "METHOD" in step.opname:
+    if "LOAD_ATTR" in operation or "STORE_ATTR" in operation:
         return [operation, f"self.{value}" if before == "self" else f".{value}"]
-    if any(kind in step.opname for kind in ("FAST", "DEREF", "GLOBAL", "NAME")) and step.opname != "KW_NAMES":
+    if (
+        any(kind in step.opname for kind in ("FAST", "DEREF", "CLOSURE", "GLOBAL", "NAME"))
+        and step.opname != "KW_NAMES"
+    ):
         return [operation, *(map(str, value) if isinstance(value, tuple) else [str(value)])]
     shown = "code" if isinstance(value, types.CodeType) else repr(value)
     return [operation, f"={shown}"]

@@ -2,7 +2,6 @@
 
 import ast
 import base64
-import gzip
 import importlib.util
 import io
 import json
@@ -18,7 +17,9 @@ from cnn_lessons.classroom.tokens import statements, without_comments
 
 DEEPEST = 6  # an archive in a text in an archive …
 SHORTEST = 12  # a text of fewer characters holds no line that counts
-_ENCODED = re.compile(r"(?:[A-Za-z0-9+/_-]\s*){32,}={0,2}")
+COMPILED = b"\r\n"  # bytes 2 and 3 of a compiled file
+PACKED = (b"PK", b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")  # first bytes of zip, gzip, zlib
+_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{32,}(?:\s*\n\s*[A-Za-z0-9+/_-]+)*")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def texts(place: str, content: bytes, depth: int = 0) -> Iterator[Text]:
     if inner:
         for name, part in inner:
             yield from texts(f"{place}: {name}" if name else place, part, depth + 1)
-    elif content[2:4] == b"\r\n" or place.endswith((".pyc", ".pyo")):
+    elif content[2:4] == COMPILED or place.endswith((".pyc", ".pyo")):
         yield Text(place, _compiled(content))
     else:
         yield from _written(place, content, depth)
@@ -60,11 +61,9 @@ def _unpacked(content: bytes) -> Iterator[tuple[str, bytes]]:
         if content[:2] == b"PK":
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 yield from ((name, archive.read(name)) for name in archive.namelist() if not name.endswith("/"))
-        elif content[:2] == b"\x1f\x8b":
-            yield "", gzip.decompress(content)
-        elif content[:1] == b"\x78":
-            yield "", zlib.decompress(content)
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, zlib.error, NotImplementedError):
+        elif content[:2] in PACKED:
+            yield "", zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(content)  # 32: gzip or zlib, by itself
+    except (zipfile.BadZipFile, EOFError, RuntimeError, zlib.error, NotImplementedError):
         return  # no archive after all: then it is a text, or cannot be read
 
 
@@ -92,16 +91,16 @@ def _written(place: str, content: bytes, depth: int) -> Iterator[Text]:
 
 
 def _decoded(part: Text, match: re.Match, depth: int) -> Iterator[Text]:
-    """Yield what a long run of letters and digits says in base64, if it says anything."""
-    letters = re.sub(r"\s", "", match[0]).rstrip("=").translate(str.maketrans("-_", "+/"))
+    """Yield what a long run of letters and digits says in base64; most are names or numbers and say nothing."""
+    letters = re.sub(r"\s", "", match[0]).translate(str.maketrans("-_", "+/"))
     try:
         content = base64.b64decode(letters[: len(letters) - (len(letters) % 4 == 1)] + "==")
     except ValueError:
         return
-    line = part.lines(part.content.count("\n", 0, match.start()))
-    for inner in texts(f"{part.place}, encoded", content, depth + 1):
-        if inner.content is not None:  # most such runs are names or numbers and say nothing
-            yield Text(inner.place, inner.content, lambda _: line)
+    place, line = f"{part.place}, encoded", part.lines(part.content.count("\n", 0, match.start()))
+    if content[:2] not in PACKED and content[2:4] != COMPILED:
+        content = content.decode("utf-8", errors="ignore").encode()
+    yield from (Text(inner.place, inner.content, lambda _: line) for inner in texts(place, content, depth + 1))
 
 
 def _parts(place: str, text: str) -> Iterator[Text]:

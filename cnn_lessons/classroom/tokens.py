@@ -66,9 +66,16 @@ class Row:
 
 
 def _pattern_of_names(characters: str, tokens: list[str]) -> list[int]:
-    """Number the chosen names in the order of their first use."""
+    """Number the chosen names in the order of their first use.
+
+    One between a bracket or comma and a = has no number: it names an argument of a call, `f(x, stride=stride)`, and
+    keeps its name when others change.
+    """
     numbers: dict[str, int] = {}
-    return [numbers.setdefault(t, len(numbers)) for c, t in zip(characters, tokens, strict=True) if c == NAME]
+    equals, opening = _CHARACTERS["="], _CHARACTERS["("] + _CHARACTERS[","]
+    around = zip(" " + characters, characters, characters[1:] + " ", tokens, strict=False)
+    named = (token for b, c, a, token in around if c == NAME and not (a == equals and b in opening))
+    return [numbers.setdefault(token, len(numbers)) for token in named]
 
 
 def row(text: str) -> Row:
