@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -98,9 +98,9 @@ def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
         policy: how points are given and taken.
     """
     handed_in = defaultdict(lambda: defaultdict(list))
-    alone = len({result.file.split("/")[0] for result in results}) == 1
+    collection = _collection([result.file for result in results])
     for result in sorted(results, key=lambda result: result.file):
-        student, notes = student_of(result.file, policy, alone)
+        student, notes = student_of(result.file, policy, collection)
         for chapter in result.chapters or ("",):
             handed_in[student][chapter].append(_row(student, chapter, result, policy, notes))
     found = {chapter for chapters in handed_in.values() for chapter in chapters if chapter}
@@ -112,26 +112,44 @@ def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
     return GradeBook(policy, chapters, tuple(students))
 
 
-def student_of(file: str, policy: Policy, alone: bool = False) -> tuple[str, tuple[str, ...]]:
+def student_of(file: str, policy: Policy, collection: str = "") -> tuple[str, tuple[str, ...]]:
     """Return whose file it is, and what to know of how that was found out.
 
     Args:
         file: its path below the folder of submissions.
         policy: its `student` says how to read the path.
-        alone: everything that was handed in lies in one folder or archive, which then names nobody.
+        collection: an archive that holds the files of many, and so names nobody.
     """
     pattern, notes = policy.student_pattern(), ()
     if pattern:
         found = pattern.search(file)
         if found and (found["student"] or "").strip():
-            return unicodedata.normalize("NFC", found["student"].strip()), ()
+            return _composed(found["student"]), ()
         notes = ("the policy's pattern for the student does not fit this path",)
     *folders, name = file.split("/")
-    if alone and folders and ARCHIVE.search(folders[0]):
+    if folders and folders[0] == collection:
         folders = folders[1:]
     stem = name.rsplit(".", 1)[0] or name
     student = ARCHIVE.sub("", folders[0]) if folders else NOTEBOOK.sub("", stem) or stem
-    return unicodedata.normalize("NFC", student.strip() or file), notes  # macOS writes 김 as three letters
+    return _composed(student) or file, notes
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip()  # macOS writes 김 as three letters
+
+
+def _collection(files: list[str]) -> str:
+    """Return the one archive that holds the files of many students; "" if there is none.
+
+    It is the archive in which everything lies, or the only one with two folders or more: a student's own holds
+    notebooks, or a folder of them.
+    """
+    paths = [file.split("/") for file in files]
+    firsts = {path[0] for path in paths}
+    folders = {(path[0], path[1]) for path in paths if len(path) > 2 and ARCHIVE.search(path[0])}
+    deep = [archive for archive, count in Counter(archive for archive, _ in folders).items() if count > 1]
+    candidates = list(firsts) if len(firsts) == 1 else deep
+    return candidates[0] if len(candidates) == 1 and ARCHIVE.search(candidates[0]) else ""
 
 
 def by_name(name: str) -> tuple[str, str]:

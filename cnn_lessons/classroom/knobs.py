@@ -18,7 +18,9 @@ def names(where: str, table: Any, known: Callable[[], list[str]]) -> None:
         raise ValueError(f"{where}: expected a table, [{where}], got {table!r:.60}")
     for key in table:
         if key not in known():
-            near = [key.zfill(2)] if key.zfill(2) in known() else difflib.get_close_matches(key, known(), n=1, cutoff=0.4)
+            near = (
+                [key.zfill(2)] if key.zfill(2) in known() else difflib.get_close_matches(key, known(), n=1, cutoff=0.4)
+            )
             place = f" in [{where}]" if where else ""
             said = f"Did you mean {near[0]}?" if near else f"Expected one of {', '.join(known())}."
             raise ValueError(f"unknown key {key!r:.60}{place}. {said}")
