@@ -58,7 +58,7 @@ def made_class(seed=0, chapters=("02", "03")):
         19: {**refused, "problem": "not a notebook: the file begins with PK, as a Word document does"},
         23: {"cells": Cells(31, 6, 2)},
         33: {"cells": None, "cells_note": "no saved outputs"},
-        41: {"sha256": results[44].sha256, "marks": results[44].marks},
+        44: {"sha256": results[40].sha256, "marks": results[40].marks},
         58: {"handed_in": None},
     }
     for index, change in changes.items():

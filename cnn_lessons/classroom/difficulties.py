@@ -56,11 +56,11 @@ def _rate(rate: Rate) -> Html:
 
 def _slip(slip: Slip, pages: dict[str, str]) -> Html:
     who = element("ul", [element("li", sheet.feedback_link(student, pages)) for student in slip.students], class_="who")
-    told = element("span", slip.misconception, " ", element("code", slip.exercise, class_="soft"))
+    told = element("span", sheet.prose(slip.misconception), " ", element("code", slip.exercise, class_="soft"))
     count = element("b", len(slip.students), element("span", " students", class_="hidden"))
     return element("details", element("summary", count, told), who)
 
 
 def passed(rate: Rate) -> str:
-    """Return how many have an exercise right: "24 of 38 correct (63%)"."""
-    return f"{rate.counts[CORRECT]} of {rate.students} correct ({rate.share:.0%})"
+    """Return how many have an exercise right: "24 of 38 correct (63 %)"."""
+    return f"{rate.counts[CORRECT]} of {rate.students} correct ({sheet.percent(rate.share)})"

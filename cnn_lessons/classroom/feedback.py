@@ -117,12 +117,12 @@ def _exercise(mark: Mark, chapter: str) -> Html:
     if mark.status == MISSING and not message:
         message = f"Your file has no cell and no function named {mark.exercise}. Take it from the chapter again."
     remark = element("p", f"Note: {mark.remark}", class_="soft file") if mark.remark else None
-    likely = element("p", element("strong", "What it looks like: "), mark.misconception, class_="likely")
+    likely = element("p", element("strong", "What it looks like: "), sheet.prose(mark.misconception), class_="likely")
     return element(
         "section",
-        element("h3", element("code", mark.exercise), element("span", title, class_="soft")),
+        element("h3", element("code", mark.exercise), element("span", title, class_="title")),
         element("p", sheet.sign(mark.status), f" {mark.status}", class_=f"status {sheet.kind(mark.status)}"),
-        element("pre", message) if message else None,
+        element("p" if mark.status == CORRECT else "pre", message) if message else None,
         likely if mark.misconception else None,
         remark,
         _read_again(mark, chapter) if mark.status != CORRECT else None,

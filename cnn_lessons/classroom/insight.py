@@ -10,7 +10,7 @@ from cnn_lessons.classroom.record import CORRECT, NOT_YET, REFUSED, STATUSES, ST
 HELP_BELOW = 50  # percent: whose total is less is counted among those who need help
 
 TAMPERING, NOT_RUN, CUT_SHORT = "Signs of tampering", "Not run", "Stopped"
-SAME_FILE, OUTPUTS, ODD = "The same file from several students", "Saved outputs not reproduced", "To know"
+SAME_FILE, OUTPUTS, ODD = "The same file from several students", "Saved outputs not reproduced", "Also worth knowing"
 KINDS = (TAMPERING, NOT_RUN, CUT_SHORT, SAME_FILE, OUTPUTS, ODD)
 
 
@@ -103,7 +103,7 @@ def _reasons(row: Row, twins: list[str], compared: bool):
     yield NOT_RUN, [result.problem or "refused"] * (result.outcome == REFUSED)
     yield CUT_SHORT, [result.problem or "stopped by a limit"] * (result.outcome == STOPPED)
     yield SAME_FILE, [f"to the last byte the file of {name}" for name in twins]
-    unlike = [_unlike(cells)] * bool(cells and (cells.differ or cells.fail))
+    unlike = [_unlike(cells)] if cells and (cells.differ or cells.fail) else []
     odd = result.cells_note and compared and result.outcome != REFUSED  # a note that every file has says nothing
     yield OUTPUTS, unlike + [result.cells_note] * bool(odd)
     renamed = [f"{mark.exercise}: {mark.remark}" for mark in row.marks if mark.remark]

@@ -45,37 +45,40 @@ def _head(text: str, kind: str, sorted_: str | None) -> Html:
 
 
 def _student(student: Student, book: GradeBook, pages: dict[str, str]) -> Html:
-    total = student.total
-    shown = (
-        [element("strong", f"{sheet.number(total)} %"), sheet.bar({CORRECT: total}, "bar mini")]
-        if total is not None
-        else ["–"]
-    )
     return element(
         "tr",
         element("th", sheet.feedback_link(student.name, pages), scope="row", data_value=student.name),
-        element("td", shown, data_value="" if total is None else total),
-        [_chapter(student.row(chapter)) for chapter in book.chapters],
+        _total(student.total),
+        [_chapter(student.row(chapter), f"Chapter {chapter}") for chapter in book.chapters],
         element("td", _topics(student), class_="stuck"),
     )
 
 
-def _chapter(row: Row | None) -> Html:
+def _total(percent: float | None) -> Html:
+    if percent is None:
+        return element("td", "–", data_value="")
+    number = element("strong", f"{sheet.number(percent)} %")
+    return element("td", number, sheet.bar({CORRECT: percent}, "bar mini"), data_value=percent, class_="total")
+
+
+def _chapter(row: Row | None, head: str) -> Html:
     if row is None:
-        return element("td", element("span", "not handed in", class_="soft"), data_value="")
+        return element("td", element("span", "not handed in", class_="soft"), data_value="", data_head=head)
     late = None
     if row.days_late:
         off = f", −{sheet.number(row.percent_off)} %" if row.percent_off else ""
         late = element("span", f"{plural(row.days_late, 'day')} late{off}", class_="late small")
     points = f"{sheet.number(row.points)} of {sheet.number(row.of)} "
     run = sheet.strip(row.marks) if row.result.outcome != REFUSED else element("span", "not run", class_="missing")
-    return element("td", points, run, late, data_value="" if row.percent is None else row.percent)
+    percent = "" if row.percent is None else row.percent
+    return element("td", points, run, late, data_value=percent, data_head=head)
 
 
 def _topics(student: Student) -> list[Html]:
     """Return, by status, the exercises that are not correct yet; what was tried comes first."""
     marks = [mark for row in student.rows if row.result.outcome != REFUSED for mark in row.marks]
-    said = []
+    refused = sum(row.result.outcome == REFUSED for row in student.rows)
+    said = [element("span", f"{plural(refused, 'file')} not run", class_="missing")] if refused else []
     for status in (NOT_YET, NOT_ATTEMPTED, MISSING, NOT_REACHED):
         names = [mark.exercise for mark in marks if mark.status == status]
         if names:

@@ -36,9 +36,7 @@ def page(title: str, styles: list[str], *content: Any, script: str = "") -> byte
     head = element(
         "head",
         element("meta", charset="utf-8"),
-        element(
-            "meta", http_equiv="Content-Security-Policy", content=f"{allowed}; base-uri 'none'; form-action 'none'"
-        ),
+        element("meta", http_equiv="Content-Security-Policy", content=allowed),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="robots", content="noindex"),
         element("title", title),
@@ -91,6 +89,16 @@ def feedback_link(student: str, pages: dict[str, str]) -> Html:
 def number(value: float) -> str:
     """Return a number without needless decimals: "3", "82.5"."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def percent(share: float) -> str:
+    """Return a share from 0 to 1 as "57 %"."""
+    return f"{100 * share:.0f} %"
+
+
+def prose(text: str) -> Html:
+    """Return a sentence of the course in which `code` is set as code."""
+    return join(element("code", part) if place % 2 else part for place, part in enumerate(text.split("`")))
 
 
 def legend() -> Html:
