@@ -21,6 +21,13 @@ SLIPS = {
     "receptive_field": "The stride of a layer widens what the layers after it see, not what it sees itself.",
 }
 CASE = "on x = [[1, -2, 3], [0, 4, -1]], kernel = [[1, 0], [0, -1]]\nexpected [[-3, -1]], got [[3, 1]]\n"
+# What may stand in a student's file, and do harm where it is written down carelessly.
+BAD = [
+    "=HYPERLINK(\"http://evil.example\")", "+1", "-1+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "  =1", "＝1",
+    "</title><script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "<!--", "]]>", "&lt;b&gt;",
+    "javascript:alert(1)",
+    "../../x", "con", "a" * 300, "김철수", "👩‍🎓", "\ud800", "\x00\x1b[31m\x07", "\u202egnp.exe", "..", "a\nb\r\n",
+]  # fmt: skip
 APRIL = 1775228340  # 3 April 2026, 23:59 in Seoul
 CLOSED = "no network; own files only"
 
@@ -52,14 +59,15 @@ def made_class(seed=0, chapters=("02", "03")):
             results.append(_work(random, name, chapter, skill if number else 1))
     tampered = ("torch.equal was replaced before the checks ran", "the verdict file was opened for writing")
     refused = {"chapters": (), "marks": (), "cells": None, "cells_note": "not run", "outcome": "refused"}
+    twin = next(index for index in (35, 36, 37) if results[index].chapters == results[34].chapters)
     changes = {
         7: {"remarks": tampered},
         12: {"outcome": "stopped", "problem": "stopped after 120 seconds: exercise conv2d_unfold never ended"},
         19: {**refused, "problem": "not a notebook: the file begins with PK, as a Word document does"},
         23: {"cells": Cells(31, 6, 2)},
         33: {"cells": None, "cells_note": "no saved outputs"},
-        44: {"sha256": results[40].sha256, "marks": results[40].marks},
-        58: {"handed_in": None},
+        twin: {"sha256": results[34].sha256, "marks": results[34].marks},
+        39: {"handed_in": None},
     }
     for index, change in changes.items():
         results[index] = dataclasses.replace(results[index], **change)
@@ -67,6 +75,18 @@ def made_class(seed=0, chapters=("02", "03")):
     name, _, file = again.file.partition("/")
     results.append(dataclasses.replace(again, file=f"{name}/{file.replace('.', ' (1).')}", handed_in=APRIL - 5000.0))
     return results
+
+
+def hostile_class():
+    """A class in which every text of every record is bad."""
+    return [
+        dataclasses.replace(
+            result(f"{bad}/02.ipynb"),
+            marks=tuple(Mark(name, "not yet", f"on x\n{bad}", bad, bad) for name in course.exercises("02")),
+            problem=bad, cells=Cells(1, 1, 1), cells_note=bad, isolation=bad, remarks=(bad, bad),
+        )
+        for bad in BAD
+    ]  # fmt: skip
 
 
 def _work(random, name, chapter, skill):
