@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cnn_lessons"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TOOLS = sorted((ROOT / "tools").glob("*.py"))
-SCRIPTS = sorted((PACKAGE / "widgets" / "static").glob("*.js"))
+SCRIPTS = sorted(PACKAGE.glob("*/static/*.js"))
 # What each room may import besides the standard library and itself. A new room needs a row here and in the design.
 MAY_IMPORT = {
     "__init__": set(),
@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "cli": {"torch", "cnn_lessons.classroom", "cnn_lessons.data", "cnn_lessons.models", "cnn_lessons.training"},
     "__main__": {"cnn_lessons.cli"},
     "exercises": {"torch", "numpy", "cnn_lessons.arithmetic", "cnn_lessons.ops", "cnn_lessons.data"},
-    "classroom": {"nbformat", "tomli", "cnn_lessons.exercises"},
+    "classroom": {"torch", "nbformat", "psutil", "pytest", "IPython", "traitlets", "tomli"}
+    | {"cnn_lessons.exercises", "cnn_lessons.__version__"},
 }
 
 
