@@ -52,12 +52,21 @@ def grade_one(item: HandedIn, prison: Prison, limits: Limits, saved: bool, stop:
         stop: set when the grading is called off: the run ends, and its result is not worth keeping.
     """
     start = time.monotonic()
+    refused = {"outcome": REFUSED, "isolation": "nothing of it was run"}
     try:
         if item.refused:
             raise Refused(item.refused)
-        notebook = read(item.content, item.file)
+        return _graded(item, read(item.content, item.file), start, prison, limits, saved, stop)
     except Refused as reason:
-        return _result(item, start, outcome=REFUSED, problem=str(reason), isolation="nothing of it was run")
+        return _result(item, start, problem=str(reason), **refused)
+    except Exception as error:  # a fault of the grader's own must not cost the others their grades
+        return _result(
+            item, start, problem=f"the grader failed on it: {type(error).__name__}: {error}"[:300], **refused
+        )
+
+
+def _graded(item, notebook: Notebook, start: float, prison: Prison, limits, saved: bool, stop) -> Result:
+    """Grade a notebook that can be run; arguments as in `grade_one`."""
     run = run_cells(notebook, prison, limits, stop)
     cells, note = ask_nbval(notebook, prison, limits, stop) if saved else (None, "not asked for")
     return _result(

@@ -68,11 +68,8 @@ def read(content: bytes, file: str) -> Notebook:
     Raises:
         Refused: if they are none that Python can run.
     """
-    parsed = _parsed(content)
-    remarks = []
-    if parsed.pop("converted", False):
-        remarks.append("was saved in an old format and converted")
-    notebook = nbformat.from_dict(parsed)
+    notebook, old = _parsed(content)
+    remarks = ["was saved in an old format, and was converted"] if old else []
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if not codes:
         raise Refused("holds no code cells: is it the right file?")
@@ -102,8 +99,8 @@ def _escapes(cell) -> bool:
     return "nbval-" in " ".join(map(str, _tags(cell))) or "NBVAL_" in cell.source.upper()
 
 
-def _parsed(content: bytes) -> dict:
-    """Return the JSON of a notebook of format 4 that says it is Python's."""
+def _parsed(content: bytes) -> tuple[nbformat.NotebookNode, bool]:
+    """Return the notebook in format 4, and whether it came in an older one."""
     if not content.strip():
         raise Refused("is empty: expected a notebook")
     try:
@@ -121,26 +118,21 @@ def _parsed(content: bytes) -> dict:
     return _checked(parsed)
 
 
-def _checked(parsed: dict) -> dict:
+def _checked(parsed: dict) -> tuple[nbformat.NotebookNode, bool]:
     try:
         old = parsed["nbformat"] < 4
         notebook = nbformat.convert(nbformat.from_dict(parsed), 4)
-        nbformat.validator.normalize(notebook) if hasattr(nbformat.validator, "normalize") else None
-        for cell in notebook["cells"]:
-            if isinstance(cell.get("source"), list):
-                cell["source"] = "".join(cell["source"])
-            if not isinstance(cell["source"], str) or cell["cell_type"] not in ("code", "markdown", "raw"):
+        notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)  # joins the lines of each source
+        for cell in notebook.cells:
+            if not isinstance(cell.source, str) or cell.cell_type not in ("code", "markdown", "raw"):
                 raise ValueError("a cell of an unknown kind")
-        language = _language(notebook.get("metadata", {}))
-        text = nbformat.writes(notebook)
-        whole = json.loads(text)
-        nbformat.validate(nbformat.reads(text, as_version=4))
+        language = _language(notebook.metadata)
     except Exception as error:  # a broken notebook fails in very many ways
         reason = " ".join(str(error).split())[:120]
         raise Refused(f"is no valid notebook: {reason or type(error).__name__}") from None
     if language and language.lower() not in ("python", "python3", "ipython"):
         raise Refused(f"is a notebook in {language!r:.40}: expected Python")
-    return {**whole, "converted": old}
+    return notebook, old
 
 
 def _language(metadata: dict) -> str:
