@@ -22,6 +22,7 @@ from cnn_lessons.classroom.edition import student_package
 from cnn_lessons.classroom.limits import Limits
 
 INSIDE = Path(__file__).with_name("inside")
+START = 120.0  # seconds for Python and PyTorch to start, on a busy machine
 LOOK = 0.1  # seconds between two looks at memory and processes
 MOST_BYTES = 300_000_000  # of one reply
 OPEN = "unshare --user --map-root-user --net --pid --mount --mount-proc --ipc --fork --kill-child".split()
@@ -102,7 +103,7 @@ class Jail:
         self.prison, self.limits, self.stop = prison, limits, stop
         self.room = prison.folder / f"room-{secrets.token_hex(4)}"
         self.room.mkdir()
-        self.end = time.monotonic() + limits.seconds
+        self.end = time.monotonic() + limits.seconds + START
         self.printed, self._looked, self._held = 0, 0.0, b""
         self.process = subprocess.Popen(
             prison.command(script, self.room, limits),
@@ -127,6 +128,15 @@ class Jail:
             stream.close()
         self._watch.close()
         shutil.rmtree(self.room, ignore_errors=True)
+
+    def wait_until_ready(self) -> None:
+        """Wait for the script's first words; its time begins then.
+
+        Raises:
+            Stopped: if it does not start.
+        """
+        self.ask({"ready": True}, START)
+        self.end = time.monotonic() + self.limits.seconds
 
     def kill(self) -> None:
         """End every process in the jail. In a namespace the first takes all others with it."""

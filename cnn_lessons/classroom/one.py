@@ -25,7 +25,6 @@ from cnn_lessons.classroom.record import (
 )
 from cnn_lessons.exercises import names
 
-GRACE = 15.0  # seconds beyond a limit that the process inside keeps itself
 MOST_TOLD = 5  # remarks of one kind
 SECRET = 63  # bits of a seed
 
@@ -106,14 +105,17 @@ def run_cells(notebook: Notebook, prison: Prison, limits: Limits, stop: threadin
             here.setdefault(place.cell, []).append((name, place))
     with Jail(prison, "cells", limits, stop) as jail:
         try:
+            jail.wait_until_ready()
             for number, source in enumerate(notebook.cells):
-                reply, _ = jail.ask({"cell": source, "seconds": limits.cell_seconds}, limits.cell_seconds + GRACE)
+                reply, _ = jail.ask(
+                    {"cell": source, "seconds": limits.cell_seconds}, limits.cell_seconds + limits.grace
+                )
                 error = _text(reply, "error")
                 if error and number not in notebook.may_fail:
                     run.errors.append(f"code cell {number + 1}: {error}")
                 for name, place in here.get(number, []):
                     run.marks.setdefault(name, []).append(put_to_test(name, place, error, jail, run))
-            reply, _ = jail.ask({"end": True}, GRACE)
+            reply, _ = jail.ask({"end": True}, limits.grace)
             run.at_end += ["it asked for the network"] if reply.get("network") else []
             run.at_end += ["a thread of it was still running at the end"] if reply.get("threads") else []
         except Stopped as reason:
@@ -136,7 +138,7 @@ def put_to_test(name: str, place: Place, error: str, jail: Jail, run: Run) -> Ma
     """
     seed = secrets.randbits(SECRET)
     order = {"exercise": name, "function": place.function, "seed": seed}
-    reply, evidence = jail.ask(order, jail.limits.check_seconds + GRACE)
+    reply, evidence = jail.ask(order, jail.limits.check_seconds + jail.limits.grace)
     status, message = _text(reply, "status"), _text(reply, "message")
     for changed in reply.get("changed", []):
         remark = f"{changed!s:.80} was replaced"

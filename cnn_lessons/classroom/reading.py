@@ -53,6 +53,8 @@ class Notebook:
     cells: list[str]
     text: str
     saved: int
+    may_fail: set[int] = field(default_factory=set)
+    uncompared: list[str] = field(default_factory=list)
     places: dict[str, list[Place]] = field(default_factory=dict)
     chapters: tuple[str, ...] = ()
     remarks: list[str] = field(default_factory=list)
