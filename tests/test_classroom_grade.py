@@ -8,8 +8,8 @@ import pytest
 from made_class import ASKED, CHAPTER, Expected
 
 from cnn_lessons.classroom.grading import Options, grade
-from cnn_lessons.classroom.jail import namespaces_work
 from cnn_lessons.classroom.limits import Limits
+from cnn_lessons.classroom.prison import namespaces_work
 from cnn_lessons.exercises import names
 
 LIMITS = Limits(

@@ -13,9 +13,9 @@ import torch
 
 import cnn_lessons
 from cnn_lessons.classroom.collect import HandedIn, collect
-from cnn_lessons.classroom.jail import Prison
 from cnn_lessons.classroom.limits import Limits
 from cnn_lessons.classroom.one import grade_one
+from cnn_lessons.classroom.prison import Prison
 from cnn_lessons.classroom.record import Result, from_json, to_json
 
 KEPT = "graded"  # folder below the report
@@ -39,7 +39,7 @@ class Options:
 
 
 def grade(
-    submissions: Path, out: Path, options: Options = Options(), tell: Callable[[int, int, str], None] | None = None
+    submissions: Path, out: Path, options: Options, tell: Callable[[int, int, str], None] | None = None
 ) -> list[Result]:
     """Grade every file below a folder. What was graded before and has not changed is not run again.
 

@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass, field
 
 from cnn_lessons.classroom.collect import HandedIn
-from cnn_lessons.classroom.jail import Jail, Prison, Stopped
+from cnn_lessons.classroom.jail import Jail, Stopped
 from cnn_lessons.classroom.judging import misconception, objection
 from cnn_lessons.classroom.limits import Limits
+from cnn_lessons.classroom.prison import Prison
 from cnn_lessons.classroom.reading import Notebook, Place, Refused, read
 from cnn_lessons.classroom.record import (
     CORRECT,
@@ -105,7 +106,6 @@ def run_cells(notebook: Notebook, prison: Prison, limits: Limits, stop: threadin
             here.setdefault(place.cell, []).append((name, place))
     with Jail(prison, "cells", limits, stop) as jail:
         try:
-            jail.wait_until_ready()
             for number, source in enumerate(notebook.cells):
                 reply, _ = jail.ask(
                     {"cell": source, "seconds": limits.cell_seconds}, limits.cell_seconds + limits.grace

@@ -5,6 +5,7 @@ followed by that many bytes. What the student's code prints goes elsewhere. Noth
 as it stands: the grader compares the values of an answer itself.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ class OutOfTime(BaseException):
 
 def main() -> None:
     """Answer orders until there are none."""
+    prepare()
     orders, replies = private_streams()
     asked = []
     sys.addaudithook(
@@ -35,6 +37,8 @@ def main() -> None:
             reply = run_cell(shell, order["cell"], order["seconds"])
         elif "exercise" in order:
             reply, content = examine(shell, before, order)
+        elif "ready" in order:
+            reply = {}
         else:
             reply = {"network": bool(asked), "threads": threading.active_count() - threads}
         replies.write(json.dumps({**reply, "bytes": len(content)}).encode() + b"\n" + content)
@@ -50,14 +54,18 @@ def private_streams():
     return orders, replies
 
 
+def prepare() -> None:
+    """Load, before any code of a student's, all that a run needs."""
+    for name in ("IPython.core.interactiveshell", "cnn_lessons.exercises.evidence"):
+        importlib.import_module(name)
+    sys.modules["cnn_lessons.exercises"].catalog()
+
+
 def new_shell():
     """Return an IPython shell as a notebook has it: magics, display, top-level await; no history, no colours."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    import cnn_lessons.exercises
-
-    cnn_lessons.exercises.catalog()  # all of it is loaded before a student's code can touch it
     config = Config()
     config.HistoryManager.enabled = False
     shell = InteractiveShell.instance(config=config, colors="NoColor")

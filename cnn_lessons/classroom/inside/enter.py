@@ -1,16 +1,12 @@
-"""Close the doors, then become the program that runs a student's code.
+"""Close the doors around a student's code: files, network, privileges, limits.
 
-    python enter.py PLAN COMMAND …
-
-PLAN is JSON. Inside fresh namespaces (`"namespaces": true`; the caller makes them with `unshare`) every file becomes
-read-only, what the student must not read disappears, and a folder in memory is all there is to write to. Without them
-the kernel refuses to open network sockets. Then limits on memory and files are set, and all privileges are given up.
-Standard library only.
+Inside fresh namespaces every file becomes read-only, what a student must not read disappears, and a folder in memory is
+all there is to write to. Where the system gives no namespaces, the kernel refuses to open network sockets, and that is
+all. Standard library only.
 """
 
 import ctypes
 import fcntl
-import json
 import os
 import resource
 import shutil
@@ -21,33 +17,30 @@ import sys
 from pathlib import Path
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_RDONLY = 2, 4, 4096, 16384, 1
+NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000  # user, mount, process, network, IPC
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
 MOUNT_SETATTR, AT_RECURSIVE = 442, 0x8000  # the same number on every processor since Linux 5.12
 READ_ONLY, NO_DEVICES = 1, 4  # MOUNT_ATTR_RDONLY, MOUNT_ATTR_NODEV
 DEVICES = ("null", "zero", "full", "random", "urandom")
-NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2  # prctl
+DEATH_SIGNAL, SET_SECCOMP, FILTER, DROP, NO_NEW_PRIVILEGES = 1, 22, 2, 24, 38  # prctl
+CAPABILITIES = 64  # more than there are
 SOCKET_CALL = {"x86_64": 41, "aarch64": 198}
 
 
-def main() -> None:
-    """Follow the plan, then run the command; where there are namespaces, as the child of their first process."""
-    plan, command = json.loads(sys.argv[1]), sys.argv[2:]
-    if plan["namespaces"]:
-        close_files(plan)
-        raise_loopback()
-    else:
-        refuse_network()
-    furnish(Path(plan["room"]), plan["furniture"])
-    os.chdir(Path(plan["room"]) / "home")
-    for what, most in (("DATA", plan["memory"]), ("FSIZE", plan["file"]), ("CORE", 0)):
-        resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (most, most))
-    if not plan["namespaces"]:
-        os.execv(command[0], command)
-    child = os.fork()
-    if not child:
-        without = ["setpriv", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"]
-        os.execvp(without[0], without + command)
-    os._exit(wait_for(child))
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent ends."""
+    LIBC.prctl(DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+
+
+def new_namespaces() -> None:
+    """Leave the system's namespaces for fresh ones, in which the next child is the first process; OSError if refused."""
+    user, group = os.getuid(), os.getgid()
+    if LIBC.unshare(NAMESPACES):
+        number = ctypes.get_errno()
+        raise OSError(number, f"unshare: {os.strerror(number)}")
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+    Path("/proc/self/gid_map").write_text(f"0 {group} 1")
 
 
 def wait_for(child: int) -> int:
@@ -59,20 +52,49 @@ def wait_for(child: int) -> int:
             return code if code >= 0 else 128 - code
 
 
-def furnish(room: Path, furniture: dict[str, str]) -> None:
-    """Make an empty home and a folder for temporary files, and copy in what every student may have."""
+def close_doors(plan: dict) -> None:
+    """Close files and network, and make an empty home.
+
+    Args:
+        plan: `namespaces`: whether there are; `room`: folder to write in; `hide`: paths; `disk`: bytes;
+            `furniture`: folders that are copied into the home, by their paths.
+    """
+    room = Path(plan["room"])
+    if plan["namespaces"]:
+        close_files(plan, room)
+        raise_loopback()
+    else:
+        refuse_network()
     for name in ("home", "tmp"):
         (room / name).mkdir(exist_ok=True)
-    for source, name in furniture.items():
+    for source, name in plan["furniture"].items():
         shutil.copytree(source, room / "home" / name, dirs_exist_ok=True)
+
+
+def set_limits(plan: dict) -> None:
+    """Limit what each process may hold (`memory`, bytes) and how large a file may be (`disk`)."""
+    for what, most in (("DATA", plan["memory"]), ("FSIZE", plan["disk"]), ("CORE", 0)):
+        resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (most, most))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that grows too large is an error, not the end
+
+
+def give_up_privileges() -> None:
+    """Drop every capability for good: those of the namespace too, with which the doors could be opened again."""
+    for capability in range(CAPABILITIES):
+        LIBC.prctl(DROP, capability, 0, 0, 0)
+    LIBC.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    header, none = struct.pack("Ii", 0x20080522, 0), bytes(24)
+    if LIBC.capset(header, none):
+        sys.exit("this system does not let go of privileges")
 
 
 # ---- files ---------------------------------------------------------------------------------------------------
 
 
-def close_files(plan: dict) -> None:
+def close_files(plan: dict, room: Path) -> None:
     """Make all files read-only, hide some, and lay a writable folder in memory over the room."""
-    room = Path(plan["room"])
+    mount("none", Path("/"), None, MS_REC | MS_PRIVATE)
+    mount("proc", Path("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     mount("tmpfs", room, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k")  # for a moment: the devices that stay
     for name in DEVICES:
         (room / name).touch()
@@ -155,8 +177,3 @@ def refuse_network() -> None:
     program = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(held))
     if LIBC.prctl(SET_SECCOMP, FILTER, ctypes.create_string_buffer(program, len(program)), 0, 0):
         sys.exit("this system offers no way to close the network")
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's
-    main()
