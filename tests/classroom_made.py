@@ -59,7 +59,7 @@ def made_class(seed=0, chapters=("02", "03")):
             results.append(_work(random, name, chapter, skill if number else 1))
     tampered = ("torch.equal was replaced before the checks ran", "the verdict file was opened for writing")
     refused = {"chapters": (), "marks": (), "cells": None, "cells_note": "not run", "outcome": "refused"}
-    twin = next(index for index in (35, 36, 37) if results[index].chapters == results[34].chapters)
+    twin = next(index for index in range(35, len(results)) if results[index].chapters == results[34].chapters)
     changes = {
         7: {"remarks": tampered},
         12: {"outcome": "stopped", "problem": "stopped after 120 seconds: exercise conv2d_unfold never ended"},

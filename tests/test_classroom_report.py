@@ -205,6 +205,17 @@ def test_files_for_the_teachers_eye_come_with_their_reasons():
     assert all(reason in text for flag in flags for reason in flag.reasons)
 
 
+def test_file_that_does_not_count_is_looked_at_all_the_same():
+    results = [result("a/02.ipynb"), result("a/01.ipynb", handed_in=0, remarks=("torch.equal was replaced",))]
+    book = grade_book(results, Policy())
+    assert book.rows[0].result == results[0] and insight.flags(book)[0].row.result == results[1]
+
+
+def test_time_beyond_the_calendar_is_only_late():
+    page = render([result(handed_in=1e15)], DUE)["feedback/anna.html"].decode()
+    assert "Handed in 9999" in Tags(page).text
+
+
 def test_note_that_every_file_has_is_no_reason_to_look():
     results = [result(f"{name}/02.ipynb", cells=None, cells_note="nbval was not asked for") for name in "ab"]
     assert not insight.flags(grade_book(results, Policy()))

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from datetime import datetime, timezone
 
 from cnn_lessons.classroom import course, sheet
@@ -22,6 +23,7 @@ DEVICES = {
     *(f"{d}{n}" for d in ("com", "lpt") for n in "0123456789¹²³"),
 }
 LONGEST = 120  # bytes of a file's name before .html: file systems take 255, archives and old tools less
+LAST = 253_370_764_800.0  # the year 9999: no calendar goes on after it, but a file from an archive may claim more
 
 
 def page_names(students: list[str]) -> dict[str, str]:
@@ -29,12 +31,12 @@ def page_names(students: list[str]) -> dict[str, str]:
 
     Whoever shares a name after that, or on a system that does not tell a from A, gets a few digits of a hash as well.
     """
-    bare = {student: _bare(student) for student in students}
-    keys = [by_name(name)[0] for name in bare.values()]
+    whole = {student: _bare(student) for student in students}
+    shared = Counter(by_name(name)[0] for name in whole.values())
     taken, names = set(), {}
     for student in sorted(students, key=by_name):
-        name = bare[student]
-        if keys.count(by_name(name)[0]) > 1 or not name or name.casefold() in DEVICES or len(student) > len(name) + 40:
+        name = whole[student].encode()[:LONGEST].decode(errors="ignore")
+        if shared[by_name(name)[0]] != 1 or not name or name.casefold() in DEVICES:  # 0 for a name that was cut
             digits = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:8]
             name = f"{name or 'student'}-{digits}"
         while by_name(name)[0] in taken:
@@ -62,9 +64,8 @@ def feedback(student: Student, policy: Policy, date: str) -> bytes:
 
 
 def _bare(student: str) -> str:
-    text = unicodedata.normalize("NFC", student)
-    name = re.sub(r"-{2,}", "-", "".join(letter if letter.isalnum() else "-" for letter in text)).strip("-")
-    return name.encode()[:LONGEST].decode(errors="ignore")
+    kept = (letter if unicodedata.category(letter)[0] in "LMN" else "-" for letter in student)
+    return re.sub(r"-{2,}", "-", "".join(kept)).strip("-")
 
 
 def _chapter(row: Row, policy: Policy) -> list[Html]:
@@ -97,7 +98,7 @@ def _lateness(row: Row, policy: Policy) -> str:
     due = policy.due(row.chapter)
     if not row.days_late or due is None or row.result.handed_in is None:
         return ""
-    came = datetime.fromtimestamp(row.result.handed_in, timezone.utc).astimezone(due.tzinfo)
+    came = datetime.fromtimestamp(min(row.result.handed_in, LAST), timezone.utc).astimezone(due.tzinfo)
     off = f" It takes off {sheet.number(row.percent_off)} % of {_in_points(row.earned)}." if row.percent_off else ""
     return f" Handed in {came:%Y-%m-%d %H:%M}, due {due:%Y-%m-%d %H:%M}: {plural(row.days_late, 'day')} late.{off}"
 

@@ -31,7 +31,7 @@ class Row:
         of: points of a chapter in which everything is correct.
         days_late: days begun since the deadline; None without a deadline, or where the time is not known.
         percent_off: of the points earned, for lateness.
-        left_out: files of the same student and chapter that do not count.
+        left_out: of the same student and chapter, what does not count.
         notes: what to know of how the grade came about.
     """
 
@@ -43,7 +43,7 @@ class Row:
     of: float
     days_late: int | None
     percent_off: float
-    left_out: tuple[str, ...] = ()
+    left_out: tuple["Row", ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -86,8 +86,13 @@ class GradeBook:
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """All rows, by student and chapter."""
+        """The rows that count, by student and chapter."""
         return tuple(row for student in self.students for row in student.rows)
+
+    @cached_property
+    def all_rows(self) -> tuple[Row, ...]:
+        """Every row, each that counts before those that it leaves out."""
+        return tuple(one for row in self.rows for one in (row, *row.left_out))
 
 
 def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
@@ -187,8 +192,9 @@ def _counting(rows: list[Row], policy: Policy) -> Iterable[Row]:
         return -math.inf if row.result.handed_in is None else row.result.handed_in, row.result.file
 
     chosen = max(ran, key=when if policy.several_files == LATEST else lambda row: (row.percent or 0, *when(row)))
-    others = tuple(row.result.file for row in rows if row is not chosen)
-    why = f"of {len(rows)} files the {policy.several_files} counts; left out: {', '.join(others)}"
+    others = tuple(row for row in rows if row is not chosen)
+    names = ", ".join(row.result.file for row in others)
+    why = f"of {len(rows)} files the {policy.several_files} counts; left out: {names}"
     if policy.several_files == LATEST and any(row.result.handed_in is None for row in ran):
         why += " (not every time is known, so the order of their names decides)"
     return [_with(chosen, left_out=others, notes=(*chosen.notes, why))]

@@ -53,9 +53,9 @@ class Slip:
 
 def flags(book: GradeBook) -> list[Flag]:
     """Return the files that need the instructor's eye, the gravest kind first."""
-    twins, compared = _same_files(book), any(row.result.cells for row in book.rows)
+    twins, compared = _same_files(book), any(row.result.cells for row in book.all_rows)
     found = {}  # a file with two chapters is told of once
-    for row in book.rows:
+    for row in book.all_rows:
         for kind, reasons in _reasons(row, twins.get(row.result.file, []), compared):
             if reasons:
                 found.setdefault((kind, row.result.file, *reasons), Flag(kind, row, tuple(reasons)))
@@ -123,7 +123,7 @@ def _unlike(cells: Cells) -> str:
 def _same_files(book: GradeBook) -> dict[str, list[str]]:
     """Return, by file, who else handed in the same bytes; an untouched notebook is no sign of anything."""
     by_hash = defaultdict(list)
-    for row in book.rows:
+    for row in book.all_rows:
         if any(mark.status in (CORRECT, NOT_YET) for mark in row.marks):
             by_hash[row.result.sha256].append(row)
     return {

@@ -10,9 +10,12 @@ NAMED = 4  # exercises that a student's row names before it counts the rest
 
 def students(book: GradeBook, pages: dict[str, str]) -> list[Html]:
     """Return the section of the students; `pages` has the name of each one's page."""
-    heads = [("Student", "text", None), ("Total", "number", "ascending")]
-    heads += [(f"Chapter {chapter}", "number", None) for chapter in book.chapters]
-    row = [_head(*head) for head in heads] + [element("th", "To talk about", scope="col")]
+    row = [
+        _head("Student", "text"),
+        _head("Total", "number", "ascending"),
+        element("th", "To talk about", scope="col"),
+        [_head(f"Chapter {chapter}", "number") for chapter in book.chapters],
+    ]
     order = sorted(book.students, key=lambda student: (student.total is None, student.total))  # as after a first sort
     body = [_student(student, book, pages) for student in order]
     caption = element("caption", "Students, those with the lowest total first", class_="hidden")
@@ -38,10 +41,8 @@ def students(book: GradeBook, pages: dict[str, str]) -> list[Html]:
     ]
 
 
-def _head(text: str, kind: str, sorted_: str | None) -> Html:
-    return element(
-        "th", element("button", text, type="button"), scope="col", aria_sort=sorted_ or "none", data_kind=kind
-    )
+def _head(text: str, kind: str, order: str = "none") -> Html:
+    return element("th", element("button", text, type="button"), scope="col", aria_sort=order, data_kind=kind)
 
 
 def _student(student: Student, book: GradeBook, pages: dict[str, str]) -> Html:
@@ -49,8 +50,8 @@ def _student(student: Student, book: GradeBook, pages: dict[str, str]) -> Html:
         "tr",
         element("th", sheet.feedback_link(student.name, pages), scope="row", data_value=student.name),
         _total(student.total),
-        [_chapter(student.row(chapter), f"Chapter {chapter}") for chapter in book.chapters],
         element("td", _topics(student), class_="stuck"),
+        [_chapter(student.row(chapter), f"Chapter {chapter}") for chapter in book.chapters],
     )
 
 

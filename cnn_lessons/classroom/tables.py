@@ -92,7 +92,7 @@ def _graded(row: Row) -> dict[str, Any]:
         "points": row.points,
         "of": row.of,
         "percent": row.percent,
-        "left_out": list(row.left_out),
+        "left_out": [other.result.file for other in row.left_out],
         "notes": list(row.notes),
     }
 
