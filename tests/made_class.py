@@ -142,7 +142,7 @@ def harms(teacher: Path) -> dict[str, tuple[str, Expected]]:
         "kill": ("import os\nos.kill(os.getpid(), 9)", expected(stopped, "its process was ended by SIGKILL")),
         "delete": (
             f"import shutil\nshutil.rmtree({str(teacher.parent)!r})",
-            expected(graded, "code cell 2: FileNotFoundError"),
+            expected(graded, "code cell 2: OSError: [Errno 30] Read-only file system"),
         ),
         "delete the system": (
             "import os\nos.remove('/etc/hostname')",
@@ -237,20 +237,36 @@ def handled() -> dict[str, tuple[bytes, Expected]]:
     }
 
 
+LOAD = """def load(source, **names):
+    space = {"wrong": lambda exercise, says: lambda function: function, **names}
+    exec(source, space)
+    return space
+"""
+
+
 def of_the_bank() -> dict[str, tuple[bytes, dict]]:
     """Return notebooks that answer all exercises of the chapter wrongly, until each wrong answer was handed in once."""
     banks = [[wrong for wrong in BANK if wrong.exercise == name] for name in names(CHAPTER)]
     made = {}
     for number in range(max(map(len, banks))):
-        given = [bank[number] for bank in banks if number < len(bank)]
-        modules = dict.fromkeys(sys.modules[wrong.function.__module__] for wrong in given)
-        cells = ["def wrong(exercise, says):\n    return lambda function: function"]
-        cells += [re.sub(r"^from \.\.? import .*$", "", inspect.getsource(module), flags=re.M) for module in modules]
-        for wrong in given:
-            call = f'check("{wrong.exercise}", {wrong.exercise})'
-            cells.append(f"# exercise: {wrong.exercise}\n{wrong.exercise} = {wrong.function.__name__}\n{call}")
-        made[f"wrong {number + 1}"] = notebook(START, *cells), {wrong.exercise: wrong for wrong in given}
+        given = {bank[number].exercise: bank[number] for bank in banks if number < len(bank)}
+        cells = [LOAD, *(_module(place) for place in dict.fromkeys(w.function.__module__ for w in given.values()))]
+        for name, wrong in given.items():
+            space = wrong.function.__module__.replace(".", "_")
+            cells.append(f'# exercise: {name}\n{name} = {space}["{wrong.function.__name__}"]\ncheck("{name}", {name})')
+        made[f"wrong {number + 1}"] = notebook(START, *cells), given
     return made
+
+
+def _module(place: str) -> str:
+    """Return a cell that runs a module of the bank, with what it imports from its neighbours."""
+    module = sys.modules[place]
+    source = inspect.getsource(module)
+    names = re.findall(r"^from \.\w+ import (\w+)$", source, flags=re.M)
+    needed = "\n\n".join(inspect.getsource(getattr(module, name)) for name in names)
+    given = "".join(f", {name}={name}" for name in names)
+    plain = re.sub(r"^from \..*$", "", source, flags=re.M)
+    return f"{needed}\n{place.replace('.', '_')} = load({plain!r}{given})"
 
 
 def archive(members: dict[str, bytes]) -> bytes:

@@ -1,5 +1,7 @@
 """A process that may do no harm: its own network, read-only files, limits, and an end that it cannot put off."""
 
+import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -17,9 +19,11 @@ from cnn_lessons.classroom.limits import Limits
 from cnn_lessons.classroom.prison import Prison
 
 START = 120.0  # seconds for a process to get ready, on a busy machine
-LOOK = 0.1  # seconds between two looks at memory and processes
+WAIT = 0.1  # seconds for a reply, before anything else is seen to
+LOOK = 0.25  # seconds between two looks at memory and processes
 MOST_BYTES = 300_000_000  # of one reply
-PIECE = 1 << 20
+PIECE = 1 << 20  # bytes read at once, and what a pipe holds
+SET_PIPE_SIZE = 1031  # fcntl's F_SETPIPE_SZ, which Python 3.10 does not name on every build
 
 
 class Stopped(Exception):
@@ -46,6 +50,8 @@ class Jail:
         self._watch = selectors.DefaultSelector()
         for file in (self.streams.replies, self.streams.printed, self.streams.status):
             os.set_blocking(file, False)
+            with contextlib.suppress(OSError):  # a user may have reached the most that all pipes may hold
+                fcntl.fcntl(file, SET_PIPE_SIZE, PIECE)
             self._watch.register(file, selectors.EVENT_READ)
 
     def __enter__(self) -> "Jail":
@@ -116,7 +122,7 @@ class Jail:
 
     def _pump(self) -> None:
         """Take what there is in all streams."""
-        for key, _ in self._watch.select(LOOK):
+        for key, _ in self._watch.select(WAIT):
             piece = os.read(key.fd, PIECE)
             if not piece:
                 self._watch.unregister(key.fd)

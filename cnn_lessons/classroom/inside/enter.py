@@ -33,7 +33,7 @@ def die_with_parent() -> None:
 
 
 def new_namespaces() -> None:
-    """Leave the system's namespaces for fresh ones, in which the next child is the first process; OSError if refused."""
+    """Leave the system's namespaces for fresh ones, the next child is the first process in them; or OSError."""
     user, group = os.getuid(), os.getgid()
     if LIBC.unshare(NAMESPACES):
         number = ctypes.get_errno()
