@@ -17,8 +17,7 @@ from cnn_lessons.classroom.limits import Limits
 from cnn_lessons.classroom.one import grade_one
 from cnn_lessons.classroom.prison import Prison
 from cnn_lessons.classroom.record import Result, from_json, to_json
-
-KEPT = "graded"  # folder below the report
+from cnn_lessons.classroom.report import KEPT, check_place
 
 
 @dataclass(frozen=True)
@@ -53,11 +52,12 @@ def grade(
         A result for each file, in the order of their paths.
 
     Raises:
-        ValueError: if there is nothing to grade, or `out` lies where it would be graded itself.
+        ValueError: if there is nothing to grade, or `out` is no place for a report.
     """
     submissions, out = submissions.resolve(), out.resolve()
     if out.is_relative_to(submissions):
         raise ValueError(f"--out: expected a folder outside {submissions}, got {out}")
+    check_place(out)
     items = collect(submissions)
     kept = out / KEPT
     kept.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,8 @@ from cnn_lessons.classroom.page import index
 from cnn_lessons.classroom.policy import Policy
 from cnn_lessons.classroom.record import Result
 
-OURS = {"grades.csv", "totals.csv", "results.json", "index.html", "feedback"}
+KEPT = "graded"  # what `grading` keeps of each file; it moves from an old report into the new one
+OURS = {"grades.csv", "totals.csv", "results.json", "index.html", "feedback", KEPT}
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # a system leaves them in a folder that was looked at
 
 
@@ -36,7 +37,7 @@ def write_report(results: Sequence[Result], policy: Policy, out: Path, date: dat
         OSError: if it cannot be written; an old report is still there.
     """
     out = Path(out).resolve()
-    _check(out)
+    check_place(out)
     files = render(results, policy, date or datetime.now().astimezone())
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -66,8 +67,8 @@ def render(results: Sequence[Result], policy: Policy, date: datetime) -> dict[st
     return files | {f"feedback/{pages[student.name]}": feedback(student, policy, day) for student in book.students}
 
 
-def _check(out: Path) -> None:
-    """Refuse a place in which something would be lost."""
+def check_place(out: Path) -> None:
+    """Refuse a place for a report in which something would be lost: ValueError."""
     if out.exists() and not out.is_dir():
         raise ValueError(f"report: expected a folder, got the file {out}. Name another place.")
     foreign = sorted({path.name for path in out.iterdir()} - OURS - LITTER) if out.exists() else []
@@ -90,6 +91,8 @@ def _exchange(fresh: Path, out: Path) -> None:
     except BaseException:
         os.rename(old, out)
         raise
+    if (old / KEPT).is_dir():
+        os.rename(old / KEPT, out / KEPT)
     shutil.rmtree(old, ignore_errors=True)
 
 
