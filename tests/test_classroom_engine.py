@@ -1,4 +1,4 @@
-"""What the made class does not show: evidence, nbval's word, a system without namespaces, a stop half-way, the shell."""
+"""What the made class does not show: evidence, nbval's word, no namespaces, a stop half-way, the shell."""
 
 import json
 import os
@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import made_class
 import pytest
@@ -16,6 +15,7 @@ from made_class import ASKED, START, notebook
 from torch import nn
 from wrong_answers import BANK
 
+from cnn_lessons import cli
 from cnn_lessons.classroom.collect import collect
 from cnn_lessons.classroom.grading import Options, grade
 from cnn_lessons.classroom.inside.cells import Snapshot
@@ -29,7 +29,6 @@ from cnn_lessons.exercises.findings import Findings, Told
 from cnn_lessons.exercises.judge import examine
 
 namespaces = pytest.mark.skipif(not namespaces_work(), reason="this system gives no namespaces")
-SHELL = [sys.executable, "-m", "cnn_lessons", "grade"]
 
 
 def values_of(name, answer, seed):
@@ -66,7 +65,7 @@ def test_evidence_that_would_run_code_is_refused(tmp_path):
             return os.mkdir, (str(tmp_path / "ran"),)
 
     torch.save([Bad()], tmp_path / "bad.pt")
-    with pytest.raises(ValueError, match="expected what `dumps` writes"):
+    with pytest.raises(ValueError, match="expected results written by `dumps`"):
         evidence.loads((tmp_path / "bad.pt").read_bytes())
     assert not (tmp_path / "ran").exists()
 
@@ -173,7 +172,8 @@ def test_a_stopped_grading_goes_on_where_it_was(tmp_path):
         content = notebook(START, f"import time\ntime.sleep({wait})", made_class.right())
         (tmp_path / "in" / f"03_{number}.ipynb").write_bytes(content)
     out = tmp_path / "out"
-    command = [*SHELL, tmp_path / "in", "--out", out, "--no-nbval", "--quiet", "--jobs", "1", "--cell-seconds", "900"]
+    options = "--no-nbval --quiet --jobs 1 --cell-seconds 900".split()
+    command = [sys.executable, "-m", "cnn_lessons", "grade", tmp_path / "in", "--out", out, *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 120
     while not list(out.glob("graded/*.json")) and time.monotonic() < end:
@@ -183,17 +183,13 @@ def test_a_stopped_grading_goes_on_where_it_was(tmp_path):
     assert process.stderr.read().count("\n") == 1
     (tmp_path / "in" / "03_1.ipynb").write_bytes(notebook(START, made_class.right()))
     told = []
-    options = Options(Limits(cell_seconds=900), saved=False, jobs=1)
+    options = Options(Limits(cell_seconds=900.0), saved=False, jobs=1)
     results = grade(tmp_path / "in", out, options, lambda *step: told.append(step))
     assert told[0] == (1, 2, "")
     assert [result.outcome for result in results] == ["graded", "graded"]
 
 
 # ---- the shell -----------------------------------------------------------------------------------------------
-
-
-def shell(*words):
-    return subprocess.run([*SHELL, *map(str, words)], capture_output=True, text=True)
 
 
 @pytest.mark.parametrize(
@@ -205,17 +201,12 @@ def shell(*words):
         ([".", "--out", "x", "--policy", "no.toml"], "no.toml"),
     ],
 )
-def test_bad_use_is_told_in_one_line(words, says, tmp_path):
-    done = subprocess.run(
-        [*SHELL, *words],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
-    )
-    assert done.returncode == 2
-    assert says in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_bad_use_is_told_in_one_line(words, says, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["grade", *words]) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert told.count("\n") == 1
 
 
 def test_report_and_submissions_are_kept_apart(tmp_path):

@@ -2,8 +2,8 @@
 
     .venv/bin/python tools/bench_classroom.py            (or `make bench`)
 
-A submission is chapter 04 as handed out, with every exercise answered. Both sides run as many notebooks at once as there
-are cores, and nbval is off. The grader's time includes its start, the judging and the report.
+A submission is chapter 04 as handed out, with every exercise answered. Both sides run as many notebooks at once as
+there are cores, and nbval is off. The grader's time includes its start, the judging and the report.
 """
 
 import json

@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cnn_lessons.cli.words import PROGRAM, Refused, bad_use
@@ -44,13 +46,23 @@ def run(options: argparse.Namespace) -> int:
     from cnn_lessons.classroom.grading import grade
 
     with bad_use():
-        rules = policy.Policy.read(options.policy) if options.policy else policy.Policy()
+        rules = _policy(options.policy)
         chosen = _chosen(options)
         with _progress(options.quiet) as tell:
             results = grade(options.submissions, options.out, chosen, tell)
         page = write_report(results, rules, options.out)
     print(_summary(results, page))
     return 0
+
+
+def _policy(path: Path | None):
+    """Return the policy of a file, or the usual one."""
+    from cnn_lessons.classroom.policy import Policy
+
+    try:
+        return Policy.read(path) if path else Policy()
+    except OSError as error:
+        raise ValueError(f"--policy: expected a TOML file, got {path}: {error.strerror}") from error
 
 
 def _chosen(options: argparse.Namespace):
@@ -64,28 +76,28 @@ def _chosen(options: argparse.Namespace):
         value = getattr(options, name)
         if value is not None and not 0 < value < 1e6:
             raise ValueError(f"--{name.replace('_', '-')}: expected a number above 0, got {value:g}")
-    limits = Limits(options.cell_seconds, options.seconds, memory=int(options.memory * GIGABYTE))
+    limits = Limits(float(options.cell_seconds), float(options.seconds), memory=int(options.memory * GIGABYTE))
     return Options(limits, saved=not options.no_nbval, jobs=options.jobs)
 
 
-class _progress:
-    """A progress bar that `grade` tells how far it is."""
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """Give a function that `grade` tells how far it is; the bar begins with the first call."""
+    from tqdm import tqdm
 
-    def __init__(self, quiet: bool):
-        from tqdm import tqdm
+    bars = []
 
-        self.bar = tqdm(unit=" notebooks", disable=quiet, file=sys.stderr)
+    def tell(done: int, total: int, file: str) -> None:
+        if not bars:
+            bars.append(tqdm(total=total, unit=" notebooks", disable=quiet, file=sys.stderr))
+        bars[0].n = done
+        bars[0].set_postfix_str(file[-40:])
 
-    def __enter__(self):
-        return self.tell
-
-    def __exit__(self, *error) -> None:
-        self.bar.close()
-
-    def tell(self, done: int, total: int, file: str) -> None:
-        """Show how many are done, and the last of them."""
-        self.bar.total, self.bar.n = total, done
-        self.bar.set_postfix_str(file[-40:])
+    try:
+        yield tell
+    finally:
+        for bar in bars:
+            bar.close()
 
 
 def _summary(results: list, page: Path) -> str:
