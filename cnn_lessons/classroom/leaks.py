@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -76,7 +77,8 @@ def _fewest_tokens() -> int:
 def _shared(place: str, answer: Answer) -> bool:
     """Whether the list of shared lines allows this one in the file: its own name is the last in `place`."""
     file = place.rpartition(": ")[2].partition(",")[0]
-    return answer.text in _allowed(file)
+    source = re.sub(r"(?:__pycache__/)?([^/]+?)(?:\.cpython-\d+)?\.pyc$", r"\1.py", file)
+    return answer.text in _allowed(source)
 
 
 @functools.cache
