@@ -65,7 +65,7 @@ def _compiled_leaks_in(text: Text) -> Iterator[Leak]:
     for code in codes_in(text.content):
         instructions = row_of(code)
         for answer in answers():
-            if instructions.find(answer.compiled) >= 0 and not _shared(text.place, answer):
+            if answer.compiled and instructions.find(answer.compiled) >= 0 and not _shared(text.place, answer):
                 yield Leak(text.place, code.co_firstlineno, answer.exercise, answer.text)
 
 
@@ -83,8 +83,9 @@ def _shared(place: str, answer: Answer) -> bool:
 
 @functools.cache
 def _allowed(file: str) -> set[str]:
-    """Return the lines that may stand in a file, spelled as this Python spells them."""
-    return {"; ".join(map(_spelled, text.split("; "))) for text in SHARED.get(file, ())}
+    """Return the lines that may stand in a file, as they are listed and as this Python spells them."""
+    listed = SHARED.get(file, {})
+    return {*listed, *("; ".join(map(_spelled, text.split("; "))) for text in listed)}
 
 
 def _spelled(line: str) -> str:
