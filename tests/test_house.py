@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "cli": {"torch", "cnn_lessons.classroom", "cnn_lessons.data", "cnn_lessons.models", "cnn_lessons.training"},
     "__main__": {"cnn_lessons.cli"},
     "exercises": {"torch", "numpy", "cnn_lessons.arithmetic", "cnn_lessons.ops", "cnn_lessons.data"},
-    "classroom": {"nbformat", "tomli", "cnn_lessons.exercises"},
+    "classroom": {"nbformat", "tomllib", "tomli", "cnn_lessons.exercises"},
 }
 
 
