@@ -286,7 +286,7 @@ def test_teachers_notebooks_have_every_solution_in_place_of_the_blank(handed_out
     assert filled == names()
 
 
-NEEDED = r"import torch|from torch|from cnn_lessons.exercises"  # the others draw, and take seconds to load
+NEEDED = r"import torch\b|from torch\b|from cnn_lessons.exercises"  # the others draw, and take seconds to load
 
 
 def run_answers(path):
