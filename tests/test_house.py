@@ -35,8 +35,9 @@ MAY_IMPORT = {
     "cli": {"torch", "cnn_lessons.classroom", "cnn_lessons.data", "cnn_lessons.models", "cnn_lessons.training"},
     "__main__": {"cnn_lessons.cli"},
     "exercises": {"torch", "numpy", "cnn_lessons.arithmetic", "cnn_lessons.ops", "cnn_lessons.data"},
-    "classroom": {"torch", "nbformat", "psutil", "pytest", "IPython", "traitlets", "tomli"}
-    | {"cnn_lessons.exercises", "cnn_lessons.__version__"},
+    "classroom": {"torch", "nbformat", "psutil", "pytest", "IPython", "traitlets", "tomllib", "tomli"}
+    | {"cnn_lessons.exercises", "cnn_lessons.__version__"}
+    | {"cells", "enter", "saved"},  # scripts of the sandbox that stand beside each other there
 }
 
 

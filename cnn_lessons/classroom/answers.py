@@ -1,10 +1,13 @@
 """The lines by which a solution is known: what the scan looks for.
 
-A line counts by itself if it has at least LINE tokens; shorter ones, `for i in range(n):` or `return x`, stand in
-everybody's code and count only in company: every few short lines in a row that have RUN tokens together. An answer of a
-single line always counts. The heads of functions and classes are part of the question: the notebook's blank shows them.
+A line counts by itself if it has at least LINE tokens, and so does each line of a long statement that is written in
+several. Shorter ones, `for i in range(n):` or `return x`, stand in everybody's code and count only in company: every
+few short lines in a row that have RUN tokens together. An answer of a single line always counts. The heads of
+functions and classes are part of the question: the notebook's blank shows them.
+
 Both numbers were found by trial: lines of 10 or 11 tokens, `for key, value in table.items():`, are all over the course,
 while of those with 12 and more a few dozen occur outside the solutions, each for a reason that can be given (`shared`).
+What is found is a line, however it is named, wrapped or packed. An answer that was thought anew is another answer.
 """
 
 import ast
@@ -29,13 +32,13 @@ class Answer:
         exercise: whose solution it belongs to.
         text: the lines in their plain spelling, joined by "; ".
         rows: their tokens, as they are written and as they are spelled plainly.
-        compiled: their instructions as this Python compiles them.
+        compiled: their instructions as this Python compiles them; None for a part of a statement.
     """
 
     exercise: str
     text: str
     rows: tuple[Row, ...]
-    compiled: Row
+    compiled: Row | None = None
 
 
 @functools.cache
@@ -67,6 +70,8 @@ def known_by(source: str) -> Iterator[Answer]:
             rows = (plain,) if plain.characters == written.characters else (plain, written)
             first, last = group[0][0].lineno, _end_of_head(group[-1][0])
             yield Answer(answer.name, "; ".join(text for _, text in group), rows, compiled(first, last))
+        for node, _ in lines:
+            yield from _parts(answer.name, _as_written(source, node))
 
 
 def groups(lines: list[tuple]) -> Iterator[list[tuple]]:
@@ -78,6 +83,14 @@ def groups(lines: list[tuple]) -> Iterator[list[tuple]]:
             end += 1
         if length >= LINE or total >= RUN or len(lines) == 1:
             yield [line[:2] for line in lines[begin:end]]
+
+
+def _parts(exercise: str, written: str) -> Iterator[Answer]:
+    """Yield the lines of a statement that is written in several, where they count by themselves."""
+    several = [line.strip() for line in written.splitlines()]
+    for line in several if len(several) > 1 else ():
+        if len(row(line)) >= LINE:
+            yield Answer(exercise, line, (row(line),))
 
 
 def _as_written(source: str, node: ast.stmt) -> str:

@@ -44,7 +44,7 @@ def _tokens(step: dis.Instruction, before: str) -> list[str]:
         and step.opname != "KW_NAMES"
     ):
         return [operation, *(map(str, value) if isinstance(value, tuple) else [str(value)])]
-    shown = "code" if isinstance(value, types.CodeType) else repr(value)
+    shown = row_of(value).characters if isinstance(value, types.CodeType) else repr(value)
     return [operation, f"={shown}"]
 
 

@@ -4,6 +4,7 @@ Exercise cells keep their ids and their marker `# exercise: name`; by these a ha
 """
 
 import ast
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,9 +46,9 @@ def handout(path: Path, wheel: str, others: set[str], solved: bool) -> bytes:
     return (_nbformat().writes(notebook) + "\n").encode("utf-8")
 
 
-def title(path: Path) -> str:
-    """Return the heading of a chapter, "02 · Convolution"."""
-    return _read(path).cells[0].source.partition("\n")[0].lstrip("# ")
+def title(notebook: bytes) -> str:
+    """Return the heading of a chapter that `handout` returned, "02 · Convolution"."""
+    return json.loads(notebook)["cells"][0]["source"][0].strip("# \n")
 
 
 def _nbformat():

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def _compiled_leaks_in(text: Text) -> Iterator[Leak]:
     for code in codes_in(text.content):
         instructions = row_of(code)
         for answer in answers():
-            if instructions.find(answer.compiled) >= 0 and not _shared(text.place, answer):
+            if answer.compiled and instructions.find(answer.compiled) >= 0 and not _shared(text.place, answer):
                 yield Leak(text.place, code.co_firstlineno, answer.exercise, answer.text)
 
 
@@ -76,13 +77,15 @@ def _fewest_tokens() -> int:
 def _shared(place: str, answer: Answer) -> bool:
     """Whether the list of shared lines allows this one in the file: its own name is the last in `place`."""
     file = place.rpartition(": ")[2].partition(",")[0]
-    return answer.text in _allowed(file)
+    source = re.sub(r"(?:__pycache__/)?([^/]+?)(?:\.cpython-\d+)?\.pyc$", r"\1.py", file)
+    return answer.text in _allowed(source)
 
 
 @functools.cache
 def _allowed(file: str) -> set[str]:
-    """Return the lines that may stand in a file, spelled as this Python spells them."""
-    return {"; ".join(map(_spelled, text.split("; "))) for text in SHARED.get(file, ())}
+    """Return the lines that may stand in a file, as they are listed and as this Python spells them."""
+    listed = SHARED.get(file, {})
+    return {*listed, *("; ".join(map(_spelled, text.split("; "))) for text in listed)}
 
 
 def _spelled(line: str) -> str:

@@ -44,8 +44,8 @@ def edition(paths: Sequence[Path], solutions: bool) -> dict[str, bytes]:
     """Return the files of an edition by name: wheel, README, notebooks."""
     name, content = wheel(ROOT, package_files(solutions), _edition(solutions))
     together = {path.name for path in paths}
-    titles = {path.name: title(path) for path in paths}
     notebooks = {path.name: handout(path, name, together, solutions) for path in paths}
+    titles = {file: title(content) for file, content in notebooks.items()}
     return {name: content, "README.md": letter(titles, name, solutions), **notebooks}
 
 

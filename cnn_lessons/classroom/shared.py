@@ -25,6 +25,7 @@ _BLOCK = (
 )
 _WAY = "conv = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)"
 _OWN_WAY = "self.shortcut = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)"
+_WAY_LINE = "nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels)"
 _EVERY_SECOND = "kept = x[:, :, ::stride, ::stride]"
 _FIRST_HALF = "out = self.bn1(self.conv1(x)).relu()"
 _TWO_LOOPS = "for i, blocks in enumerate(stages):; for j, block in enumerate(blocks):"
@@ -47,13 +48,15 @@ SHARED: dict[str, dict[str, str]] = {
     "cnn_lessons/exercises/chapter_06/step.py": {
         "loss = loss_fn(model(images), labels); loss.backward(); optimizer.step(); return loss.item()": GIVEN
     },
+    "cnn_lessons/exercises/chapter_07/features.py": {"nn.Conv2d(in_channels, a, 3), nn.ReLU(), nn.MaxPool2d(2),": HINT},
+    "cnn_lessons/exercises/chapter_08/blocks.py": {_WAY_LINE: GIVEN},
     "cnn_lessons/exercises/chapter_08/lab.py": {
         "body = block.bn2(block.conv2(block.bn1(block.conv1(x)).relu()))": HINT
     },
     "cnn_lessons/exercises/chapter_08/residual.py": {
         _FIRST_HALF: HINT,
-        "self.downsample = nn.Sequential(nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), "
-        "nn.BatchNorm2d(out_channels))": HINT,
+        _WAY_LINE: HINT,
+        f"self.downsample = nn.Sequential({_WAY_LINE})": HINT,
     },
     "cnn_lessons/exercises/chapter_08/shortcuts.py": {_EVERY_SECOND: GIVEN},
     "cnn_lessons/exercises/chapter_09/lab.py": {_TWO_LOOPS: GIVEN, f"found = []; {_TWO_LOOPS}": GIVEN},
@@ -71,7 +74,7 @@ SHARED: dict[str, dict[str, str]] = {
     "cnn_lessons/models/lenet.py": {"self.fc1 = nn.Linear(16 * 4 * 4, 120)": REFERENCE},
     "cnn_lessons/models/mlp.py": {"layers += [nn.Linear(size, width), nn.ReLU()]": REFERENCE},
     "cnn_lessons/models/resnet.py": {
-        **dict.fromkeys(_BLOCK, REFERENCE),
+        **dict.fromkeys((*_BLOCK, _WAY_LINE), REFERENCE),
         "self.conv1 = nn.Conv2d(in_channels, channels, 1, bias=False)": REFERENCE,
         "self.conv2 = nn.Conv2d(channels, channels, 3, stride, padding=1, bias=False)": REFERENCE,
         "self.conv3 = nn.Conv2d(channels, out_channels, 1, bias=False)": REFERENCE,
