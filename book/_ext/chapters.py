@@ -112,7 +112,9 @@ def found(pattern: re.Pattern, text: str, path: Path) -> re.Match:
     """The place where a pattern stands in a notebook; ValueError if it stands nowhere."""
     match = pattern.search(text)
     if not match:
-        raise ValueError(f"{path.name}: expected words like {pattern.pattern!r}, got none. See notebooks/_template.ipynb.")
+        raise ValueError(
+            f"{path.name}: expected words like {pattern.pattern!r}, got none. See notebooks/_template.ipynb."
+        )
     return match
 
 

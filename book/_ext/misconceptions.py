@@ -41,7 +41,9 @@ def tutorial_errors(text: str) -> dict[str, list[str]]:
         title, _, rest = part.partition("\n")
         chapter = CHAPTER_LINK.search(rest)
         if not chapter:
-            raise ValueError(f"book/tutorial_errors.md: expected a link to a chapter under {title!r}, got none. Add one.")
+            raise ValueError(
+                f"book/tutorial_errors.md: expected a link to a chapter under {title!r}, got none. Add one."
+            )
         found.setdefault(chapter[1], []).append(title)
     return found
 
@@ -67,7 +69,9 @@ class Misconceptions(MadeOfChapters):
         """The section of one chapter: what tutorials say, then exercise by exercise."""
         parts = [self.exercise(chapter, objectives, name) for name in names(chapter.number)]
         if slips:
-            words = self.markdown([f"[What tutorials get wrong](tutorial_errors.md), with what is true, on {len(slips)}:"])
+            words = self.markdown(
+                [f"[What tutorials get wrong](tutorial_errors.md), with what is true, on {len(slips)}:"]
+            )
             anchor = f"tutorials-chapter-{chapter.number}"
             parts.insert(0, section(anchor, [nodes.Text("What tutorials say")], [*words, listed(slips)]))
         title = f"{chapter.number} · {chapter.title}"
