@@ -1,4 +1,4 @@
-"""The pages around the chapters: the path, the objectives, the mistakes, the summaries in Korean. None disagrees with a chapter."""
+"""The path, the objectives, the mistakes, the summaries in Korean: none of them disagrees with a chapter."""
 
 import json
 import re
@@ -79,7 +79,7 @@ def test_no_two_boxes_of_the_drawing_touch_and_no_arrow_runs_behind_one():
     where = learning_path.places(CHAPTERS)
     rows = {number: top for number, (_, top, _) in where.items()}
     for number, (left, top, width) in where.items():
-        assert 0 <= left
+        assert left >= 0
         assert left + width <= learning_path.WIDTH
         for other, (start, row, _) in where.items():
             assert other == number or row != top or start >= left + width or start < left
@@ -158,16 +158,19 @@ def change(chapter, edit, tmp_path):
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (lambda all: all["say which pixels"]["exercises"].clear(), "got none for \\['max_pool2d_gradient'\\]"),
-        (lambda all: all["say which pixels"]["exercises"].append("normalize"), "exercises of the chapter, got"),
+        (lambda them: them["say which pixels"]["exercises"].clear(), "got none for \\['max_pool2d_gradient'\\]"),
+        (lambda them: them["say which pixels"]["exercises"].append("normalize"), "exercises of the chapter, got"),
         (
-            lambda all: all["say which pixels"]["sections"].append("Where it went"),
+            lambda them: them["say which pixels"]["sections"].append("Where it went"),
             "got 'Where it went'. Was it renamed",
         ),
-        (lambda all: all["say which pixels"]["sections"].clear(), "expected a section that teaches 'You can say which"),
-        (lambda all: all.pop("measure how much"), "expected a section that teaches 'You can measure"),
-        (lambda all: all.update({"fly": {"sections": ["Recall"], "exercises": []}}), "begins with 'fly', got 0"),
-        (lambda all: all.update({"pool": all["say which pixels"]}), "begins with 'pool', got 2"),
+        (
+            lambda them: them["say which pixels"]["sections"].clear(),
+            "section that teaches 'You can say which",
+        ),
+        (lambda them: them.pop("measure how much"), "expected a section that teaches 'You can measure"),
+        (lambda them: them.update({"fly": {"sections": ["Recall"], "exercises": []}}), "begins with 'fly', got 0"),
+        (lambda them: them.update({"pool": them["say which pixels"]}), "begins with 'pool', got 2"),
     ],
 )
 def test_objectives_that_fit_no_chapter_are_refused(edit, said, tmp_path):

@@ -11,6 +11,7 @@ from chapters import LAB, Chapter, Objective
 from docutils import nodes
 from exercise_answers import section
 from learning_path import MadeOfChapters, exercise_link, link
+from myst_parser.mdit_to_docutils.base import default_slugify
 from sphinx.application import Sphinx
 
 from cnn_lessons.exercises import catalog, names
@@ -69,11 +70,9 @@ class Misconceptions(MadeOfChapters):
         """The section of one chapter: what tutorials say, then exercise by exercise."""
         parts = [self.exercise(chapter, objectives, name) for name in names(chapter.number)]
         if slips:
-            words = self.markdown(
-                [f"[What tutorials get wrong](tutorial_errors.md), with what is true, on {len(slips)}:"]
-            )
-            anchor = f"tutorials-chapter-{chapter.number}"
-            parts.insert(0, section(anchor, [nodes.Text("What tutorials say")], [*words, listed(slips)]))
+            items = self.markdown(f"- [{slip}](tutorial_errors.md#{default_slugify(slip)})" for slip in slips)
+            items[0]["classes"].append("mistakes")
+            parts.insert(0, section(f"tutorials-chapter-{chapter.number}", [nodes.Text("What tutorials say")], items))
         title = f"{chapter.number} · {chapter.title}"
         return section(f"mistakes-chapter-{chapter.number}", [nodes.Text(title)], parts)
 
