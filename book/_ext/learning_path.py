@@ -137,18 +137,18 @@ class ChapterTimes(MadeOfChapters):
     def run(self) -> list[nodes.Node]:
         """Return the table, the total in its last row."""
         chapters = self.chapters()
-        rows = ["| chapter | needs | read | in full | CPU | GPU |", "|---|---|---|---|---|---|"]
+        rows = ["| chapter | needs | read | full | CPU | GPU |", "|---|---|--:|--:|--:|---|"]
         for chapter in chapters.values():
             needs = ", ".join(link(chapters[need], words=need) for need in chapter.needs) or "–"
             title = link(chapter, words=f"{chapter.number} {chapter.title}")
-            times = f"{hours(chapter.reading)} | {hours(chapter.complete)} | {chapter.cpu_seconds} s"
-            rows.append(f"| {title} | {needs} | {times} | {'goes further' if chapter.gpu_helps else 'no need'} |")
+            times = f"{chapter.reading} | {chapter.complete} | {chapter.cpu_seconds} s"
+            rows.append(f"| {title} | {needs} | {times} | {'more' if chapter.gpu_helps else '–'} |")
         reading, complete, seconds = (
             sum(getattr(chapter, name) for chapter in chapters.values())
             for name in ("reading", "complete", "cpu_seconds")
         )
         rows.append(f"| **all** | | {hours(reading)} | {hours(complete)} | {seconds} s | |")
-        return self.markdown(rows)
+        return [nodes.container("", *self.markdown(rows), classes=["chapter-times"])]
 
 
 class ObjectivesIndex(MadeOfChapters):
