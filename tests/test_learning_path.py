@@ -1,5 +1,6 @@
 """The path, the objectives, the mistakes, the summaries in Korean: none of them disagrees with a chapter."""
 
+import copy
 import json
 import re
 from dataclasses import replace
@@ -18,6 +19,7 @@ from cnn_lessons.exercises import catalog, check, names
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "book"
 CHAPTERS = source.read_chapters(ROOT / "notebooks")
+ENTRIES = yaml.safe_load((PAGES / "objectives.yml").read_text("utf-8"))
 OBJECTIVES = source.read_objectives(PAGES / "objectives.yml", CHAPTERS)
 BY_PAGE = {chapter.page: chapter for chapter in CHAPTERS.values()}
 PATH = (PAGES / "path.md").read_text("utf-8")
@@ -149,10 +151,10 @@ def test_every_objective_has_a_section_and_every_exercise_an_objective():
 
 def change(chapter, edit, tmp_path):
     """Read the objectives of one chapter after an edit of its entries."""
-    entries = yaml.safe_load((PAGES / "objectives.yml").read_text("utf-8"))
-    edit(entries[chapter.number])
-    (tmp_path / "objectives.yml").write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
-    return source.read_objectives(tmp_path / "objectives.yml", {**CHAPTERS, chapter.number: chapter})
+    entries = copy.deepcopy(ENTRIES[chapter.number])
+    edit(entries)
+    (tmp_path / "objectives.yml").write_text(yaml.safe_dump({chapter.number: entries}, allow_unicode=True), "utf-8")
+    return source.read_objectives(tmp_path / "objectives.yml", {chapter.number: chapter})
 
 
 @pytest.mark.parametrize(
@@ -307,4 +309,7 @@ def test_korean_summary_uses_the_terms_of_the_glossary_at_the_usual_length(path)
 def test_korean_pages_say_that_they_are_korean():
     for path in KOREAN:
         assert '<div lang="ko">' in (BOOK / "book" / "ko" / f"{path.stem}.html").read_text("utf-8")
-    assert '<div lang="ko">' not in (BOOK / "book" / "glossary.html").read_text("utf-8")
+        assert f'<span lang="ko">{path.stem} · ' in (BOOK / "book" / "path.html").read_text("utf-8")  # the sidebar
+    glossary = (BOOK / "book" / "glossary.html").read_text("utf-8")
+    assert '<div lang="ko">' not in glossary
+    assert '<span lang="ko">합성곱, 컨볼루션</span>' in glossary

@@ -1,7 +1,7 @@
 """Korean in an English book: what is Korean says so, which gives it its voice, its fonts and its line breaks.
 
-`lang: ko` in a page's front matter marks the whole content. Elsewhere every text with Hangul is marked by itself, in the
-glossary as in the titles that the sidebar repeats. The frame around the pages stays English.
+`lang: ko` in a page's front matter marks the whole content. Every text with Hangul is marked by itself as well: in the
+glossary, and in the titles that the sidebar repeats. The frame around the pages stays English.
 """
 
 import re
