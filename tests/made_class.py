@@ -78,7 +78,8 @@ SPOIL = "\n    ".join(
         "return 0",
     )
 )
-REPLACE = """import cnn_lessons.exercises.judge as judge, cnn_lessons.exercises.verdict as verdict
+REPLACE = """import cnn_lessons.exercises
+import cnn_lessons.exercises.judge as judge, cnn_lessons.exercises.verdict as verdict
 judge.examine = judge.check = check = lambda *a, **k: verdict.Verdict("conv_output_size", "correct", "")
 cnn_lessons.exercises.check = check
 torch.equal = torch.allclose = lambda *a, **k: True

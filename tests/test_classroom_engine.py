@@ -159,7 +159,7 @@ def test_without_namespaces_sockets_are_refused_and_nothing_is_left_running(tmp_
     (result,) = grade(tmp_path / "in", tmp_path / "out", Options(saved=False, namespaces=False))
     assert result.outcome == "graded"
     assert "sockets refused by the kernel" in result.isolation
-    assert any("PermissionError" in remark for remark in result.remarks), result.remarks
+    assert any("PermissionError" in remark for remark in result.notes), result.notes
     assert {mark.exercise: mark.status for mark in result.marks}[ASKED] == "correct"
     left = subprocess.run(["pgrep", "-f", "^sleep 1000$"], capture_output=True, text=True).stdout
     assert left == ""

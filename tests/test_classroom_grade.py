@@ -99,7 +99,7 @@ def test_every_file_of_the_class_has_the_line_that_it_must_have(graded):
 
 def difference(result, expected: Expected) -> str:
     """Return how a result differs from what it must be, or ""."""
-    said = " | ".join([result.problem, *result.remarks, *(mark.remark for mark in result.marks)])
+    said = " | ".join([result.problem, *result.remarks, *result.notes, *(mark.remark for mark in result.marks)])
     wanted = expected.says.split(" | ")
     statuses = {mark.exercise: mark.status for mark in result.marks}
     asked = expected.status if isinstance(expected.status, dict) else {ASKED: expected.status}
@@ -107,7 +107,7 @@ def difference(result, expected: Expected) -> str:
         return f"{result.file}: expected {expected.outcome}, {expected.says!r}; got {result.outcome}, {said!r}"
     if expected.status and {name: statuses.get(name) for name in asked} != asked:
         return f"{result.file}: expected {asked}, got {statuses}"
-    if not expected.says and (result.problem or result.remarks):
+    if not expected.says and (result.problem or result.remarks or result.notes):
         return f"{result.file}: expected nothing to be said, got {said!r}"
     return ""
 

@@ -10,8 +10,9 @@ from cnn_lessons.classroom.record import CORRECT, NOT_YET, REFUSED, STATUSES, ST
 HELP_BELOW = 50  # percent: whose total is less is counted among those who need help
 
 TAMPERING, NOT_RUN, CUT_SHORT = "Signs of tampering", "Not run", "Stopped"
-SAME_FILE, OUTPUTS, ODD = "The same file from several students", "Saved outputs not reproduced", "Also worth knowing"
-KINDS = (TAMPERING, NOT_RUN, CUT_SHORT, SAME_FILE, OUTPUTS, ODD)
+SAME_FILE, OUTPUTS = "The same file from several students", "Saved outputs not reproduced"
+ERRORS, ODD = "Errors and oddities of the run", "Also worth knowing"
+KINDS = (TAMPERING, NOT_RUN, CUT_SHORT, SAME_FILE, ERRORS, OUTPUTS, ODD)
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def _reasons(row: Row, twins: list[str], compared: bool):
     unlike = [_unlike(cells)] if cells and (cells.differ or cells.fail) else []
     odd = result.cells_note and compared and result.outcome != REFUSED  # a note that every file has says nothing
     yield OUTPUTS, unlike + [result.cells_note] * bool(odd)
+    yield ERRORS, result.notes
     renamed = [f"{mark.exercise}: {mark.remark}" for mark in row.marks if mark.remark]
     problem = [result.problem] * bool(result.problem and result.outcome not in (REFUSED, STOPPED))
     yield ODD, [*problem, *row.notes, *renamed]

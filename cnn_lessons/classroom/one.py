@@ -79,12 +79,13 @@ def _graded(item, notebook: Notebook, start: float, prison: Prison, limits, save
         cells=cells,
         cells_note=note,
         isolation=prison.isolation,
-        remarks=(*notebook.remarks, *_few(run.errors), *_few(run.changed), *run.at_end),
+        remarks=tuple(_few(run.changed)),
+        notes=(*notebook.remarks, *_few(run.errors), *run.at_end),
     )
 
 
 def _result(item: HandedIn, start: float, **found) -> Result:
-    nothing = {"chapters": (), "marks": (), "cells": None, "cells_note": "", "remarks": ()}
+    nothing = {"chapters": (), "marks": (), "cells": None, "cells_note": "", "remarks": (), "notes": ()}
     seconds = round(time.monotonic() - start, 2)
     return Result(item.file, item.sha256, item.handed_in, seconds=seconds, **{**nothing, **found})
 

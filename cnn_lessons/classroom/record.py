@@ -78,6 +78,7 @@ class Result:
         seconds: that the run took.
         isolation: in words, how the network and the files were closed to the student's code.
         remarks: signs of tampering, one line each: "torch.equal was replaced".
+        notes: errors and oddities of the run that are no such signs: "code cell 2: SyntaxError: …".
     """
 
     file: str
@@ -92,11 +93,12 @@ class Result:
     seconds: float
     isolation: str
     remarks: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self):
         _texts(self, "file sha256 outcome problem cells_note isolation")
         _one_of(self, "outcome", OUTCOMES)
-        for name, kind in (("chapters", str), ("marks", Mark), ("remarks", str)):
+        for name, kind in (("chapters", str), ("marks", Mark), ("remarks", str), ("notes", str)):
             value = getattr(self, name)
             if type(value) is not tuple or not all(isinstance(item, kind) for item in value):
                 raise _unexpected(self, name, f"a tuple of {kind.__name__}", value)
@@ -124,7 +126,7 @@ def from_json(record: dict[str, Any]) -> Result:
         ValueError: if a field is missing, unknown, or not of its type.
     """
     fields = dict(_checked(record, Result))
-    for name in ("chapters", "marks", "remarks"):
+    for name in ("chapters", "marks", "remarks", "notes"):
         if not isinstance(fields[name], list):
             raise ValueError(f"result: expected {name} to be a list, got {fields[name]!r:.60}")
     fields["marks"] = [Mark(**_checked(mark, Mark)) for mark in fields["marks"]]

@@ -74,7 +74,7 @@ def cell(value: Any) -> Any:
 def _line(row: Row, exercises: list[str]) -> list[Any]:
     said, cells, result = {mark.exercise: mark.status for mark in row.marks}, row.result.cells, row.result
     nbval = [cells.match, cells.differ, cells.fail] if cells else [None] * 3
-    remarks = "; ".join(filter(None, [*result.remarks, result.cells_note, *row.notes]))
+    remarks = "; ".join(filter(None, [*result.remarks, *result.notes, result.cells_note, *row.notes]))
     known = bool(row.chapter)
     points = [row.points, row.of, row.percent] if known else [None] * 3
     late = [row.days_late, row.percent_off if row.days_late is not None else None]

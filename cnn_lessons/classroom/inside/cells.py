@@ -95,10 +95,11 @@ def run_cell(shell, source: str, seconds: float) -> dict:
 def told(error: BaseException) -> str:
     """Return an error as one line."""
     try:
-        text = " ".join(str(error).split())
+        place = f"{error.msg} (line {error.lineno})" if isinstance(error, SyntaxError) else str(error)
+        text = " ".join(place.split())
     except Exception:  # a student's own class may fail at this too
         text = ""
-    return f"{type(error).__name__}: {text}"[:300]
+    return f"{type(error).__name__}: {text}"[:300].removesuffix(": ")
 
 
 def examine(shell, before: "Snapshot", order: dict) -> tuple[dict, bytes]:

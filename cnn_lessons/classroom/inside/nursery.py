@@ -25,6 +25,7 @@ SCRIPTS = {"cells": cells.main, "saved": saved.main}
 
 def main() -> None:
     """Bring up processes until the grader hangs up."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]  # leads to the clone
     cells.prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits
