@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The environment's programs come last: Node from the environment serves only where the machine has none.
 export PATH := $(PATH):$(CURDIR)/$(BIN)
 # Two workers on two cores: more threads inside them would only stand in each other's way.
-NOTEBOOKS = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with cnn_lessons/classroom/inside/nbval_sanitize.cfg
+NOTEBOOKS = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with cnn_lessons/classroom/grading/inside/nbval_sanitize.cfg
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lint bench score picture clean

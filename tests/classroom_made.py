@@ -4,8 +4,8 @@ import dataclasses
 import hashlib
 from random import Random
 
-from cnn_lessons.classroom import course
 from cnn_lessons.classroom.record import Cells, Mark, Result
+from cnn_lessons.classroom.reporting import course
 
 NAMES = """Anna Weber|Ben Okafor|김철수|이영희|박민준|Chloé Martin|Diego Fernández|Emma Lindqvist|Farid Haddad|Grace Kim
 Hana Sato|Ivan Petrov|Jürgen Groß|Kavya Nair|Liam O'Brien|Mei Chen|Noah Cohen|Olga Novak|Priya Sharma|Quentin Roux

@@ -16,12 +16,12 @@ from torch import nn
 from wrong_answers import BANK
 
 from cnn_lessons import cli
-from cnn_lessons.classroom.collect import collect
-from cnn_lessons.classroom.grading import Options, grade
-from cnn_lessons.classroom.inside.cells import Snapshot
-from cnn_lessons.classroom.judging import misconception, objection
-from cnn_lessons.classroom.limits import Limits
-from cnn_lessons.classroom.prison import namespaces_work, veil
+from cnn_lessons.classroom.grading.collect import collect
+from cnn_lessons.classroom.grading.inside.cells import Snapshot
+from cnn_lessons.classroom.grading.judging import misconception, objection
+from cnn_lessons.classroom.grading.limits import Limits
+from cnn_lessons.classroom.grading.prison import namespaces_work, veil
+from cnn_lessons.classroom.grading.whole_class import Options, grade
 from cnn_lessons.classroom.record import Cells
 from cnn_lessons.exercises import catalog, compare, evidence, names
 from cnn_lessons.exercises.catalog import solution_function
@@ -175,7 +175,7 @@ def test_a_stopped_grading_goes_on_where_it_was(tmp_path):
     options = "--no-nbval --quiet --jobs 1 --cell-seconds 900".split()
     command = [sys.executable, "-m", "cnn_lessons", "grade", tmp_path / "in", "--out", out, *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 120
+    end = time.monotonic() + 400
     while not list(out.glob("graded/*.json")) and time.monotonic() < end:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
@@ -245,8 +245,8 @@ def test_veil_covers_all_but_what_is_kept(tmp_path):
 def test_the_event_of_a_stop_ends_a_run(tmp_path):
     stop = threading.Event()
     stop.set()
-    from cnn_lessons.classroom.one import grade_one
-    from cnn_lessons.classroom.prison import Prison
+    from cnn_lessons.classroom.grading.one_file import grade_one
+    from cnn_lessons.classroom.grading.prison import Prison
 
     (tmp_path / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
     (item,) = collect(tmp_path)

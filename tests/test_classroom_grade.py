@@ -7,9 +7,9 @@ import made_class
 import pytest
 from made_class import ASKED, CHAPTER, Expected
 
-from cnn_lessons.classroom.grading import Options, grade
-from cnn_lessons.classroom.limits import Limits
-from cnn_lessons.classroom.prison import namespaces_work
+from cnn_lessons.classroom.grading.limits import Limits
+from cnn_lessons.classroom.grading.prison import namespaces_work
+from cnn_lessons.classroom.grading.whole_class import Options, grade
 from cnn_lessons.exercises import names
 
 LIMITS = Limits(

@@ -15,11 +15,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from cnn_lessons.classroom import leaks as scan
-from cnn_lessons.classroom.answers import LINE, SOLUTIONS, answers
-from cnn_lessons.classroom.edition import package_files
-from cnn_lessons.classroom.leaks import leaks
-from cnn_lessons.classroom.tokens import row, statements
+from cnn_lessons.classroom.releasing import leaks as scan
+from cnn_lessons.classroom.releasing.answers import LINE, SOLUTIONS, answers
+from cnn_lessons.classroom.releasing.edition import package_files
+from cnn_lessons.classroom.releasing.leaks import leaks
+from cnn_lessons.classroom.releasing.tokens import row, statements
 
 MODULES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(SOLUTIONS.glob("chapter_*.py"))}
 DEFINITIONS = {

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from classroom_made import APRIL, result
 
-from cnn_lessons.classroom import course
-from cnn_lessons.classroom import policy as room
-from cnn_lessons.classroom.gradebook import DAY, grade_book, student_of
-from cnn_lessons.classroom.policy import Late, Points, Policy, example
+from cnn_lessons.classroom.reporting import course
+from cnn_lessons.classroom.reporting import policy as room
+from cnn_lessons.classroom.reporting.gradebook import DAY, grade_book, student_of
+from cnn_lessons.classroom.reporting.policy import Late, Points, Policy, example
 
 SEOUL = timezone(timedelta(hours=9))
 DUE = datetime.fromtimestamp(APRIL, SEOUL)

@@ -19,10 +19,10 @@ import pytest
 from notebook import tidied
 
 from cnn_lessons import cli
-from cnn_lessons.classroom import edition, handout, release, shared
-from cnn_lessons.classroom.answers import LINE
-from cnn_lessons.classroom.edition import KINDS, package_files, student_package
-from cnn_lessons.classroom.tokens import row
+from cnn_lessons.classroom.releasing import edition, handout, release, shared
+from cnn_lessons.classroom.releasing.answers import LINE
+from cnn_lessons.classroom.releasing.edition import KINDS, package_files, student_package
+from cnn_lessons.classroom.releasing.tokens import row
 from cnn_lessons.exercises import catalog, names, solution_source
 
 ROOT = Path(__file__).parent.parent

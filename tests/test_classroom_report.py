@@ -15,11 +15,11 @@ import nbformat
 import pytest
 from classroom_made import APRIL, hostile_class, made_class, result
 
-from cnn_lessons.classroom import course, insight, report
-from cnn_lessons.classroom.feedback import page_names
-from cnn_lessons.classroom.gradebook import grade_book
-from cnn_lessons.classroom.policy import Late, Policy
 from cnn_lessons.classroom.record import Cells, Mark, from_json, to_json
+from cnn_lessons.classroom.reporting import course, insight, report
+from cnn_lessons.classroom.reporting.feedback import page_names
+from cnn_lessons.classroom.reporting.gradebook import grade_book
+from cnn_lessons.classroom.reporting.policy import Late, Policy
 from cnn_lessons.exercises import catalog
 
 DAY = datetime(2026, 4, 8, 9, 30, tzinfo=timezone.utc)

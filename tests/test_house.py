@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "plots": {"numpy", "matplotlib", "cnn_lessons.arithmetic"},
     "diagrams": {"matplotlib", "cnn_lessons.plots"},
     "widgets": {"anywidget", "traitlets", "cnn_lessons.arithmetic"},
-    "cli": {"torch", "cnn_lessons.classroom", "cnn_lessons.data", "cnn_lessons.models", "cnn_lessons.training"},
+    "cli": {"torch", "tqdm", "cnn_lessons.classroom", "cnn_lessons.data", "cnn_lessons.models", "cnn_lessons.training"},
     "__main__": {"cnn_lessons.cli"},
     "exercises": {"torch", "numpy", "cnn_lessons.arithmetic", "cnn_lessons.ops", "cnn_lessons.data"},
     "classroom": {"torch", "nbformat", "psutil", "pytest", "IPython", "traitlets", "tomllib", "tomli"}

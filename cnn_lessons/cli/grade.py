@@ -34,8 +34,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     """Grade, write the report and print what it says in short."""
     try:
-        from cnn_lessons.classroom import policy
-        from cnn_lessons.classroom.report import write_report
+        from cnn_lessons.classroom.reporting import policy
+        from cnn_lessons.classroom.reporting.report import write_report
     except ModuleNotFoundError as error:
         if error.name != "cnn_lessons.classroom":
             raise
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     if options.print_policy:
         print(policy.example(), end="")
         return 0
-    from cnn_lessons.classroom.grading import grade
+    from cnn_lessons.classroom.grading.whole_class import grade
 
     with bad_use():
         rules = _policy(options.policy)
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _policy(path: Path | None):
     """Return the policy of a file, or the usual one."""
-    from cnn_lessons.classroom.policy import Policy
+    from cnn_lessons.classroom.reporting.policy import Policy
 
     try:
         return Policy.read(path) if path else Policy()
@@ -67,8 +67,8 @@ def _policy(path: Path | None):
 
 def _chosen(options: argparse.Namespace):
     """Return the options of the grading; ValueError for what cannot be meant."""
-    from cnn_lessons.classroom.grading import Options
-    from cnn_lessons.classroom.limits import GIGABYTE, Limits
+    from cnn_lessons.classroom.grading.limits import GIGABYTE, Limits
+    from cnn_lessons.classroom.grading.whole_class import Options
 
     if options.submissions is None or options.out is None:
         raise ValueError("grade: expected a folder of submissions and --out REPORT")

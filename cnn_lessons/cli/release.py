@@ -36,8 +36,8 @@ def out_first(words: Sequence[str]) -> list[str]:
 def run(options: argparse.Namespace) -> int:
     """Write the edition; print what it holds."""
     try:
-        from cnn_lessons.classroom.errors import ClassroomError
-        from cnn_lessons.classroom.release import release
+        from cnn_lessons.classroom.releasing.errors import ClassroomError
+        from cnn_lessons.classroom.releasing.release import release
     except ModuleNotFoundError as error:
         if error.name != "cnn_lessons.classroom":
             raise

@@ -4,7 +4,7 @@ import dis
 import types
 from collections.abc import Callable, Iterator
 
-from cnn_lessons.classroom.tokens import Row
+from cnn_lessons.classroom.releasing.tokens import Row
 
 SILENT = {"RESUME", "NOP", "CACHE", "EXTENDED_ARG", "MAKE_CELL", "COPY_FREE_VARS", "NOT_TAKEN", "PUSH_NULL"}
 _ENDS = (["@LOAD_CONST", "=None", "@RETURN_VALUE"], ["@RETURN_CONST", "=None"])  # of a function without a return

@@ -1,9 +1,9 @@
 """The table of the students: totals, points by chapter, a sign for each exercise, and what to talk about."""
 
-from cnn_lessons.classroom import sheet
-from cnn_lessons.classroom.gradebook import GradeBook, Row, Student, plural
-from cnn_lessons.classroom.markup import Html, element, join
 from cnn_lessons.classroom.record import CORRECT, MISSING, NOT_ATTEMPTED, NOT_REACHED, NOT_YET, REFUSED
+from cnn_lessons.classroom.reporting import sheet
+from cnn_lessons.classroom.reporting.gradebook import GradeBook, Row, Student, plural
+from cnn_lessons.classroom.reporting.markup import Html, element, join
 
 NAMED = 4  # exercises that a student's row names before it counts the rest
 

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from cnn_lessons.classroom.tokens import statements, without_comments
+from cnn_lessons.classroom.releasing.tokens import statements, without_comments
 
 DEEPEST = 6  # an archive in a text in an archive …
 SHORTEST = 12  # a text of fewer characters holds no line that counts

@@ -2,10 +2,10 @@
 
 from itertools import groupby
 
-from cnn_lessons.classroom import course, sheet
-from cnn_lessons.classroom.difficulties import exercises, passed
-from cnn_lessons.classroom.gradebook import GradeBook, Row, Student, plural
-from cnn_lessons.classroom.insight import (
+from cnn_lessons.classroom.reporting import course, sheet
+from cnn_lessons.classroom.reporting.difficulties import exercises, passed
+from cnn_lessons.classroom.reporting.gradebook import GradeBook, Row, Student, plural
+from cnn_lessons.classroom.reporting.insight import (
     CUT_SHORT,
     HELP_BELOW,
     NOT_RUN,
@@ -18,8 +18,8 @@ from cnn_lessons.classroom.insight import (
     hardest,
     slips,
 )
-from cnn_lessons.classroom.markup import Html, element, join
-from cnn_lessons.classroom.roster import students
+from cnn_lessons.classroom.reporting.markup import Html, element, join
+from cnn_lessons.classroom.reporting.roster import students
 
 
 def index(book: GradeBook, pages: dict[str, str], version: str, date: str) -> bytes:

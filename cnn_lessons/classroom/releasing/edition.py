@@ -5,6 +5,7 @@ from pathlib import Path
 KINDS = (".py", ".json", ".js", ".css")  # what the package is made of; a note or a compiled file beside it stays here
 SOLUTIONS = "cnn_lessons/exercises/solutions/"
 CLASSROOM = "cnn_lessons/classroom/"
+PACKAGE = Path(__file__).parents[2]
 
 
 def package_files(solutions: bool = False) -> dict[str, bytes]:
@@ -13,7 +14,7 @@ def package_files(solutions: bool = False) -> dict[str, bytes]:
     Args:
         solutions: True for the teacher's edition, False for the student's.
     """
-    source = Path(__file__).parents[1]
+    source = PACKAGE
     left_out = (CLASSROOM,) if solutions else (CLASSROOM, SOLUTIONS)
     paths = {path.relative_to(source.parent).as_posix(): path for path in source.rglob("*") if path.suffix in KINDS}
     return {name: path.read_bytes() for name, path in sorted(paths.items()) if not name.startswith(left_out)}

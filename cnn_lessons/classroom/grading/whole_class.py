@@ -11,13 +11,13 @@ from pathlib import Path
 
 import torch
 
-import cnn_lessons
-from cnn_lessons.classroom.collect import HandedIn, collect
-from cnn_lessons.classroom.limits import Limits
-from cnn_lessons.classroom.one import grade_one
-from cnn_lessons.classroom.prison import Prison
+from cnn_lessons.classroom.grading.collect import HandedIn, collect
+from cnn_lessons.classroom.grading.limits import Limits
+from cnn_lessons.classroom.grading.one_file import grade_one
+from cnn_lessons.classroom.grading.prison import Prison
 from cnn_lessons.classroom.record import Result, from_json, to_json
-from cnn_lessons.classroom.report import KEPT, check_place
+from cnn_lessons.classroom.releasing.edition import PACKAGE
+from cnn_lessons.classroom.reporting.report import KEPT, check_place
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,9 @@ def _cores() -> int:
 
 def _conditions(options: Options) -> str:
     """Return a fingerprint of all that a result depends on besides the file: the package, torch, the limits."""
-    package = Path(cnn_lessons.__file__).parent
     text = json.dumps([torch.__version__, asdict(options.limits), options.saved, options.namespaces])
     digest = hashlib.sha256(text.encode())
-    for path in sorted(package.rglob("*.py")):
+    for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from cnn_lessons.classroom import course
-from cnn_lessons.classroom.gradebook import GradeBook, Row, plural
 from cnn_lessons.classroom.record import CORRECT, NOT_YET, REFUSED, STATUSES, STOPPED, Cells
+from cnn_lessons.classroom.reporting import course
+from cnn_lessons.classroom.reporting.gradebook import GradeBook, Row, plural
 
 HELP_BELOW = 50  # percent: whose total is less is counted among those who need help
 

@@ -5,14 +5,14 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cnn_lessons.classroom.edition import package_files
-from cnn_lessons.classroom.errors import ClassroomError
-from cnn_lessons.classroom.handout import handout, title
-from cnn_lessons.classroom.leaks import leaks
-from cnn_lessons.classroom.letter import letter
-from cnn_lessons.classroom.wheel import wheel
+from cnn_lessons.classroom.releasing.edition import package_files
+from cnn_lessons.classroom.releasing.errors import ClassroomError
+from cnn_lessons.classroom.releasing.handout import handout, title
+from cnn_lessons.classroom.releasing.leaks import leaks
+from cnn_lessons.classroom.releasing.letter import letter
+from cnn_lessons.classroom.releasing.wheel import wheel
 
-ROOT = Path(__file__).parents[2]  # a clone of the course has its notebooks beside the package
+ROOT = Path(__file__).parents[3]  # a clone of the course has its notebooks beside the package
 LIST = "release.json"  # what a release wrote, with checksums: by it a later one knows what it may replace
 
 

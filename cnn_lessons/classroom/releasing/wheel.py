@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from cnn_lessons.classroom.errors import ClassroomError
+from cnn_lessons.classroom.releasing.errors import ClassroomError
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can hold
 WHEEL = "Wheel-Version: 1.0\nGenerator: cnn_lessons release\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psutil
 
-from cnn_lessons.classroom.limits import Limits
-from cnn_lessons.classroom.prison import Prison
+from cnn_lessons.classroom.grading.limits import Limits
+from cnn_lessons.classroom.grading.prison import Prison
 
 START = 120.0  # seconds for a process to get ready, on a busy machine
 WAIT = 0.1  # seconds for a reply, before anything else is seen to

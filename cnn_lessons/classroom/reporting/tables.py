@@ -5,10 +5,10 @@ import io
 import json
 from typing import Any
 
-from cnn_lessons.classroom import course
-from cnn_lessons.classroom.gradebook import GradeBook, Row
-from cnn_lessons.classroom.markup import plain
 from cnn_lessons.classroom.record import to_json
+from cnn_lessons.classroom.reporting import course
+from cnn_lessons.classroom.reporting.gradebook import GradeBook, Row
+from cnn_lessons.classroom.reporting.markup import plain
 
 FORMAT, VERSION = "cnn_lessons grades", 1
 WORK, COMPARED = "student chapter file points of percent late percent_off", "nbval_match nbval_differ nbval_fail"

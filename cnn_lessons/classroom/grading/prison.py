@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import cnn_lessons
-from cnn_lessons.classroom.edition import student_package
-from cnn_lessons.classroom.inside import enter
-from cnn_lessons.classroom.limits import Limits
+from cnn_lessons.classroom.grading.inside import enter
+from cnn_lessons.classroom.grading.limits import Limits
+from cnn_lessons.classroom.releasing.edition import PACKAGE, student_package
 
 INSIDE = Path(__file__).with_name("inside")
 PYTHON = (sys.executable, "-s", "-B")
@@ -151,7 +150,7 @@ def hidden_paths(more: tuple[Path, ...]) -> list[str]:
     needed = {Path(path).resolve() for path in (sys.prefix, sys.base_prefix)}
     if "CNN_LESSONS_DATA" in os.environ:
         needed.add(Path(os.environ["CNN_LESSONS_DATA"]).resolve())
-    package = Path(cnn_lessons.__file__).resolve().parent
+    package = PACKAGE.resolve()
     paths = [found for root in (Path.home(), package.parent, Path("/run")) for found in veil(root.resolve(), needed)]
     for path in (path.resolve() for path in more):
         if any(kept.is_relative_to(path) for kept in needed):

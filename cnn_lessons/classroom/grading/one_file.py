@@ -5,12 +5,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from cnn_lessons.classroom.collect import HandedIn
-from cnn_lessons.classroom.jail import Jail, Stopped
-from cnn_lessons.classroom.judging import misconception, objection
-from cnn_lessons.classroom.limits import Limits
-from cnn_lessons.classroom.prison import Prison
-from cnn_lessons.classroom.reading import Notebook, Place, Refused, read
+from cnn_lessons.classroom.grading.collect import HandedIn
+from cnn_lessons.classroom.grading.jail import Jail, Stopped
+from cnn_lessons.classroom.grading.judging import misconception, objection
+from cnn_lessons.classroom.grading.limits import Limits
+from cnn_lessons.classroom.grading.prison import Prison
+from cnn_lessons.classroom.grading.reading import Notebook, Place, Refused, read
 from cnn_lessons.classroom.record import (
     CORRECT,
     GRADED,

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from cnn_lessons import __version__
-from cnn_lessons.classroom import tables
-from cnn_lessons.classroom.feedback import feedback, page_names
-from cnn_lessons.classroom.gradebook import grade_book
-from cnn_lessons.classroom.page import index
-from cnn_lessons.classroom.policy import Policy
 from cnn_lessons.classroom.record import Result
+from cnn_lessons.classroom.reporting import tables
+from cnn_lessons.classroom.reporting.feedback import feedback, page_names
+from cnn_lessons.classroom.reporting.gradebook import grade_book
+from cnn_lessons.classroom.reporting.page import index
+from cnn_lessons.classroom.reporting.policy import Policy
 
 KEPT = "graded"  # what `grading` keeps of each file; it moves from an old report into the new one
 OURS = {"grades.csv", "totals.csv", "results.json", "index.html", "feedback", KEPT}

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cnn_lessons.classroom import course, knobs
+from cnn_lessons.classroom.reporting import course, knobs
 
 LATEST, BEST = "latest", "best"
 

@@ -6,11 +6,11 @@ import unicodedata
 from collections import Counter
 from datetime import datetime, timezone
 
-from cnn_lessons.classroom import course, sheet
-from cnn_lessons.classroom.gradebook import Row, Student, by_name, plural
-from cnn_lessons.classroom.markup import Html, element
-from cnn_lessons.classroom.policy import Policy
 from cnn_lessons.classroom.record import CORRECT, MISSING, REFUSED, STOPPED, Mark
+from cnn_lessons.classroom.reporting import course, sheet
+from cnn_lessons.classroom.reporting.gradebook import Row, Student, by_name, plural
+from cnn_lessons.classroom.reporting.markup import Html, element
+from cnn_lessons.classroom.reporting.policy import Policy
 
 # Names that Windows keeps for devices, with any ending.
 DEVICES = {

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from cnn_lessons.classroom import course, sheet
-from cnn_lessons.classroom.gradebook import GradeBook
-from cnn_lessons.classroom.insight import Rate, Slip, rates, slips
-from cnn_lessons.classroom.markup import Html, element
 from cnn_lessons.classroom.record import CORRECT, MISSING, NOT_ATTEMPTED, NOT_REACHED, NOT_YET
+from cnn_lessons.classroom.reporting import course, sheet
+from cnn_lessons.classroom.reporting.gradebook import GradeBook
+from cnn_lessons.classroom.reporting.insight import Rate, Slip, rates, slips
+from cnn_lessons.classroom.reporting.markup import Html, element
 
 
 def exercises(book: GradeBook, pages: dict[str, str]) -> list[Any]:

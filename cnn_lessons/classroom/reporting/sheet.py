@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from cnn_lessons.classroom.markup import Html, element, join
 from cnn_lessons.classroom.record import CORRECT, MISSING, NOT_ATTEMPTED, NOT_REACHED, NOT_YET, Mark
+from cnn_lessons.classroom.reporting.markup import Html, element, join
 
 SIGNS = {CORRECT: "●", NOT_YET: "△", NOT_ATTEMPTED: "○", MISSING: "×", NOT_REACHED: "…"}
 MEANING = {

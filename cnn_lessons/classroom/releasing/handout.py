@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cnn_lessons.classroom.errors import ClassroomError
+from cnn_lessons.classroom.releasing.errors import ClassroomError
 from cnn_lessons.exercises import catalog
 from cnn_lessons.exercises.catalog import solution_function, solution_source
 

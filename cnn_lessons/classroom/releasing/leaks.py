@@ -7,11 +7,11 @@ import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cnn_lessons.classroom.answers import Answer, answers
-from cnn_lessons.classroom.bytecode import codes_in, row_of
-from cnn_lessons.classroom.shared import SHARED
-from cnn_lessons.classroom.texts import Text, texts
-from cnn_lessons.classroom.tokens import place_in, row, statements
+from cnn_lessons.classroom.releasing.answers import Answer, answers
+from cnn_lessons.classroom.releasing.bytecode import codes_in, row_of
+from cnn_lessons.classroom.releasing.shared import SHARED
+from cnn_lessons.classroom.releasing.texts import Text, texts
+from cnn_lessons.classroom.releasing.tokens import place_in, row, statements
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cnn_lessons.classroom import course
-from cnn_lessons.classroom.policy import LATEST, Policy
 from cnn_lessons.classroom.record import CORRECT, MISSING, REFUSED, Mark, Result
+from cnn_lessons.classroom.reporting import course
+from cnn_lessons.classroom.reporting.policy import LATEST, Policy
 
 DAY = 24 * 60 * 60
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)

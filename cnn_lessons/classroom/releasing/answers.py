@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnn_lessons.classroom.bytecode import rows_by_line
-from cnn_lessons.classroom.errors import ClassroomError
-from cnn_lessons.classroom.tokens import Row, row, statements, without_comments
+from cnn_lessons.classroom.releasing.bytecode import rows_by_line
+from cnn_lessons.classroom.releasing.errors import ClassroomError
+from cnn_lessons.classroom.releasing.tokens import Row, row, statements, without_comments
 
 LINE, RUN = 12, 20
-SOLUTIONS = Path(__file__).parents[1] / "exercises" / "solutions"
+SOLUTIONS = Path(__file__).parents[2] / "exercises" / "solutions"
 
 
 @dataclass(frozen=True)
