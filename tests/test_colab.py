@@ -169,7 +169,10 @@ def test_start_switches_on_colabs_widget_manager(on_colab):
 
 
 def test_widget_on_colab_names_the_manager_that_shows_it(on_colab):
-    """Without this entry Colab falls back to the sentence that a page without a kernel shows."""
+    """Without this entry Colab shows only the sentence for a page without a kernel.
+
+    So it is from ipywidgets 8 on. With 7 the entry comes from a hook that Google's function sets.
+    """
     start(cpu_seconds=10)
     data, extra = ConvolutionStepper()._repr_mimebundle_()
     assert VIEW in data
