@@ -7,7 +7,7 @@ export PATH := $(PATH):$(CURDIR)/$(BIN)
 NOTEBOOKS = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with cnn_lessons/classroom/grading/inside/nbval_sanitize.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint bench score picture clean
+.PHONY: help book test lint bench score picture address clean
 
 help: ## show this list
 	@echo "CNN Lessons. Begin with: make book"
@@ -38,6 +38,9 @@ score: ## try the checks on all wrong answers and write tests/kill_score.json
 
 picture: book ## take the README's picture anew from the built book
 	$(BIN)/python tools/picture.py
+
+address: ## make every link show your copy: make address URL=https://github.com/someone/fork
+	@$(PYTHON) tools/address.py "$$URL"
 
 clean: ## remove the built book; the environment in .venv stays
 	rm -rf _build .pytest_cache .ruff_cache

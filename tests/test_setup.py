@@ -205,17 +205,3 @@ def test_requirements_are_pinned():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     pins = [line for line in lines if line and not line.startswith("#")]
     assert all(re.fullmatch(r"[\w-]+==[\w.]+(; python_version (<|>=) \"3\.11\")?", pin) for pin in pins)
-
-
-def test_repository_address_is_the_same_everywhere():
-    """Its one home is _config.yml; README, notebooks, pages and metadata show it too."""
-    address = re.search(r"^  url: https://(\S+)", (ROOT / "_config.yml").read_text(), re.M)[1]
-    shown = [ROOT / "README.md", ROOT / "pyproject.toml", ROOT / "CITATION.cff"]
-    shown += [*ROOT.glob("book/*.md"), *ROOT.glob("notebooks/*.ipynb")]
-    own = address.rpartition("/")[2]
-    for path in shown:
-        text = path.read_text()
-        for found in re.findall(rf"(github\.com|github)/([\w-]+/{own})\b", text):
-            assert address == f"github.com/{found[1]}", path
-    for path in [ROOT / "README.md", *ROOT.glob("notebooks/[0-9]*.ipynb")]:
-        assert address.replace(".com", "") + "/blob/main/notebooks/" in path.read_text(), path
