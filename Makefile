@@ -11,7 +11,7 @@ WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
 TESTS = tests notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint bench score picture clean
+.PHONY: help book test lint links outdated bench score picture clean
 
 help: ## show this list
 	@echo "CNN Lessons. Begin with: make book"
@@ -29,6 +29,13 @@ test: ## set up, build the book, run every test and every notebook
 lint: ## check style and likely bugs
 	@$(PYTHON) tools/setup.py book
 	$(BIN)/python -m ruff check .
+
+links: book ## follow every link of the built book, to other places too where there is a network
+	$(BIN)/python tools/links.py
+
+outdated: ## say which pins are behind the newest releases; TRY=--try also says what breaks with them
+	@$(PYTHON) tools/setup.py book
+	$(BIN)/python tools/outdated.py $(TRY)
 
 bench: ## measure conv2d from scratch against PyTorch's, and training against the textbook loop
 	@$(PYTHON) tools/setup.py book
