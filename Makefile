@@ -15,7 +15,7 @@ TESTS = tests notebooks
 
 help: ## show this list
 	@echo "CNN Lessons. Begin with: make book"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 17
 
 book: ## set up, run the chapters, write the book to _build/html
 	@$(PYTHON) tools/setup.py book
