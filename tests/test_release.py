@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 import cnn_lessons
@@ -51,3 +52,11 @@ def test_issue_forms_ask_for_what_a_reader_can_answer():
         names = [field["id"] for field in form["body"]]
         assert len(set(names)) == len(names) <= 4
         assert all(field["type"] in ("input", "textarea") and field["attributes"]["label"] for field in form["body"])
+
+
+@pytest.mark.parametrize("place", ["_toc.yml", "README.md", "book/welcome.md"])
+def test_every_chapter_is_listed(place):
+    chapters = [path.stem for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))]
+    assert len(chapters) >= 12
+    missing = [chapter for chapter in chapters if f"notebooks/{chapter}" not in text(place)]
+    assert not missing, f"{place} does not list {', '.join(missing)}"

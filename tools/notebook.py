@@ -39,9 +39,10 @@ def new(path: Path) -> None:
     template = path.with_name("_template.ipynb")
     notebook = read(template)
     title = path.stem[3:].replace("_", " ").capitalize()
-    changes = {"# NN · Title": f"# {path.name[:2]} · {title}", template.name: path.name, "NN_name.ipynb": path.name}
+    number = path.name[:2]
+    changes = {"NN · Title": f"{number} · {title}", template.name: path.name, "chapter_NN": f"chapter_{number}"}
     for cell in notebook.cells:
-        for old, fresh in {**changes, "chapter_NN": f"chapter_{path.name[:2]}"}.items():
+        for old, fresh in changes.items():
             cell.source = cell.source.replace(old, fresh)
     write(tidied(notebook), path)
 
