@@ -42,7 +42,7 @@ def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
     seconds, state = guard.seconds_allowed(), torch.get_rng_state()  # layers draw their first weights from it
     try:
         cases = list(exercise.cases(Random(seed)))  # before the clock starts: torch.optim imports much when first used
-        with guard.time_limit(seconds):
+        with torch.enable_grad(), guard.time_limit(seconds):
             problem = _problem(exercise, answer, cases)
     except guard.TimeIsUp:
         problem = f"stopped after {seconds:g} seconds. Is there a loop that never ends, or one that is far too long?"
