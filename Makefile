@@ -3,15 +3,20 @@ PYTHON ?= python3
 BIN := .venv/bin
 # The environment's programs come last: Node from the environment serves only where the machine has none.
 export PATH := $(PATH):$(CURDIR)/$(BIN)
-# Two workers on two cores: more threads inside them would only stand in each other's way.
-NOTEBOOKS = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with cnn_lessons/classroom/grading/inside/nbval_sanitize.cfg
+RULES = cnn_lessons/classroom/grading/inside/nbval_sanitize.cfg
+NOTEBOOKS = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with $(RULES)
+# Two workers on two cores: more threads inside them would only stand in each other's way. Tests and notebooks share one
+# queue of files, in the order of tests/conftest.py: the longest first.
+WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
+# What `make test` runs: TESTS="tests/test_book.py notebooks/02_convolution.ipynb" picks.
+TESTS = tests notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint bench score picture address clean
+.PHONY: help book test lint links outdated bench score picture address clean
 
 help: ## show this list
 	@echo "CNN Lessons. Begin with: make book"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 17
 
 book: ## set up, run the chapters, write the book to _build/html
 	@$(PYTHON) tools/setup.py book
@@ -20,12 +25,18 @@ book: ## set up, run the chapters, write the book to _build/html
 test: ## set up, build the book, run every test and every notebook
 	@$(PYTHON) tools/setup.py test
 	@$(BIN)/python tools/book.py
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -q -n 2 --dist loadfile
-	OMP_NUM_THREADS=1 CNN_LESSONS_BUDGET=cpu $(BIN)/python -m pytest $(NOTEBOOKS) -q -n 2 --dist loadfile notebooks
+	OMP_NUM_THREADS=1 CNN_LESSONS_BUDGET=cpu $(BIN)/python -m pytest $(NOTEBOOKS) -q $(WORKERS) $(TESTS)
 
 lint: ## check style and likely bugs
 	@$(PYTHON) tools/setup.py book
 	$(BIN)/python -m ruff check .
+
+links: book ## follow every link of the built book, to other places too where there is a network
+	$(BIN)/python tools/links.py
+
+outdated: ## say which pins are behind the newest releases; TRY=--try also says what breaks with them
+	@$(PYTHON) tools/setup.py book
+	$(BIN)/python tools/outdated.py $(TRY)
 
 bench: ## measure conv2d from scratch against PyTorch's, and training against the textbook loop
 	@$(PYTHON) tools/setup.py book

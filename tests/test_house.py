@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import LONGEST
 
 from cnn_lessons import anatomy, arithmetic, budget, data, diagrams, exercises, models, ops, plots, runs, training
 
@@ -186,3 +187,7 @@ def test_no_file_names_a_path_of_one_machine():
             f"{relative(path)}: {place}" for place in (str(ROOT), str(Path.home())) if len(place) > 5 and place in text
         ]
     assert not found
+
+
+def test_longest_files_that_begin_first_are_there():
+    assert not [name for name in LONGEST if not ROOT.joinpath(name).is_file()]

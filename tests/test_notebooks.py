@@ -18,7 +18,8 @@ CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_chapter_keeps_the_rules(path):
-    assert problems(nbformat.read(path, as_version=4), path, ADDRESS) == []
+    found = problems(nbformat.read(path, as_version=4), path, ADDRESS)
+    assert not found, "\n".join(found)
 
 
 @pytest.fixture
