@@ -85,6 +85,19 @@ function outline(article) {
   }));
 }
 
+/** What is short stays on one page: a paragraph of three lines, a few lines of code with what they print. */
+function shortTogether(article) {
+  const lines = (node) => [...node.querySelectorAll("pre")].reduce((sum, pre) => sum + pre.textContent.split("\n").length, 0);
+  const short = {
+    p: (node) => node.textContent.length < 330,
+    ".highlight": (node) => lines(node) < 18,
+    ".cell": (node) => !node.querySelector("img, .cnnw") && lines(node) < 24,
+    "table": (node) => node.rows.length < 14,
+  };
+  for (const [selector, isShort] of Object.entries(short))
+    for (const node of article.querySelectorAll(selector)) node.classList.toggle("short", isShort(node));
+}
+
 /** The browser writes down where an element lies in the PDF only if a link of the same page leads to it. */
 function placesKept(article) {
   const ids = [...article.querySelectorAll("[id]")].filter((node) => !node.closest("svg, mjx-container, .cnnw"));
@@ -100,9 +113,11 @@ async function prepare(own, pages) {
   solutionsNamed(article);
   answersApart(article);
   linksOfEdition(article, own, pages);
+  shortTogether(article);
   window.dispatchEvent(new Event("beforeprint")); // widgets show what they are about
   for (const image of article.querySelectorAll("img")) image.loading = "eager";
   await document.fonts.ready;
   await Promise.all([...article.querySelectorAll("img")].map((image) => image.decode()));
+  placesKept(article);
   return outline(article);
 }

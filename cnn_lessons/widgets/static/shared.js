@@ -86,6 +86,7 @@ export function defineElement(tag, defaults, render, onPaper = () => ({})) {
         this.first ??= readAttributes(this, defaults);
         this.model ??= modelFor(tag, this.getAttribute("model"), this.first);
         this.style.display = "block"; // an unknown element is inline
+        this.summary ??= this.textContent.trim(); // for those who show a picture of the widget
         this.replaceChildren(); // the fallback sentence has served
         const stop = render({ model: this.model, el: this });
         const unwatch = watchPrinting(this.model, this.first, onPaper);
