@@ -1,4 +1,4 @@
-# Each of `book` and `test` does all its own set-up; what is there already is left alone.
+# Each target does all its own set-up; what is there already is left alone.
 PYTHON ?= python3
 BIN := .venv/bin
 # The environment's programs come last: Node from the environment serves only where the machine has none.
@@ -7,7 +7,7 @@ export PATH := $(PATH):$(CURDIR)/$(BIN)
 NOTEBOOKS = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint bench score picture clean
+.PHONY: help book pdf epub test lint bench score picture clean
 
 help: ## show this list
 	@echo "CNN Lessons. Begin with: make book"
@@ -17,9 +17,20 @@ book: ## set up, run the chapters, write the book to _build/html
 	@$(PYTHON) tools/setup.py book
 	@$(BIN)/python tools/book.py
 
-test: ## set up, build the book, run every test and every notebook
+pdf: ## set up, build the book, print it to _build/cnn-lessons.pdf
+	@$(PYTHON) tools/setup.py pdf
+	@$(BIN)/python tools/book.py
+	@$(BIN)/python tools/editions.py pdf
+
+epub: ## set up, build the book, write the e-book to _build/cnn-lessons.epub
+	@$(PYTHON) tools/setup.py pdf
+	@$(BIN)/python tools/book.py
+	@$(BIN)/python tools/editions.py epub
+
+test: ## set up, build the book and its editions, run every test and every notebook
 	@$(PYTHON) tools/setup.py test
 	@$(BIN)/python tools/book.py
+	@$(BIN)/python tools/editions.py pdf epub
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -q -n 2 --dist loadfile
 	OMP_NUM_THREADS=1 CNN_LESSONS_BUDGET=cpu $(BIN)/python -m pytest $(NOTEBOOKS) -q -n 2 --dist loadfile notebooks
 

@@ -76,7 +76,8 @@ def document(title: str, body: str) -> str:
     """A whole XHTML document."""
     names = 'xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" lang="en" xml:lang="en"'
     sheet = '<link rel="stylesheet" type="text/css" href="style.css"/>'
-    return f"{HEAD}<!DOCTYPE html>\n<html {names}><head><title>{escape(title)}</title>{sheet}</head><body>{body}</body></html>\n"
+    head = f"<head><title>{escape(title)}</title>{sheet}</head>"
+    return f"{HEAD}<!DOCTYPE html>\n<html {names}>{head}<body>{body}</body></html>\n"
 
 
 def grouped(chapters: list[Chapter]) -> list[tuple[Chapter, list[Chapter]]]:

@@ -90,9 +90,9 @@ function shortTogether(article) {
   const lines = (node) => [...node.querySelectorAll("pre")].reduce((sum, pre) => sum + pre.textContent.split("\n").length, 0);
   const short = {
     p: (node) => node.textContent.length < 330,
-    ".highlight": (node) => lines(node) < 18,
-    ".cell": (node) => !node.querySelector("img, .cnnw") && lines(node) < 24,
-    "table": (node) => node.rows.length < 14,
+    ".highlight": (node) => lines(node) < 12,
+    ".cell": (node) => !node.querySelector("img, .cnnw") && lines(node) < 16,
+    table: (node) => node.rows.length < 14,
   };
   for (const [selector, isShort] of Object.entries(short))
     for (const node of article.querySelectorAll(selector)) node.classList.toggle("short", isShort(node));
