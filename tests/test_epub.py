@@ -42,9 +42,9 @@ def test_epubcheck_finds_no_error_and_no_warning():
 
 
 def test_reading_order_and_contents_are_those_of_the_book():
-    package = BeautifulSoup(files()["book/package.opf"], "html.parser")
-    paths = {item["id"]: item["href"] for item in package.find_all("item")}
-    order = [paths[ref["idref"]] for ref in package.find_all("itemref")]
+    package = files()["book/package.opf"].decode()
+    paths = dict(re.findall(r'<item id="([^"]+)" href="([^"]+)"', package))
+    order = [paths[ref] for ref in re.findall(r'<itemref idref="([^"]+)"', package)]
     wanted = [epub.file_of(page) for page in reading.pages()]
     assert [file for file in order if file in wanted] == wanted
     assert order[:2] == ["cover.xhtml", "nav.xhtml"]

@@ -40,15 +40,15 @@ def pdf() -> pypdf.PdfReader:
 
 
 @cache
-def bookmarks() -> list[tuple[int, str, int, float]]:
-    """Depth, title, sheet and height of every bookmark, in order."""
+def bookmarks() -> list[tuple[int, str, int, object]]:
+    """Depth, title, sheet and height (or none: the top of the sheet) of every bookmark, in order."""
 
     def walk(items, depth):
         for item in items:
             if isinstance(item, list):
                 yield from walk(item, depth + 1)
             else:
-                yield depth, item.title, pdf().get_destination_page_number(item), float(item.top or 842)
+                yield depth, item.title, pdf().get_destination_page_number(item), item.top
 
     return list(walk(pdf().outline, 0))
 
@@ -98,7 +98,7 @@ def test_bookmark_leads_to_the_sheet_that_shows_its_title():
         if packed(title.split(" · ")[-1]) not in packed(texts()[sheet])
     ]
     assert not wrong
-    sections = [top for depth, _, _, top in bookmarks() if depth >= 2]
+    sections = [float(top) for depth, _, _, top in bookmarks() if depth >= 2]
     assert len(set(sections)) > 50  # each at a height of its own, not at the top of the sheet
 
 
@@ -145,7 +145,7 @@ def test_widget_shows_a_telling_state(chapter, shown):
 @pytest.mark.editions
 def test_controls_and_the_site_around_the_text_are_gone():
     everything = "".join(texts())
-    for words in ("Open in Colab", "Link to this heading", "Fill all", "Keep to compare", "Hint 1\nHint 2", "[source]"):
+    for words in ("Link to this heading", "Fill all", "Keep to compare", "Show neighbours", "Print to PDF", "[source]"):
         assert words not in everything
 
 
@@ -185,6 +185,15 @@ def test_file_says_what_it_is():
     assert (pdf().metadata.title, pdf().metadata.author) == (known["title"], known["author"])
     assert pdf().trailer["/Root"]["/Lang"] == "en"
     assert known["version"] in texts()[1]
+
+
+@pytest.mark.editions
+def test_welcome_page_offers_both_editions_and_they_lie_beside_it():
+    page = BOOK / f"{reading.pages()[0]}.html"
+    links = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select(".take-along a")
+    assert [(page.parent / link["href"]).resolve().name for link in links] == [path.name for path in EDITIONS]
+    for path in EDITIONS:
+        assert (BOOK / path.name).read_bytes() == path.read_bytes()
 
 
 def test_link_to_a_place_that_is_not_printed_is_an_error():

@@ -109,7 +109,7 @@ def front_pages(lines: list[Entry]) -> str:
     today = datetime.date.today()
     logo = (ROOT / "book" / "_static" / "logo.svg").read_text(encoding="utf-8")
     rows = "\n".join(
-        f'<li class="level-{line.level}"><a href="{html.escape(line.link)}"><span>{html.escape(line.title)}</span>'
+        f'<li class="level-{line.level}"><a {target(line)}><span>{html.escape(line.title)}</span>'
         f"<b>{line.number}</b></a></li>"
         for line in lines
     )
@@ -120,6 +120,11 @@ def front_pages(lines: list[Entry]) -> str:
       <p>The book in a browser has the same text with live widgets; you run its chapters from<br>
       <a href="{known["address"]}">{known["address"].removeprefix("https://")}</a>.</p></section>
       <nav><h1>Contents</h1><ol>{rows}</ol></nav></body></html>"""
+
+
+def target(line: Entry) -> str:
+    """Where a line of the contents leads; a part's leads nowhere, its first page comes next."""
+    return f'href="{html.escape(line.link)}"' if line.link else ""
 
 
 def part_pages() -> str:

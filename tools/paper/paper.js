@@ -19,7 +19,7 @@ function make(tag, properties = {}, ...children) {
 
 /** Remove what only serves a reader at a screen with a network. */
 function withoutSite(article) {
-  for (const node of article.querySelectorAll(".headerlink, .viewcode-link, script, .cell_input button")) node.remove();
+  for (const node of article.querySelectorAll(".headerlink, .viewcode-link, .take-along, script, .cell_input button")) node.remove();
   for (const badge of article.querySelectorAll(".colab-link")) badge.closest("p").remove();
 }
 
@@ -90,8 +90,8 @@ function shortTogether(article) {
   const lines = (node) => [...node.querySelectorAll("pre")].reduce((sum, pre) => sum + pre.textContent.split("\n").length, 0);
   const short = {
     p: (node) => node.textContent.length < 330,
-    ".highlight": (node) => lines(node) < 12,
-    ".cell": (node) => !node.querySelector("img, .cnnw") && lines(node) < 16,
+    ".highlight": (node) => lines(node) < 9,
+    ".cell": (node) => !node.querySelector("img, .cnnw") && lines(node) < 12,
     table: (node) => node.rows.length < 14,
   };
   for (const [selector, isShort] of Object.entries(short))
