@@ -76,12 +76,22 @@ function linksOfEdition(article, own, pages) {
   }
 }
 
+/** A section's place is its heading: the section itself may begin at the foot of the page before. */
+function placesOnHeadings(article) {
+  for (const section of article.querySelectorAll("section[id]")) {
+    const heading = section.querySelector(":scope > :is(h1, h2, h3, h4)");
+    if (!heading || heading.id) continue;
+    heading.id = section.id;
+    section.removeAttribute("id");
+  }
+}
+
 /** Titles with their places, for bookmarks and tables of contents: [{ level, title, place }]. */
 function outline(article) {
   return [...article.querySelectorAll("h1, h2, h3")].map((heading) => ({
     level: Number(heading.localName[1]),
     title: heading.textContent.trim(),
-    place: heading.closest("section[id]")?.id ?? "",
+    place: heading.id,
   }));
 }
 
@@ -114,6 +124,7 @@ async function prepare(own, pages) {
   answersApart(article);
   linksOfEdition(article, own, pages);
   shortTogether(article);
+  placesOnHeadings(article);
   window.dispatchEvent(new Event("beforeprint")); // widgets show what they are about
   for (const image of article.querySelectorAll("img")) image.loading = "eager";
   await document.fonts.ready;
