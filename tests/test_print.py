@@ -89,7 +89,7 @@ def text_of(page: str) -> str:
 
 
 def packed(text: str) -> str:
-    """Text without white space and hyphens: lines may wrap anywhere, and pdfium takes a hyphen at an end for a break."""
+    """Text without white space and hyphens: lines wrap anywhere, and pdfium takes a hyphen at an end for a break."""
     return re.sub(r"[\s\u00a0\ufffe\u00ad-]+", "", text)
 
 
@@ -241,3 +241,24 @@ def test_edition_of_a_book_that_is_not_built_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(reading, "BOOK_STAMP", tmp_path / "book.json")
     with pytest.raises(reading.EditionError, match="Run `make book` first"):
         reading.fingerprint()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("book_url", ["file"], indirect=True)
+def test_widget_is_as_before_once_it_is_printed_and_keeps_what_a_reader_has_set(watched_page):
+    watched_page.goto(f"{watched_page.book}/notebooks/02_convolution.html")
+    stepper = watched_page.locator("cnn-conv").first
+    words = stepper.locator(".cnnw-sum")
+
+    def send(event: str) -> str:
+        watched_page.evaluate(f"window.dispatchEvent(new Event('{event}'))")
+        return words.inner_text()
+
+    first = words.inner_text()
+    assert "row 3, column 2" in send("beforeprint")
+    assert send("afterprint") == first
+    stepper.get_by_role("button", name="Next step").click()
+    own = words.inner_text()
+    assert own != first
+    assert send("beforeprint") == own
+    assert send("afterprint") == own
