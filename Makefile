@@ -1,4 +1,4 @@
-# Each of `book` and `test` does all its own set-up; what is there already is left alone.
+# Each target does all its own set-up; what is there already is left alone.
 PYTHON ?= python3
 BIN := .venv/bin
 # The environment's programs come last: Node from the environment serves only where the machine has none.
@@ -12,7 +12,7 @@ WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
 TESTS = tests notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint links outdated bench score picture address clean
+.PHONY: help book pdf epub test lint links outdated bench score picture address clean
 
 help: ## show this list
 	@echo "CNN Lessons. Begin with: make book"
@@ -22,9 +22,20 @@ book: ## set up, run the chapters, write the book to _build/html
 	@$(PYTHON) tools/setup.py book
 	@$(BIN)/python tools/book.py
 
-test: ## set up, build the book, run every test and every notebook
+pdf: ## set up, build the book, print it to _build/cnn-lessons.pdf
+	@$(PYTHON) tools/setup.py pdf
+	@$(BIN)/python tools/book.py
+	@$(BIN)/python tools/editions.py pdf
+
+epub: ## set up, build the book, write the e-book to _build/cnn-lessons.epub
+	@$(PYTHON) tools/setup.py pdf
+	@$(BIN)/python tools/book.py
+	@$(BIN)/python tools/editions.py epub
+
+test: ## set up, build the book and its editions, run every test and every notebook
 	@$(PYTHON) tools/setup.py test
 	@$(BIN)/python tools/book.py
+	@$(BIN)/python tools/editions.py pdf epub
 	OMP_NUM_THREADS=1 CNN_LESSONS_BUDGET=cpu $(BIN)/python -m pytest $(NOTEBOOKS) -q $(WORKERS) $(TESTS)
 
 lint: ## check style and likely bugs
@@ -38,10 +49,11 @@ outdated: ## say which pins are behind the newest releases; TRY=--try also says 
 	@$(PYTHON) tools/setup.py book
 	$(BIN)/python tools/outdated.py $(TRY)
 
-bench: ## measure conv2d from scratch against PyTorch's, and training against the textbook loop
+bench: ## measure conv2d from scratch, training, and grading, each against the plain way
 	@$(PYTHON) tools/setup.py book
 	$(BIN)/python tools/bench.py
 	$(BIN)/python tools/bench_training.py
+	$(BIN)/python tools/bench_classroom.py
 
 score: ## try the checks on all wrong answers and write tests/kill_score.json
 	@$(PYTHON) tools/setup.py book

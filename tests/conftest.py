@@ -8,6 +8,7 @@ import pytest
 from widget_harness import served
 
 BOOK = machine.ROOT / "_build" / "html"
+EDITIONS = [machine.ROOT / "_build" / f"cnn-lessons.{kind}" for kind in ("pdf", "epub")]
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 # A full Chromium draws its address bar's pop-ups as two web pages of their own beside every page that a test opens, in
 # processes of their own: half of the processor time of a small page. The last such list counts, so this one repeats
@@ -53,12 +54,17 @@ def have_browser() -> bool:
     return BOOK.joinpath("index.html").exists() and machine.find_chromium() is not None
 
 
+def have_editions() -> bool:
+    return all(path.exists() for path in EDITIONS)
+
+
 # A mark, what makes its tests run, and what to do where they did not.
 MARKS = {
     "slow": (lambda: False, "add --run slow"),
     "network": (lambda: False, "add --run network, on a machine with internet"),
     "realdata": (have_data, "set CNN_LESSONS_DATA to the folder that holds the data"),
     "browser": (have_browser, "`make test` builds the book and finds a Chromium"),
+    "editions": (have_editions, "`make test` makes the PDF and the e-book"),
     "cuda": (have_gpu, "needs an NVIDIA GPU"),
 }
 

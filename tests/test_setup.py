@@ -14,6 +14,7 @@ from pathlib import Path
 import machine
 import pytest
 import setup
+import vendor
 
 ROOT = machine.ROOT
 
@@ -103,7 +104,7 @@ def test_mathjax_without_network(bare, tmp_path):
     command(bare / "node", "echo v20.1.0")
     command(bare / "npm", '[ "$1" = --version ] && echo 9 && exit; echo "npm error network ENOTFOUND" >&2; exit 1')
     with pytest.raises(setup.SetupError, match=r"(?s)could not fetch mathjax@3\.2\.2.*ENOTFOUND.*needs the network"):
-        setup.ensure_mathjax(tmp_path / "vendor", tmp_path / "venv")
+        setup.ensure_packages(vendor.MATHJAX, tmp_path / "vendor", tmp_path / "venv")
 
 
 def test_mathjax_of_another_version_is_refused(bare, tmp_path):
@@ -114,8 +115,26 @@ def test_mathjax_of_another_version_is_refused(bare, tmp_path):
         member.size = len(text)
         archive.addfile(member, io.BytesIO(text))
     with pytest.raises(setup.SetupError, match=r"expected version 3\.2\.2, got 4\.0\.0\. Remove"):
-        setup.unpack_mathjax(tarball, tmp_path / "mathjax-3.2.2")
+        vendor.unpack(tarball, tmp_path / "mathjax-3.2.2", "3.2.2")
     assert not (tmp_path / "mathjax-3.2.2").exists()
+
+
+def test_fonts_are_kept_by_name_and_version(tmp_path):
+    assert vendor.missing(vendor.FONTS, tmp_path) == vendor.FONTS
+    (tmp_path / "fontsource-gowun-dodum-5.3.0").mkdir()
+    assert "@fontsource/gowun-dodum" not in vendor.missing(vendor.FONTS, tmp_path)
+
+
+def test_java_is_missing(bare, tmp_path):
+    venv = fake_venv(tmp_path, "exit 0")
+    with pytest.raises(setup.SetupError, match=r"no Java 11 .* sudo apt-get install default-jre-headless"):
+        setup.ensure_epubcheck(venv)
+
+
+@pytest.mark.parametrize(("version", "serves"), [("1.8.0_312", False), ("17.0.15", True), ("25", True)])
+def test_java_that_is_too_old_is_passed_over(bare, tmp_path, version, serves):
+    command(bare / "java", f"echo 'openjdk version \"{version}\" 2025-04-15' >&2")
+    assert machine.find_java(tmp_path / "venv") == (bare / "java" if serves else None)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +199,7 @@ def test_interrupted_installation_is_repeated(tmp_path):
 
 def test_command_line_ends_with_one_message(tmp_path):
     """The whole script on a machine whose environment is broken: exit code 1, the mend in the last line."""
-    for name in ("setup.py", "machine.py"):
+    for name in ("setup.py", "machine.py", "vendor.py"):
         (tmp_path / "tools").mkdir(exist_ok=True)
         (tmp_path / "tools" / name).write_text((ROOT / "tools" / name).read_text())
     command(tmp_path / ".venv/bin/python", "exit 1")
