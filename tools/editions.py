@@ -13,6 +13,7 @@ import epub
 import pdf
 from machine import ROOT, say
 from playwright.sync_api import BrowserContext
+from playwright.sync_api import Error as BrowserError
 from reading import HTML, EditionError, fingerprint, in_browsers, is_current, keep, opened, pages
 
 TARGETS = {name: ROOT / "_build" / f"cnn-lessons.{name}" for name in ("pdf", "epub")}
@@ -33,7 +34,7 @@ def main(wanted: list[str]) -> int:
         if stale:
             make(stale, key)
         offer(key)
-    except EditionError as error:
+    except (EditionError, ValueError, BrowserError) as error:
         print(f"\nnothing was made: {error}", file=sys.stderr)
         return 1
     return 0
