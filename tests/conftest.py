@@ -23,6 +23,8 @@ OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # no test 
 # What takes longest begins first, so that no worker ends alone with a long file. Newcomers: --durations=60 shows them.
 LONGEST = [
     "tests/test_exercises.py",
+    "tests/test_classroom_grade.py",
+    "tests/test_classroom_engine.py",
     "notebooks/11_wide_resnet.ipynb",
     "tests/test_book.py",
     "notebooks/07_alexnet.ipynb",
