@@ -27,10 +27,11 @@ lint: ## check style and likely bugs
 	@$(PYTHON) tools/setup.py book
 	$(BIN)/python -m ruff check .
 
-bench: ## measure conv2d from scratch against PyTorch's, and training against the textbook loop
-	@$(PYTHON) tools/setup.py book
+bench: book ## measure conv2d from scratch against PyTorch's, training against the textbook loop, and the pages
+	@$(PYTHON) tools/setup.py test
 	$(BIN)/python tools/bench.py
 	$(BIN)/python tools/bench_training.py
+	$(BIN)/python tools/bench_pages.py
 
 score: ## try the checks on all wrong answers and write tests/kill_score.json
 	@$(PYTHON) tools/setup.py book
