@@ -1,9 +1,9 @@
 """What every page of the book must keep. A test file names its pages and takes these claims over.
 
-    surveyed = survey_of(CHAPTERS)
+surveyed = survey_of(CHAPTERS)
 
-    class TestChapter(PageClaims):
-        pass
+class TestChapter(PageClaims):
+    pass
 """
 
 import re

@@ -1,4 +1,4 @@
-"""One visit to a page of the built book in a browser, and all that it tells: `Survey`. The claims are in page_claims."""
+"""One visit to a page of the built book in a browser, and all that it tells: `Survey`. Claims are in page_claims."""
 
 import functools
 import re

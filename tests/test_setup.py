@@ -126,7 +126,9 @@ def test_npm_package_of_another_version_is_refused(tmp_path):
 def test_npm_package_is_fetched_once(bare, tmp_path):
     vendor, packed = tmp_path / "vendor", tarball_of("3.2.2", tmp_path / "packed.tgz")
     command(bare / "node", "echo v20.1.0")
-    command(bare / "npm", f'[ "$1" = --version ] && exit; echo "$@" >> {tmp_path}/asked; /bin/cp {packed} mathjax-3.2.2.tgz')
+    command(
+        bare / "npm", f'[ "$1" = --version ] && exit; echo "$@" >> {tmp_path}/asked; /bin/cp {packed} mathjax-3.2.2.tgz'
+    )
     for _ in range(2):
         setup.ensure_npm_package("mathjax", "3.2.2", vendor, tmp_path / "venv")
     assert (tmp_path / "asked").read_text().split() == ["pack", "--silent", "mathjax@3.2.2"]

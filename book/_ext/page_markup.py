@@ -1,4 +1,4 @@
-"""What the theme's and Sphinx's markup withholds from readers with a screen reader or a slow line, mended in the pages."""
+"""What the theme's and Sphinx's markup withholds from readers with a screen reader or a slow line, mended in pages."""
 
 import re
 from pathlib import Path
