@@ -109,6 +109,13 @@ globalThis.survey = (() => {
       return nodes.map(sketch);
     },
 
+    /** Show what a reader can bring to light: folded answers, menus, the button that leads back to the top. */
+    unfold: () => {
+      for (const details of document.querySelectorAll("details")) details.open = true;
+      for (const menu of document.querySelectorAll(".dropdown-menu")) menu.classList.add("show");
+      document.getElementById("pst-back-to-top")?.style.setProperty("display", "block");
+    },
+
     /**
      * Take what is there many times out of the page, before axe looks at all there is: of coloured words in listings
      * and of drawn formulas one of each kind stays. (A formula's text for screen readers stays, whatever its kind.)

@@ -72,6 +72,7 @@ class Survey:
         page.set_viewport_size({"width": 390, "height": 844})
         self.beyond = self.ask("beyond()")
         page.set_viewport_size({"width": 1280, "height": 900})
+        self.ask("unfold()")
         self.ask("thin()")
         page.evaluate(axe())
         self.violations, self.unmarked = {}, {}
