@@ -80,7 +80,9 @@ globalThis.survey = (() => {
     /** The pictures of the text: alternative text, file, the words of the section around it that the text shares. */
     figures: () =>
       [...document.querySelectorAll("article img")].map((image) => {
-        const near = words(image.closest("section")?.innerText ?? "");
+        const told = [...image.closest("section, article").querySelectorAll("p, li, td, th, h1, h2, h3")];
+        const prose = told.filter((part) => !part.closest(".cell_input, pre")); // a cell holds the very alternative text
+        const near = words(prose.map((part) => part.textContent).join(" "));
         return [image.alt, image.getAttribute("src"), [...words(image.alt)].filter((word) => near.has(word))];
       }),
 

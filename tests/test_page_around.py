@@ -1,6 +1,7 @@
 """The pages around the chapters by keyboard, screen reader, phone and clock; and what the claims refuse."""
 
 import pytest
+from conftest import BOOK
 from page_claims import PageClaims, alt_problem, jumps, survey_of
 from page_survey import CHAPTERS, PAGES
 
@@ -26,6 +27,11 @@ def test_alternative_text_that_says_nothing_is_refused(alt, shared, problem):
 
 def test_alternative_text_that_says_something_is_accepted():
     assert alt_problem("Training loss falls from 2.3 to 0.4 in ten epochs", ["training", "loss", "epochs"]) == ""
+
+
+@pytest.mark.browser
+def test_book_ships_nothing_of_axe():
+    assert [path for path in BOOK.rglob("*") if "axe" in path.name] == []
 
 
 def test_a_jump_between_headings_is_found():
