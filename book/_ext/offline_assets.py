@@ -26,7 +26,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("cnn_lessons.css", priority=900)  # after the theme's own
     app.connect("config-inited", collect_static_files)
     app.connect("doctree-read", check_images)
-    app.connect("html-page-context", adjust_scripts)
+    app.connect("html-page-context", adjust_scripts, priority=900)  # when all others have added theirs
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -84,7 +84,7 @@ def adjust_scripts(
         if getattr(script, "filename", None) and "documentation_options" not in str(script.filename):
             script.attributes["defer"] = "defer"
     body = context.get("body", "")
-    if 'class="math' not in body:
+    if 'class="math' not in body:  # MathJax comes along with every page of Markdown
         scripts[:] = [script for script in scripts if "mathjax" not in str(getattr(script, "filename", ""))]
     for tag in MODULES:
         if f"<{tag}" in body:
