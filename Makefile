@@ -49,11 +49,12 @@ outdated: ## say which pins are behind the newest releases; TRY=--try also says 
 	@$(PYTHON) tools/setup.py book
 	$(BIN)/python tools/outdated.py $(TRY)
 
-bench: ## measure conv2d from scratch, training, and grading, each against the plain way
-	@$(PYTHON) tools/setup.py book
+bench: book ## measure conv2d from scratch, training, grading and the pages, each against the plain way
+	@$(PYTHON) tools/setup.py test
 	$(BIN)/python tools/bench.py
 	$(BIN)/python tools/bench_training.py
 	$(BIN)/python tools/bench_classroom.py
+	$(BIN)/python tools/bench_pages.py
 
 score: ## try the checks on all wrong answers and write tests/kill_score.json
 	@$(PYTHON) tools/setup.py book

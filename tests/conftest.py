@@ -7,6 +7,8 @@ import machine
 import pytest
 from widget_harness import served
 
+pytest.register_assert_rewrite("page_claims")
+
 BOOK = machine.ROOT / "_build" / "html"
 EDITIONS = [machine.ROOT / "_build" / f"cnn-lessons.{kind}" for kind in ("pdf", "epub")]
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -129,6 +131,14 @@ def window(browser):
     """One browser window for all tests: its cache makes the next page quick."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def survey_page(browser):
+    """One page that visits all others: its cache makes the next visit quick."""
+    context = browser.new_context()
+    yield context.new_page()
     context.close()
 
 

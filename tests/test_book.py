@@ -1,61 +1,9 @@
-"""The built book in a real browser: every page, from a server and from plain files, with the network shut."""
+"""The built book in a real browser, from a server and from plain files, with the network shut: what pages offer."""
 
 import pytest
 from address import published
-from conftest import BOOK
-
-from cnn_lessons.widgets import MODULES
 
 pytestmark = pytest.mark.browser
-
-NOT_PAGES = ("_static/", "index.html")  # the theme's fragments, and the redirect to the first page
-PAGES = sorted(
-    str(path.relative_to(BOOK))
-    for path in BOOK.rglob("*.html")
-    if not str(path.relative_to(BOOK)).startswith(NOT_PAGES)
-)
-ALIKE = [page for page in PAGES if page.startswith(("_modules/", "book/ko/"))]  # listings, summaries in Korean
-OVERFLOW = """() => {
-  const width = document.documentElement.clientWidth;
-  const beyond = (e) => e.getBoundingClientRect().right > width + 1;
-  const wide = [...document.querySelectorAll("body *")].filter(beyond).slice(0, 5);
-  return [document.documentElement.scrollWidth - width, wide.map((e) => e.outerHTML.slice(0, 80))];
-}"""
-BARE_IMAGES = "images => images.filter((i) => !(i.alt || '').trim()).map((i) => i.outerHTML.slice(0, 120))"
-WIDGETS = ", ".join(MODULES)
-UNSEEN = "widgets => widgets.filter((w) => w.getBoundingClientRect().height < 100).map((w) => w.localName)"
-SETTLED = "() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready])"
-BROKEN_IMAGES = "images => images.filter((i) => !i.complete || !i.naturalWidth).map((i) => i.src)"
-
-
-def test_book_has_all_pages():
-    for page in ("book/welcome.html", "notebooks/01_images_as_tensors.html", "search.html"):
-        assert page in PAGES
-
-
-@pytest.mark.parametrize("path", [page for page in PAGES if page not in ALIKE])
-def test_page_is_whole_and_asks_for_nothing(watched_page, path):
-    check_page(watched_page, path)
-
-
-@pytest.mark.parametrize("book_url", ["file"], indirect=True)  # many of one kind: where more can go wrong
-@pytest.mark.parametrize("path", ALIKE)
-def test_page_of_many_is_whole_and_asks_for_nothing(watched_page, path):
-    check_page(watched_page, path)
-
-
-def check_page(watched_page, path):
-    watched_page.goto(f"{watched_page.book}/{path}")
-    watched_page.evaluate(SETTLED)
-    assert watched_page.title().strip()
-    assert watched_page.locator("h1:visible").count() == 1  # the theme hides another, for print
-    assert watched_page.locator("img").evaluate_all(BARE_IMAGES) == []
-    assert watched_page.locator("img:visible").evaluate_all(BROKEN_IMAGES) == []
-    assert watched_page.locator("mjx-merror").count() == 0
-    assert watched_page.locator(WIDGETS).evaluate_all(UNSEEN) == []
-    watched_page.set_viewport_size({"width": 390, "height": 844})
-    excess, elements = watched_page.evaluate(OVERFLOW)
-    assert excess <= 0, f"scrolls sideways by {excess} px at 390 px: {elements}"
 
 
 def test_index_leads_to_the_welcome_page(watched_page):

@@ -100,20 +100,25 @@ def test_chromium_is_fetched_by_playwright_where_there_is_none(bare, tmp_path):
     assert (tmp_path / "asked").read_text().split() == ["-m", "playwright", "install", "chromium"]
 
 
-def test_mathjax_without_network(bare, tmp_path):
+def test_npm_package_without_network(bare, tmp_path):
     command(bare / "node", "echo v20.1.0")
     command(bare / "npm", '[ "$1" = --version ] && echo 9 && exit; echo "npm error network ENOTFOUND" >&2; exit 1')
     with pytest.raises(setup.SetupError, match=r"(?s)could not fetch mathjax@3\.2\.2.*ENOTFOUND.*needs the network"):
         setup.ensure_packages(vendor.MATHJAX, tmp_path / "vendor", tmp_path / "venv")
 
 
-def test_mathjax_of_another_version_is_refused(bare, tmp_path):
-    tarball = tmp_path / "mathjax-3.2.2.tgz"
-    text = json.dumps({"version": "4.0.0"}).encode()
-    with tarfile.open(tarball, "w:gz") as archive:
+def tarball_of(version: str, path: Path) -> Path:
+    """A tarball as npm packs it."""
+    text = json.dumps({"name": "mathjax", "version": version}).encode()
+    with tarfile.open(path, "w:gz") as archive:
         member = tarfile.TarInfo("package/package.json")
         member.size = len(text)
         archive.addfile(member, io.BytesIO(text))
+    return path
+
+
+def test_npm_package_of_another_version_is_refused(tmp_path):
+    tarball = tarball_of("4.0.0", tmp_path / "mathjax-3.2.2.tgz")
     with pytest.raises(setup.SetupError, match=r"expected version 3\.2\.2, got 4\.0\.0\. Remove"):
         vendor.unpack(tarball, tmp_path / "mathjax-3.2.2", "3.2.2")
     assert not (tmp_path / "mathjax-3.2.2").exists()
@@ -135,6 +140,18 @@ def test_java_is_missing(bare, tmp_path):
 def test_java_that_is_too_old_is_passed_over(bare, tmp_path, version, serves):
     command(bare / "java", f"echo 'openjdk version \"{version}\" 2025-04-15' >&2")
     assert machine.find_java(tmp_path / "venv") == (bare / "java" if serves else None)
+
+
+def test_npm_package_is_fetched_once(bare, tmp_path):
+    kept, packed = tmp_path / "vendor", tarball_of("3.2.2", tmp_path / "packed.tgz")
+    command(bare / "node", "echo v20.1.0")
+    command(
+        bare / "npm", f'[ "$1" = --version ] && exit; echo "$@" >> {tmp_path}/asked; /bin/cp {packed} mathjax-3.2.2.tgz'
+    )
+    for _ in range(2):
+        setup.ensure_packages(vendor.MATHJAX, kept, tmp_path / "venv")
+    assert (tmp_path / "asked").read_text().split() == ["pack", "--silent", "mathjax@3.2.2"]
+    assert [path.name for path in kept.rglob("*")] == ["mathjax-3.2.2", "package.json"]
 
 
 @pytest.mark.parametrize(

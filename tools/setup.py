@@ -2,7 +2,7 @@
 
     python3 tools/setup.py book    virtual environment, requirements, the package, MathJax for the pages
     python3 tools/setup.py pdf     the same, a Chromium that prints, and fonts; for the EPUB too
-    python3 tools/setup.py test    the same, Node for the widgets, and EPUBCheck with a Java
+    python3 tools/setup.py test    the same, Node for the widgets, axe-core for the pages, EPUBCheck with a Java
 
 What is already there is left alone, so a second call is instant. When something is missing that cannot be
 had, the last line names it and the mend, and the exit code is 1.
@@ -27,7 +27,7 @@ from machine import (
     run,
     say,
 )
-from vendor import FONTS, MATHJAX, RETRY, VENDOR, fetch, missing
+from vendor import AXE, FONTS, MATHJAX, RETRY, VENDOR, fetch, missing
 
 PYTHON_LEAST = (3, 10)
 DISK_GIGABYTES = 10  # measured: 6.4 GB installed, and 3.2 GB of pip's downloads beside it
@@ -52,6 +52,7 @@ def main(arguments: list[str]) -> int:
             ensure_chromium()
         if goal >= GOALS.index("test"):
             ensure_node()
+            ensure_packages(AXE)
             ensure_epubcheck()
     except SetupError as error:
         print(f"\nset-up stopped: {error}", file=sys.stderr)

@@ -14,6 +14,7 @@ from machine import ROOT, SetupError, run, say, search_path
 VENDOR = ROOT / "_build" / "vendor"
 RETRY = "Then run the same command again."
 MATHJAX = {"mathjax": "3.2.2"}  # Sphinx's mathjax extension speaks to version 3
+AXE = {"axe-core": "4.14.1"}  # the newest when the pages passed it; for tests alone, no page holds it
 # The same letters on every machine, Korean ones included: 12 MB to download, under the SIL Open Font License.
 FONTS = {
     "@fontsource/source-serif-4": "5.3.1",

@@ -26,7 +26,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("cnn_lessons.css", priority=900)  # after the theme's own
     app.connect("config-inited", collect_static_files)
     app.connect("doctree-read", check_images)
-    app.connect("html-page-context", adjust_scripts)
+    app.connect("html-page-context", adjust_scripts, priority=900)  # when all others have added theirs
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -47,9 +47,12 @@ def collect_static_files(app: Sphinx, config: Config) -> None:
 
 
 def copy_mathjax(es5: Path, target: Path) -> None:
-    """Copy the part of MathJax that a page can ask for: TeX in, HTML out, and what is loaded on demand."""
-    target.mkdir(parents=True)
-    shutil.copy(es5 / "tex-chtml.js", target)
+    """Copy the part of MathJax that a page can ask for: what _config.yml lists, and what is loaded on demand."""
+    for part in (
+        "startup.js", "core.js", "input/tex.js", "output/chtml.js", "output/chtml/fonts/tex.js", "a11y/assistive-mml.js"
+    ):  # fmt: skip
+        (target / part).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(es5 / part, target / part)
     for part in ("output/chtml/fonts/woff-v2", "input/tex/extensions"):
         shutil.copytree(es5 / part, target / part)
 
@@ -71,11 +74,18 @@ def check_images(app: Sphinx, doctree: nodes.document) -> None:
 def adjust_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Take sphinx-thebe's scripts out of a page, and put the modules of its widgets in."""
+    """Take sphinx-thebe's scripts out of a page, let the others wait for the page, put its widgets' modules in."""
     # Unused here, and its constants, a CDN's address among them, are declared twice: an error on every page.
     scripts = context["script_files"]
     scripts[:] = [script for script in scripts if not belongs_to_thebe(script)]
+    for script in scripts:
+        # Kept in order, but run after the text is there: nothing to read waits for a script. One small file is
+        # asked by scripts in the page itself.
+        if getattr(script, "filename", None) and "documentation_options" not in str(script.filename):
+            script.attributes["defer"] = "defer"
     body = context.get("body", "")
+    if 'class="math' not in body:  # MathJax comes along with every page of Markdown
+        scripts[:] = [script for script in scripts if "mathjax" not in str(getattr(script, "filename", ""))]
     for tag in MODULES:
         if f"<{tag}" in body:
             # Inline: a page that is opened from the disk may not load <script type="module" src="…">.

@@ -126,7 +126,7 @@ export class CurveNumbers {
     this.body = h("tbody", {});
     const table = h("table", { class: "cnnw-values", "aria-label": "All values" }, head, this.body);
     const note = "Training values are means over the epoch; the fine line above shows how the loss moved within it.";
-    const scroll = { class: "cnnw-all", tabindex: "0", role: "region", "aria-label": "All values, scrolls" };
+    const scroll = { class: "cnnw-all", tabindex: "0", role: "group", "aria-label": "All values, scrolls" };
     this.el = h(
       "details",
       { class: "cnnw-numberlist", ontoggle: () => this.fill() },

@@ -20,7 +20,7 @@ export function numberField({ label, doubling = false, pick, refuse }) {
       {
         type: "button",
         class: doubling && "cnnw-factor",
-        "aria-label": `${label}: ${words[i]}`,
+        "aria-label": `${label}: ${words[i]}, ${signs[i]}`, // what it shows too: who steers by voice says what they see
         onclick: () => next(up) !== now.value && pick(next(up)),
       },
       signs[i],

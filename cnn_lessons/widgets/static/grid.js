@@ -63,7 +63,8 @@ export class NumberGrid {
 
   paint(cell, { text, label, tone = 0, corner = "", classes = "" }) {
     setText(cell.children[0], text);
-    setText(cell.children[1], corner);
+    cell.children[1].dataset.corner = corner; // drawn by the style sheet: a label that holds it would read badly
+    cell.children[1].hidden = !corner;
     cell.className = `cnnw-cell ${tone < 0 ? "cnnw-negative" : "cnnw-positive"} ${classes}`;
     cell.classList.toggle("cnnw-long", text.length > 3);
     cell.classList.toggle("cnnw-longer", text.length > 5);

@@ -67,7 +67,7 @@ export class PaperTable {
     const note =
       "Paper: Zagoruyko and Komodakis 2016, parameters with 10 classes. Errors in %, with flips and shifts: median of " +
       "5 runs from the authors' repository; * a single run. – means that this course has no figure.";
-    const scroll = h("div", { class: "cnnw-countwrap", tabindex: "0", role: "region", "aria-label": "Table" }, table);
+    const scroll = h("div", { class: "cnnw-countwrap", tabindex: "0", role: "group", "aria-label": "Table" }, table);
     const summary = h("summary", { class: "cnnw-more" }, "The paper's networks as a table");
     this.el = h("details", { class: "cnnw-paper" }, summary, scroll, h("p", {}, note));
   }

@@ -1,0 +1,48 @@
+"""Every page of the built book opened from the disk with the network shut: whole, and silent in the console."""
+
+import pytest
+from page_survey import PAGES, questions
+
+from cnn_lessons.widgets import MODULES
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("book_url", ["file"], indirect=True)]
+STEP_MS = 16  # a step of a widget fits between two pictures of the screen
+SETTLED = "() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready])"
+UNSEEN = "widgets => widgets.filter((w) => w.getBoundingClientRect().height < 100).map((w) => w.localName)"
+BROKEN = "images => images.filter((i) => !i.complete || !i.naturalWidth).map((i) => i.src)"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_is_whole_and_asks_for_nothing(watched_page, path):
+    watched_page.goto(f"{watched_page.book}/{path}")
+    watched_page.evaluate(SETTLED)
+    assert watched_page.locator("h1:visible").count() == 1  # the theme hides another, for print
+    assert watched_page.locator("img:visible").evaluate_all(BROKEN) == []
+    assert watched_page.locator("mjx-merror").count() == 0
+    assert watched_page.locator(".math:visible").count() <= watched_page.locator("mjx-container").count()
+    widgets = watched_page.locator(", ".join(MODULES))
+    assert widgets.evaluate_all(UNSEEN) == []
+    if widgets.count():
+        watched_page.evaluate(questions())
+        times = watched_page.evaluate("(tags) => survey.steps(tags)", list(MODULES))
+        assert len(times) > 3 * widgets.count()
+        assert [step for step in times if step[0] >= STEP_MS] == []
+
+
+def test_pages_are_those_of_the_book(watched_page):
+    assert {"book/welcome.html", "notebooks/01_images_as_tensors.html", "search.html"} <= set(PAGES)
+
+
+def test_search_finds_a_word_and_opens_what_it_found(watched_page):
+    """By keyboard, from a chapter: Ctrl+K, a word, Enter; then the first result."""
+    watched_page.goto(f"{watched_page.book}/notebooks/02_convolution.html")
+    watched_page.keyboard.press("Control+k")
+    watched_page.keyboard.type("stride")
+    watched_page.keyboard.press("Enter")
+    hits = watched_page.locator("#search-results li a")
+    hits.first.wait_for()
+    assert "03_arithmetic_of_shapes" in " ".join(link.get_attribute("href") for link in hits.all())
+    hits.first.focus()
+    watched_page.keyboard.press("Enter")
+    watched_page.wait_for_url("**/03_arithmetic_of_shapes.html*")
+    watched_page.locator("article .highlighted:visible").first.wait_for()  # the word, where it stands
