@@ -25,10 +25,12 @@ OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # no test 
 # What takes longest begins first, so that no worker ends alone with a long file. Newcomers: --durations=60 shows them.
 LONGEST = [
     "tests/test_exercises.py",
+    "tests/test_page_around.py",
+    "tests/test_page_chapters.py",
     "tests/test_classroom_grade.py",
     "tests/test_classroom_engine.py",
     "notebooks/11_wide_resnet.ipynb",
-    "tests/test_book.py",
+    "tests/test_page_offline.py",
     "notebooks/07_alexnet.ipynb",
     "notebooks/12_reproduce_a_paper.ipynb",
     "notebooks/05_mlp_against_cnn.ipynb",
