@@ -161,21 +161,19 @@ globalThis.survey = (() => {
 
     /** The milliseconds from a key or click to the new layout, for each control of each widget: the best of some. */
     steps: async (tags) => {
+      const OTHERS = "select, [type=checkbox], summary, a"; // these show something else; a step goes on in what is shown
       const press = (control) => {
         const key = (name) => control.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
         const tell = (name) => control.dispatchEvent(new Event(name, { bubbles: true }));
-        if (control.matches("button, [type=checkbox], [type=radio], label, summary")) return control.click();
-        if (control.matches("select")) {
-          const open = [...control.options].filter((option) => !option.hidden);
-          control.value = open[(open.indexOf(control.selectedOptions[0]) + 1) % open.length].value;
-        } else if (control.matches("input")) control.stepUp();
-        else return key("ArrowRight"), key("ArrowLeft");
+        if (control.matches("button, [type=radio]")) return control.click();
+        if (!control.matches("input")) return key("ArrowRight"), key("ArrowLeft");
+        control.stepUp();
         return tell("input"), tell("change");
       };
       const times = [];
       for (const widget of document.querySelectorAll(tags))
         for (const control of widget.querySelectorAll(STOPS)) {
-          if (!reachable(control)) continue;
+          if (!reachable(control) || control.matches(OTHERS)) continue;
           let best = Infinity;
           for (let i = 0; i < 25 && best >= 16; i++) {
             if (i) await new Promise((go) => setTimeout(go, 10 * i)); // another program may have had the processor
