@@ -10,8 +10,39 @@ from widget_harness import served
 pytest.register_assert_rewrite("page_claims")
 
 BOOK = machine.ROOT / "_build" / "html"
+EDITIONS = [machine.ROOT / "_build" / f"cnn-lessons.{kind}" for kind in ("pdf", "epub")]
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+# A full Chromium draws its address bar's pop-ups as two web pages of their own beside every page that a test opens, in
+# processes of their own: half of the processor time of a small page. The last such list counts, so this one repeats
+# those of Playwright's that change what a page does.
+FEATURES = "--disable-features=" + ",".join(
+    "WebUIOmniboxPopup WebUIOmniboxAimPopup AvoidUnnecessaryBeforeUnloadCheckSync DestroyProfileOnBrowserClose "
+    "HttpsUpgrades HttpsFirstBalancedModeAutoEnable LensOverlay MediaRouter PaintHolding ThirdPartyStoragePartitioning "
+    "AvoidCorsURLLoaderRestartOnRedirect OptimizationHints NetworkTimeServiceQuerying PreconnectToSearch "
+    "AimEnabled".split()
+)
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # no test reaches the network by a browser
+# What takes longest begins first, so that no worker ends alone with a long file. Newcomers: --durations=60 shows them.
+LONGEST = [
+    "tests/test_exercises.py",
+    "tests/test_page_around.py",
+    "tests/test_page_chapters.py",
+    "tests/test_classroom_grade.py",
+    "tests/test_classroom_engine.py",
+    "notebooks/11_wide_resnet.ipynb",
+    "tests/test_page_offline.py",
+    "notebooks/07_alexnet.ipynb",
+    "notebooks/12_reproduce_a_paper.ipynb",
+    "notebooks/05_mlp_against_cnn.ipynb",
+    "notebooks/09_resnet_on_cifar.ipynb",
+    "notebooks/08_residual_blocks.ipynb",
+    "tests/test_training_checkpoint.py",
+    "tests/test_cli.py",
+    "tests/test_widget_curves_browser.py",
+    "tests/test_widget_layers_browser.py",
+    "notebooks/06_training.ipynb",
+    "notebooks/10_stem_body_head.ipynb",
+]
 
 
 def have_gpu() -> bool:
@@ -29,12 +60,17 @@ def have_browser() -> bool:
     return BOOK.joinpath("index.html").exists() and machine.find_chromium() is not None
 
 
+def have_editions() -> bool:
+    return all(path.exists() for path in EDITIONS)
+
+
 # A mark, what makes its tests run, and what to do where they did not.
 MARKS = {
     "slow": (lambda: False, "add --run slow"),
     "network": (lambda: False, "add --run network, on a machine with internet"),
     "realdata": (have_data, "set CNN_LESSONS_DATA to the folder that holds the data"),
     "browser": (have_browser, "`make test` builds the book and finds a Chromium"),
+    "editions": (have_editions, "`make test` makes the PDF and the e-book"),
     "cuda": (have_gpu, "needs an NVIDIA GPU"),
 }
 
@@ -46,6 +82,8 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
     for mark, (available, mend) in MARKS.items():
         marked = [item for item in items if item.get_closest_marker(mark)]
         if marked and mark not in config.getoption("--run") and not available():
@@ -72,7 +110,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=machine.find_chromium(), args=[*QUIET, OFFLINE])
+        chromium = playwright.chromium.launch(executable_path=machine.find_chromium(), args=[*QUIET, FEATURES, OFFLINE])
         yield chromium
         chromium.close()
 

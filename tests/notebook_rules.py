@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
+from address import Address
 from nbformat import NotebookNode
 from notebook import WIDGET_STATE, tidied
 
@@ -21,7 +22,7 @@ from cnn_lessons.budget import start; budget = start("""
 LONGEST_CELL, MEDIAN_CELL, MOST_WORDS, MOST_BYTES = 20, 5, 3000, 1_000_000
 
 
-def problems(notebook: NotebookNode, path: Path, address: str) -> list[str]:
+def problems(notebook: NotebookNode, path: Path, address: Address) -> list[str]:
     """Return everything that is wrong with a chapter, sorted by rule."""
     chapter = path.name[:2]
     return [
@@ -108,13 +109,12 @@ def sections(notebook: NotebookNode) -> Iterator[str]:
         previous = cell.cell_type
 
 
-def opening(notebook: NotebookNode, path: Path, address: str) -> Iterator[str]:
-    repository = address.removeprefix("https://github.com/")
-    colab = f"https://colab.research.google.com/github/{repository}/blob/main/notebooks/{path.name}"
+def opening(notebook: NotebookNode, path: Path, address: Address) -> Iterator[str]:
+    colab = address.colab(path.name)
     if f"]({colab})" not in notebook.cells[0].source:
         yield f"no Colab badge that opens {colab}"
-    if not code_cells(notebook)[0].source.startswith(SET_UP.format(address=address)):
-        yield f"the first code cell is not the set-up cell for {address}"
+    if not code_cells(notebook)[0].source.startswith(SET_UP.format(address=address.url)):
+        yield f"the first code cell is not the set-up cell for {address.url}"
     if notebook.metadata.get("accelerator") != "GPU":
         yield "no GPU preset in the metadata. Run: python tools/notebook.py tidy"
 

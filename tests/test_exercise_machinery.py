@@ -619,3 +619,17 @@ def test_case_copies_what_an_answer_could_change():
     own.args[1].append(3)
     assert case.args[1] == [1, 2] and own.args[0].requires_grad and not case.args[0].requires_grad
     assert own.kwargs["kernel"].data_ptr() != case.kwargs["kernel"].data_ptr()
+
+
+def test_answer_that_turns_gradients_off_leaves_them_on_for_others(ask):
+    def turns_off(x):
+        torch.set_grad_enabled(False)
+        return 2 * x
+
+    for _ in range(2):
+        verdict = ask(turns_off)
+        assert verdict.status == NOT_YET and "gradients cannot flow back" in verdict.message
+        assert torch.is_grad_enabled()
+    with torch.no_grad():
+        assert ask(lambda x: x + x).status == CORRECT
+        assert not torch.is_grad_enabled()

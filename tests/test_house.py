@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import LONGEST
 
 from cnn_lessons import anatomy, arithmetic, budget, data, diagrams, exercises, models, ops, plots, runs, training
 
@@ -15,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cnn_lessons"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TOOLS = sorted((ROOT / "tools").glob("*.py"))
-SCRIPTS = sorted((PACKAGE / "widgets" / "static").glob("*.js"))
+SCRIPTS = sorted(PACKAGE.glob("*/static/*.js"))
 # What each room may import besides the standard library and itself. A new room needs a row here and in the design.
 MAY_IMPORT = {
     "__init__": set(),
@@ -32,9 +33,12 @@ MAY_IMPORT = {
     "plots": {"numpy", "matplotlib", "cnn_lessons.arithmetic"},
     "diagrams": {"matplotlib", "cnn_lessons.plots"},
     "widgets": {"anywidget", "traitlets", "cnn_lessons.arithmetic"},
-    "cli": {"torch", "cnn_lessons.data", "cnn_lessons.models", "cnn_lessons.training"},
+    "cli": {"torch", "tqdm", "cnn_lessons.classroom", "cnn_lessons.data", "cnn_lessons.models", "cnn_lessons.training"},
     "__main__": {"cnn_lessons.cli"},
     "exercises": {"torch", "numpy", "cnn_lessons.arithmetic", "cnn_lessons.ops", "cnn_lessons.data"},
+    "classroom": {"torch", "nbformat", "psutil", "pytest", "IPython", "traitlets", "tomllib", "tomli"}
+    | {"cnn_lessons.exercises", "cnn_lessons.__version__"}
+    | {"cells", "enter", "saved"},  # scripts of the sandbox that stand beside each other there
 }
 
 
@@ -79,9 +83,10 @@ def test_import_table_has_no_row_without_a_room():
     assert set(MAY_IMPORT) == {room_of(path) for path in MODULES}
 
 
-def test_nobody_in_the_package_imports_exercises_or_widgets():
-    for room, allowed in MAY_IMPORT.items():
-        assert not allowed & {"cnn_lessons.exercises", "cnn_lessons.widgets"}, room
+def test_only_the_classroom_imports_exercises_and_nobody_widgets():
+    reserved = {"cnn_lessons.exercises", "cnn_lessons.widgets"}
+    found = {(room, name) for room, allowed in MAY_IMPORT.items() for name in allowed & reserved}
+    assert found == {("classroom", "cnn_lessons.exercises")}
 
 
 @pytest.mark.parametrize(
@@ -182,3 +187,7 @@ def test_no_file_names_a_path_of_one_machine():
             f"{relative(path)}: {place}" for place in (str(ROOT), str(Path.home())) if len(place) > 5 and place in text
         ]
     assert not found
+
+
+def test_longest_files_that_begin_first_are_there():
+    assert not [name for name in LONGEST if not ROOT.joinpath(name).is_file()]

@@ -210,3 +210,18 @@ def test_bad_command_line_ends_with_code_2(arguments, capsys):
 def test_stored_notebook_is_plain_json_with_one_space_of_indent(path):
     tool.tidy(path)
     assert json.loads(path.read_text()) and path.read_text().startswith('{\n "cells": [\n')
+
+
+def test_new_chapter_has_its_own_number_and_address(tmp_path):
+    notebooks = Path(tool.__file__).parents[1] / "notebooks"
+    (tmp_path / "_template.ipynb").write_bytes((notebooks / "_template.ipynb").read_bytes())
+    tool.main(["new", str(tmp_path / "13_group_norm.ipynb")])
+    made = read(tmp_path / "13_group_norm.ipynb")
+    text = "\n".join(cell.source for cell in made.cells)
+    assert (
+        made.cells[0].source.startswith("# 13 · Group norm\n") and "/blob/main/notebooks/13_group_norm.ipynb)" in text
+    )
+    assert "NN_" not in text and "chapter_NN" not in text and "_template" not in text
+    for name in ("13_group_norm.ipynb", "group_norm.ipynb", "13_Group.ipynb"):  # there already; not a chapter's name
+        with pytest.raises(SystemExit, match=r"expected the name of a new chapter, such as notebooks/13_my_chapter"):
+            tool.main(["new", str(tmp_path / name)])

@@ -14,6 +14,7 @@ from pathlib import Path
 import machine
 import pytest
 import setup
+import vendor
 
 ROOT = machine.ROOT
 
@@ -103,7 +104,7 @@ def test_npm_package_without_network(bare, tmp_path):
     command(bare / "node", "echo v20.1.0")
     command(bare / "npm", '[ "$1" = --version ] && echo 9 && exit; echo "npm error network ENOTFOUND" >&2; exit 1')
     with pytest.raises(setup.SetupError, match=r"(?s)could not fetch mathjax@3\.2\.2.*ENOTFOUND.*needs the network"):
-        setup.ensure_npm_package("mathjax", "3.2.2", tmp_path / "vendor", tmp_path / "venv")
+        setup.ensure_packages(vendor.MATHJAX, tmp_path / "vendor", tmp_path / "venv")
 
 
 def tarball_of(version: str, path: Path) -> Path:
@@ -118,21 +119,39 @@ def tarball_of(version: str, path: Path) -> Path:
 
 def test_npm_package_of_another_version_is_refused(tmp_path):
     tarball = tarball_of("4.0.0", tmp_path / "mathjax-3.2.2.tgz")
-    with pytest.raises(setup.SetupError, match=r"mathjax: expected version 3\.2\.2, got 4\.0\.0\. Remove"):
-        setup.unpack(tarball, tmp_path / "mathjax-3.2.2", "3.2.2")
+    with pytest.raises(setup.SetupError, match=r"expected version 3\.2\.2, got 4\.0\.0\. Remove"):
+        vendor.unpack(tarball, tmp_path / "mathjax-3.2.2", "3.2.2")
     assert not (tmp_path / "mathjax-3.2.2").exists()
 
 
+def test_fonts_are_kept_by_name_and_version(tmp_path):
+    assert vendor.missing(vendor.FONTS, tmp_path) == vendor.FONTS
+    (tmp_path / "fontsource-gowun-dodum-5.3.0").mkdir()
+    assert "@fontsource/gowun-dodum" not in vendor.missing(vendor.FONTS, tmp_path)
+
+
+def test_java_is_missing(bare, tmp_path):
+    venv = fake_venv(tmp_path, "exit 0")
+    with pytest.raises(setup.SetupError, match=r"no Java 11 .* sudo apt-get install default-jre-headless"):
+        setup.ensure_epubcheck(venv)
+
+
+@pytest.mark.parametrize(("version", "serves"), [("1.8.0_312", False), ("17.0.15", True), ("25", True)])
+def test_java_that_is_too_old_is_passed_over(bare, tmp_path, version, serves):
+    command(bare / "java", f"echo 'openjdk version \"{version}\" 2025-04-15' >&2")
+    assert machine.find_java(tmp_path / "venv") == (bare / "java" if serves else None)
+
+
 def test_npm_package_is_fetched_once(bare, tmp_path):
-    vendor, packed = tmp_path / "vendor", tarball_of("3.2.2", tmp_path / "packed.tgz")
+    kept, packed = tmp_path / "vendor", tarball_of("3.2.2", tmp_path / "packed.tgz")
     command(bare / "node", "echo v20.1.0")
     command(
         bare / "npm", f'[ "$1" = --version ] && exit; echo "$@" >> {tmp_path}/asked; /bin/cp {packed} mathjax-3.2.2.tgz'
     )
     for _ in range(2):
-        setup.ensure_npm_package("mathjax", "3.2.2", vendor, tmp_path / "venv")
+        setup.ensure_packages(vendor.MATHJAX, kept, tmp_path / "venv")
     assert (tmp_path / "asked").read_text().split() == ["pack", "--silent", "mathjax@3.2.2"]
-    assert [path.name for path in vendor.rglob("*")] == ["mathjax-3.2.2", "package.json"]
+    assert [path.name for path in kept.rglob("*")] == ["mathjax-3.2.2", "package.json"]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +216,7 @@ def test_interrupted_installation_is_repeated(tmp_path):
 
 def test_command_line_ends_with_one_message(tmp_path):
     """The whole script on a machine whose environment is broken: exit code 1, the mend in the last line."""
-    for name in ("setup.py", "machine.py"):
+    for name in ("setup.py", "machine.py", "vendor.py"):
         (tmp_path / "tools").mkdir(exist_ok=True)
         (tmp_path / "tools" / name).write_text((ROOT / "tools" / name).read_text())
     command(tmp_path / ".venv/bin/python", "exit 1")
@@ -222,17 +241,3 @@ def test_requirements_are_pinned():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     pins = [line for line in lines if line and not line.startswith("#")]
     assert all(re.fullmatch(r"[\w-]+==[\w.]+(; python_version (<|>=) \"3\.11\")?", pin) for pin in pins)
-
-
-def test_repository_address_is_the_same_everywhere():
-    """Its one home is _config.yml; README, notebooks, pages and metadata show it too."""
-    address = re.search(r"^  url: https://(\S+)", (ROOT / "_config.yml").read_text(), re.M)[1]
-    shown = [ROOT / "README.md", ROOT / "pyproject.toml", ROOT / "CITATION.cff"]
-    shown += [*ROOT.glob("book/*.md"), *ROOT.glob("notebooks/*.ipynb")]
-    own = address.rpartition("/")[2]
-    for path in shown:
-        text = path.read_text()
-        for found in re.findall(rf"(github\.com|github)/([\w-]+/{own})\b", text):
-            assert address == f"github.com/{found[1]}", path
-    for path in [ROOT / "README.md", *ROOT.glob("notebooks/[0-9]*.ipynb")]:
-        assert address.replace(".com", "") + "/blob/main/notebooks/" in path.read_text(), path

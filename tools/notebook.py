@@ -1,5 +1,6 @@
-"""Work on notebooks as text: view, edit, tidy, run.
+"""Work on notebooks as text: new, view, edit, tidy, run.
 
+python tools/notebook.py new  notebooks/13_my_chapter.ipynb           copy the template, with its number and its address
 python tools/notebook.py view notebooks/02_convolution.ipynb          print it as MyST text
 python tools/notebook.py edit notebooks/02_convolution.ipynb          open the text in $EDITOR, merge it back, run it
 python tools/notebook.py edit notebooks/02_convolution.ipynb --text chapter.md    the same with a text you have
@@ -29,6 +30,21 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+
+
+def new(path: Path) -> None:
+    """Make a chapter from the template that lies beside it."""
+    if not re.fullmatch(r"\d\d_[a-z0-9_]+\.ipynb", path.name) or path.exists():
+        sys.exit(f"{path}: expected the name of a new chapter, such as notebooks/13_my_chapter.ipynb. Choose another.")
+    template = path.with_name("_template.ipynb")
+    notebook = read(template)
+    title = path.stem[3:].replace("_", " ").capitalize()
+    number = path.name[:2]
+    changes = {"NN · Title": f"{number} · {title}", template.name: path.name, "chapter_NN": f"chapter_{number}"}
+    for cell in notebook.cells:
+        for old, fresh in changes.items():
+            cell.source = cell.source.replace(old, fresh)
+    write(tidied(notebook), path)
 
 
 def view(path: Path) -> None:
@@ -153,7 +169,7 @@ def unique(name: str, used: set[str]) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """Read the command line and do what it says, notebook by notebook."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=("view", "edit", "tidy", "run"))
+    parser.add_argument("verb", choices=("new", "view", "edit", "tidy", "run"))
     parser.add_argument("notebooks", nargs="+", type=Path)
     parser.add_argument("--text", type=Path, help="with edit: a MyST text to merge instead of opening an editor")
     chosen = parser.parse_args(arguments)
@@ -161,7 +177,7 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error("--text goes with edit and one notebook")
     if chosen.text and not chosen.text.is_file():
         parser.error(f"--text: expected a file, found none at {chosen.text}")
-    verbs = {"view": view, "edit": lambda path: edit(path, chosen.text), "tidy": tidy, "run": run}
+    verbs = {"new": new, "view": view, "edit": lambda path: edit(path, chosen.text), "tidy": tidy, "run": run}
     for path in chosen.notebooks:
         verbs[chosen.verb](path)
 

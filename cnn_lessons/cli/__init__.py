@@ -1,4 +1,4 @@
-"""`python -m cnn_lessons`: train a network, look at models, recipes and data, examine the machine.
+"""`python -m cnn_lessons`: train a network, look at models, recipes and data, examine the machine, hand out, grade.
 
 Exit codes: 0 it worked, 1 it failed, 2 it was asked for something that is not there, 130 it was stopped. Whatever is
 not 0 comes with one line that says why. PyTorch is loaded by the commands that need it, so `--help` answers at once.
@@ -8,8 +8,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from cnn_lessons.cli import data, doctor, listing, train
-from cnn_lessons.cli.words import PROGRAM, BadUse, Parser, in_shell_words, is_first
+from cnn_lessons.cli import data, doctor, grade, listing, release, train
+from cnn_lessons.cli.words import PROGRAM, BadUse, Parser, Refused, in_shell_words, is_first
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,11 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code; for help and for words that no command understands, argparse exits itself.
     """
-    options = parser().parse_args(arguments)
+    options = parser().parse_args(release.out_first(sys.argv[1:] if arguments is None else arguments))
     try:
         return options.run(options)
     except BadUse as error:
         return _tell(error, 2)
+    except Refused as error:
+        return _tell(error, 1)
     except KeyboardInterrupt as stop:
         return _tell(stop if stop.args else "Stopped.", 130)
     except ImportError as error:
@@ -40,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each sets `run`, the function that carries it out."""
     whole = Parser(prog=PROGRAM, description="The tools of CNN Lessons.", epilog="Each command has its own --help.")
     commands = whole.add_subparsers(title="commands", metavar="command", required=True)
-    for command in (train, listing, data, doctor):
+    for command in (train, listing, data, doctor, release, grade):
         command.add(commands)
     return whole
 

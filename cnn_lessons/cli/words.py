@@ -22,6 +22,10 @@ class BadUse(Exception):
     """A command was asked for something that is not there; the message says what there is."""
 
 
+class Refused(Exception):
+    """A command could not do what it was asked for; the message says why, in words for the reader."""
+
+
 class Parser(argparse.ArgumentParser):
     """argparse's parser, but a mistake is told in one line."""
 

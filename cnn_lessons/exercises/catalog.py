@@ -10,6 +10,10 @@ import cnn_lessons.exercises as package
 from cnn_lessons.exercises.exercise import Exercise
 
 
+class NoSolutions(ValueError):
+    """Raised where this edition of the package, the student's, holds no reference answers."""
+
+
 @cache
 def catalog() -> dict[str, Exercise]:
     """Return every exercise by its name, in the order of the chapters.
@@ -43,9 +47,18 @@ def find(name: str) -> Exercise:
 
 
 def solution_function(name: str):
-    """Return the reference answer: the function of that name in the chapter's module of `solutions`."""
-    module = importlib.import_module(f"{package.__name__}.solutions.chapter_{find(name).chapter}")
-    return getattr(module, name)
+    """Return the reference answer: the function of that name in the chapter's module of `solutions`.
+
+    Raises:
+        NoSolutions: if this is the student's edition, which has none.
+    """
+    module = f"{package.__name__}.solutions.chapter_{find(name).chapter}"
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith(f"{package.__name__}.solutions"):
+            raise NoSolutions("This edition holds no solutions; ask your instructor.") from error
+        raise
 
 
 def solution_source(name: str) -> str:

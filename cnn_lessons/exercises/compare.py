@@ -20,6 +20,15 @@ class Compared:
         """Return None if `got` is the same, else what is different about it."""
         raise NotImplementedError
 
+    def parts(self) -> tuple:
+        """Return plain data that `of_parts` makes an equal object of, in another process."""
+        raise NotImplementedError
+
+    @classmethod
+    def of_parts(cls, *parts: Any) -> "Compared":
+        """Return the object that `parts` tells of."""
+        return cls(*parts)
+
 
 def difference(expected: Any, got: Any, what: str = "the result") -> str | None:
     """Return None if `got` is right, else a sentence that says what is wrong with it."""

@@ -35,6 +35,10 @@ class Findings(dict, Compared):
                 return f"{got.labels.get(key, key)}:\n{found}"
         return None
 
+    def parts(self) -> tuple:
+        """Return the findings and the labels."""
+        return dict(self), self.labels
+
     def up_to_wrong(self, expected: "Findings") -> "Findings":
         """Return the findings up to the first that is not as expected; all of them if none is wrong."""
         kept = Findings(labels=self.labels)

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
+import torch
 from torch.overrides import TorchFunctionMode
 
 from cnn_lessons.exercises.exercise import Case, Outcome
@@ -48,7 +49,7 @@ def run(function: Callable, case: Case, forbidden: frozenset[str]) -> Outcome:
     printed, ban, given = _Bounded(), _Ban(forbidden), case.copy()
     got, failed = None, None
     try:
-        with contextlib.redirect_stdout(printed), given.around(), ban:
+        with contextlib.redirect_stdout(printed), given.around(), torch.enable_grad(), ban:
             got = _let_run(function, given)
     except (Exception, SystemExit) as error:  # whatever a learner's code raises becomes a message
         failed = error

@@ -3,7 +3,7 @@
 import html
 from collections import Counter
 
-from cnn_lessons.exercises.catalog import find, solution_source
+from cnn_lessons.exercises.catalog import NoSolutions, find, solution_function, solution_source
 
 _given: Counter[str] = Counter()
 
@@ -27,7 +27,7 @@ def hint(name: str) -> Note:
     hints = find(name).hints
     number = _given[name]
     if number == len(hints):
-        return Note(f'That was the last hint. solution("{name}") shows one way to do it.')
+        return Note(f"That was the last hint. {_way_on(name)}")
     _given[name] += 1
     return Note(f"Hint {number + 1} of {len(hints)}: {hints[number]}")
 
@@ -35,7 +35,20 @@ def hint(name: str) -> Note:
 def solution(name: str) -> Note:
     """Show the reference answer. Try the hints first: an answer that you found stays with you.
 
+    In the student's edition of a class there is none to show; the answer then says whom to ask.
+
     Raises:
         ValueError: if there is no exercise of that name.
     """
-    return Note(solution_source(name))
+    try:
+        return Note(solution_source(name))
+    except NoSolutions as none_here:
+        return Note(str(none_here))
+
+
+def _way_on(name: str) -> str:
+    try:
+        solution_function(name)
+    except NoSolutions as none_here:
+        return str(none_here)
+    return f'solution("{name}") shows one way to do it.'

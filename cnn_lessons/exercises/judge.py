@@ -36,28 +36,43 @@ def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
         ValueError: if there is no exercise of that name.
         CheckFailed: with CNN_LESSONS_STRICT=1, unless the answer is correct.
     """
+    return hand_in(examine(name, answer, seed))
+
+
+def examine(name: str, answer: Any, seed: int | None = None, seen: list[Outcome] | None = None) -> Verdict:
+    """Do the work of `check`, and hand nothing in.
+
+    Args:
+        name: of the exercise.
+        answer: the learner's function or class.
+        seed: fixes the random cases; None draws fresh ones.
+        seen: a list that gets every outcome: of each case, then of the gradients of each case where they are compared.
+
+    Returns:
+        The verdict.
+    """
     exercise = find(name)
     if is_blank(answer):
-        return hand_in(Verdict(name, NOT_ATTEMPTED, "Replace the ... with your code and run the cell again."))
+        return Verdict(name, NOT_ATTEMPTED, "Replace the ... with your code and run the cell again.")
     seconds, state = guard.seconds_allowed(), torch.get_rng_state()  # layers draw their first weights from it
     try:
         cases = list(exercise.cases(Random(seed)))  # before the clock starts: torch.optim imports much when first used
-        with guard.time_limit(seconds):
-            problem = _problem(exercise, answer, cases)
+        with torch.enable_grad(), guard.time_limit(seconds):  # whatever a cell before has switched
+            problem = _problem(exercise, answer, cases, [] if seen is None else seen)
     except guard.TimeIsUp:
         problem = f"stopped after {seconds:g} seconds. Is there a loop that never ends, or one that is far too long?"
     finally:
         torch.set_rng_state(state)
     if problem:
-        return hand_in(Verdict(name, NOT_YET, problem))
+        return Verdict(name, NOT_YET, problem)
     if exercise.judge:
-        return hand_in(Verdict(name, CORRECT, "Your answer does what was asked for."))
+        return Verdict(name, CORRECT, "Your answer does what was asked for.")
     compared = "values and gradients" if exercise.gradients else exercise.compared
-    return hand_in(Verdict(name, CORRECT, f"All cases agree in {compared}, and the inputs are left as they were."))
+    return Verdict(name, CORRECT, f"All cases agree in {compared}, and the inputs are left as they were.")
 
 
-def _problem(exercise: Exercise, answer: Any, cases: list[Case]) -> str | None:
-    """Return what is wrong with the answer, or None."""
+def _problem(exercise: Exercise, answer: Any, cases: list[Case], seen: list[Outcome]) -> str | None:
+    """Return what is wrong with the answer, or None; add what it did to `seen`."""
     if not callable(answer) or isinstance(answer, nn.Module):
         wanted = f"expected your {'class' if exercise.forward else 'function'} {exercise.name}({exercise.parameters})"
         return f"{wanted}, got {type(answer).__name__}: {answer!r:.60}"
@@ -66,15 +81,16 @@ def _problem(exercise: Exercise, answer: Any, cases: list[Case]) -> str | None:
     except (TypeError, ValueError):
         return f"expected the parameters ({exercise.parameters}), got {_head(answer)}. Keep the first line as it was."
     outcomes = [guard.run(answer, case, exercise.forbidden) for case in cases]
+    seen += outcomes
     for outcome in outcomes:
-        found = _wrong(exercise, outcome)
+        found = wrong(exercise, outcome)
         if found:
             likely = _likely(exercise, outcomes, outcome) or _changed_input([outcome])
             return _report(exercise, outcome, found, likely or "")
-    return _changed_input(outcomes) or (_wrong_gradient(exercise, answer, cases) if exercise.gradients else None)
+    return _changed_input(outcomes) or (_wrong_gradient(exercise, answer, cases, seen) if exercise.gradients else None)
 
 
-def _wrong(exercise: Exercise, outcome: Outcome) -> str | None:
+def wrong(exercise: Exercise, outcome: Outcome) -> str | None:
     """Return what is wrong with one outcome, or None."""
     if isinstance(outcome.error, (guard.ForbiddenCall, NotAsAsked)):
         return str(outcome.error)
@@ -144,20 +160,27 @@ def _changed_input(outcomes: list[Outcome]) -> str | None:
     return None
 
 
-def _wrong_gradient(exercise: Exercise, answer: Callable, cases: list[Case]) -> str | None:
+def _wrong_gradient(exercise: Exercise, answer: Callable, cases: list[Case], seen: list[Outcome]) -> str | None:
     """Compare the gradients of a weighted sum of the output with respect to every floating-point input."""
     for case in cases:
-        want = _gradients(exercise.expected, case)
         outcome = guard.run(lambda *args, **kwargs: _gradients(answer, Case(*args, **kwargs)), case, exercise.forbidden)
+        seen.append(outcome)
         if outcome.error is not None:
             found = "the values are right, but gradients cannot flow back through them"
             return _report(exercise, outcome, f"{found}: {outcome.error}", CUT)
-        for index, (expected, got) in enumerate(zip(want, outcome.got, strict=True)):
-            found = compare.difference(expected, got, "the gradient")
-            if found:
-                found = f"the values are right, but the gradient of tensor {index} is not:\n{found}"
-                return _report(exercise, outcome, found, _likely_gradient(exercise, case, outcome.got, got))
+        found, index = wrong_gradient(exercise, case, outcome.got)
+        if found:
+            return _report(exercise, outcome, found, _likely_gradient(exercise, case, outcome.got, outcome.got[index]))
     return None
+
+
+def wrong_gradient(exercise: Exercise, case: Case, got: list[Tensor]) -> tuple[str | None, int]:
+    """Return what is wrong with the gradients of one case, or None, and the index of the first that is."""
+    for index, (expected, own) in enumerate(zip(_gradients(exercise.expected, case), got, strict=True)):
+        found = compare.difference(expected, own, "the gradient")
+        if found:
+            return f"the values are right, but the gradient of tensor {index} is not:\n{found}", index
+    return None, 0
 
 
 def _likely_gradient(exercise: Exercise, case: Case, gradients: list[Tensor], got: Tensor) -> str:

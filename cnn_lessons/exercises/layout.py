@@ -67,9 +67,25 @@ class Layout(Compared):
         self.layers = layers_of(module)
         self.unseen = _unseen(module)
 
+    def parts(self) -> tuple:
+        """Return the shapes of each layer's parameters and statistics, and what PyTorch does not see."""
+        kinds = [[list(map(list, shapes)) for shapes in (k.parameters, k.statistics)] for k in self._kinds()]
+        return kinds, self.unseen
+
+    @classmethod
+    def of_parts(cls, kinds: list, unseen: str | None) -> "Layout":
+        """Return the layout of a module that is in another process."""
+        layout = cls(nn.Module())
+        layout.layers = [Layer("", nn.Module(), Kind(*(tuple(map(Size, s)) for s in kind))) for kind in kinds]
+        layout.unseen = unseen
+        return layout
+
+    def _kinds(self) -> list[Kind]:
+        return [layer.kind for layer in self.layers]
+
     def differs(self, got: Any, what: str = "") -> str | None:
         """Return which layers are missing or too many, with the arithmetic of the parameters."""
-        mine, other = (Counter(layer.kind for layer in layout.layers) for layout in (self, got))
+        mine, other = (Counter(layout._kinds()) for layout in (self, got))
         if mine == other:
             return None
         totals = [f"{layout._total()} parameters{layout._sum()}" for layout in (self, got)]

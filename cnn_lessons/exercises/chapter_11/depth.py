@@ -16,6 +16,10 @@ class Answer(Compared):
         self.value, self.refusal = value, refusal
         self.numbers = set(re.findall(r"\d+", refusal or ""))
 
+    def parts(self) -> tuple:
+        """Return the value and the refusal."""
+        return self.value, self.refusal
+
     def differs(self, got: Any, what: str = "") -> str | None:
         """Return None if `got` is the same number, or a refusal that names all that this one names."""
         if self.refusal is None:

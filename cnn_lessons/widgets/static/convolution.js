@@ -5,7 +5,7 @@ import { conv2d, convTerms, flipKernel, outSize, pad, reach } from "./arithmetic
 import { resized, scaleOf, sizeText, withEntry } from "./grid.js";
 import { formatNumber, formatWeight, inParentheses, sizeSum } from "./numbers.js";
 import { IMAGES, KERNELS, kernelName } from "./presets.js";
-import { Stepper, digits } from "./stepper.js";
+import { Stepper, digits, steppedHalfWay } from "./stepper.js";
 import { STEPS } from "./walk.js";
 
 export const DEFAULTS = {
@@ -22,14 +22,18 @@ export const DEFAULTS = {
 const MODES = ["zeros", "reflect", "replicate", "circular"];
 const LARGEST_KERNEL = 5; // as in the Python class
 
+function convolved({ image, kernel, stride, padding, dilation, mode, flip }) {
+  return conv2d(image, kernel, { stride, padding, dilation, mode, flip });
+}
+
 class ConvolutionView extends Stepper {
   constructor(context) {
     super(context, { label: "Convolution stepper", defaults: DEFAULTS });
   }
 
   compute(state) {
-    const { image, kernel, stride, padding, dilation, mode, flip } = state;
-    const output = conv2d(image, kernel, { stride, padding, dilation, mode, flip });
+    const { image, kernel, padding, mode, flip } = state;
+    const output = convolved(state);
     const weights = flip ? flipKernel(kernel) : kernel;
     return { state, output, weights, padded: pad(image, padding, mode) };
   }
@@ -176,6 +180,6 @@ export function render(context) {
   return new ConvolutionView(context).mount();
 }
 
-defineElement("cnn-conv", DEFAULTS, render);
+defineElement("cnn-conv", DEFAULTS, render, steppedHalfWay(convolved));
 
 export default { render };

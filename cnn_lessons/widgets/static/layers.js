@@ -217,6 +217,7 @@ export function render(context) {
   return new LayerView(context).mount();
 }
 
-defineElement("cnn-layers", DEFAULTS, render);
+// On paper: the last layer, which sees most of the image.
+defineElement("cnn-layers", DEFAULTS, render, ({ layers }) => ({ selected: Math.max(layers.length - 1, 0) }));
 
 export default { render };

@@ -5,7 +5,7 @@ import { countWindows, countedCells, lastStartsInside, pool2d, poolCells, reach 
 import { scaleOf, sizeText } from "./grid.js";
 import { formatNumber, inParentheses, sizeSum } from "./numbers.js";
 import { IMAGES } from "./presets.js";
-import { Stepper, digits } from "./stepper.js";
+import { Stepper, digits, steppedHalfWay } from "./stepper.js";
 import { STEPS } from "./walk.js";
 
 export const DEFAULTS = {
@@ -236,6 +236,11 @@ export function render(context) {
   return new PoolingView(context).mount();
 }
 
-defineElement("cnn-pool", DEFAULTS, render);
+defineElement(
+  "cnn-pool",
+  DEFAULTS,
+  render,
+  steppedHalfWay((state) => pool2d(state.image, poolOptions(state))),
+);
 
 export default { render };

@@ -136,6 +136,13 @@ export function render(context) {
   return new ShapeView(context).mount();
 }
 
-defineElement("cnn-shapes", DEFAULTS, render);
+/** On paper: the step where the network breaks, or else the one that holds most of the parameters. */
+function tellingStep(state) {
+  const { rows, stopped } = traceShapes(state);
+  const parameters = rows.map(({ after }) => after?.parameters ?? 0);
+  return { selected: stopped ?? parameters.indexOf(Math.max(...parameters)) };
+}
+
+defineElement("cnn-shapes", DEFAULTS, render, tellingStep);
 
 export default { render };

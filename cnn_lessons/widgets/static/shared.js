@@ -10,6 +10,8 @@
 //          export default { render };
 //   2. Add `"cnn-name": "name.js"` to MODULES in widgets/source.py, a class with the same traits in a Python
 //      file beside it, and its name to widgets/__init__.py.
+//      On paper nobody can step or choose: a fourth argument of defineElement, state → changes, shows what the widget
+//      is about while the page is printed, unless the reader has changed it.
 //   3. In render: `const { root, say } = createRoot(el, "What it is")`, append to `root`, redraw with
 //      `const stop = watch(model, Object.keys(DEFAULTS), draw)`, write with `commit(model, { trait: … })`.
 //
@@ -71,23 +73,54 @@ export function readAttributes(element, defaults) {
   return state;
 }
 
-/** Register `<tag>`; harmless when the module is loaded twice, or where there is no document (Node). */
-export function defineElement(tag, defaults, render) {
+/**
+ * Register `<tag>`; harmless when the module is loaded twice, or where there is no document (Node).
+ * onPaper(state) → the changes that make a printed widget tell something; without it, it prints as it is.
+ */
+export function defineElement(tag, defaults, render, onPaper = () => ({})) {
   if (typeof customElements === "undefined" || customElements.get(tag)) return;
   customElements.define(
     tag,
     class extends HTMLElement {
       connectedCallback() {
-        this.model ??= modelFor(tag, this.getAttribute("model"), readAttributes(this, defaults));
+        this.first ??= readAttributes(this, defaults);
+        this.model ??= modelFor(tag, this.getAttribute("model"), this.first);
         this.style.display = "block"; // an unknown element is inline
+        this.summary ??= this.textContent.trim(); // for those who show a picture of the widget
         this.replaceChildren(); // the fallback sentence has served
-        this.stop = render({ model: this.model, el: this });
+        const stop = render({ model: this.model, el: this });
+        const unwatch = watchPrinting(this.model, this.first, onPaper);
+        this.stop = () => {
+          unwatch();
+          stop();
+        };
       }
       disconnectedCallback() {
         this.stop?.();
       }
     },
   );
+}
+
+/** While the page is printed, show a telling state in place of the first; what a reader has set stays. */
+function watchPrinting(model, first, onPaper) {
+  const names = Object.keys(first);
+  let before = null;
+  const listeners = {
+    beforeprint: () => {
+      if (before || !sameValue(stateOf(model, names), first)) return;
+      before = first;
+      commit(model, onPaper(first));
+    },
+    afterprint: () => {
+      if (before) commit(model, before);
+      before = null;
+    },
+  };
+  for (const [type, listener] of Object.entries(listeners)) globalThis.addEventListener(type, listener);
+  return () => {
+    for (const [type, listener] of Object.entries(listeners)) globalThis.removeEventListener(type, listener);
+  };
 }
 
 /** All named traits of a model as one plain object. */

@@ -5,6 +5,7 @@ import { button, segmented } from "./controls.js";
 import { unpackImage } from "./colour.js";
 import {
   SIDE,
+  dividingShift,
   keyedShift,
   landscape,
   sharesAt,
@@ -146,6 +147,13 @@ export function render(context) {
   return new ShiftView(context).mount();
 }
 
-defineElement("cnn-shift", DEFAULTS, render);
+/** On paper: the picture moved to where the networks disagree. */
+function tellingShift({ probabilities, labels, chosen }) {
+  const tables = probabilities.map(([, text]) => unpackShares(text));
+  const [dy, dx] = dividingShift(tables, chosen, labels[chosen]);
+  return dy === undefined ? {} : { dy, dx };
+}
+
+defineElement("cnn-shift", DEFAULTS, render, tellingShift);
 
 export default { render };

@@ -84,6 +84,14 @@ export function keyedShift([dy, dx], key) {
   return move ? nearestShift([dy + move[0], dx + move[1]]) : null;
 }
 
+/** A shift that the last network survives and the first does not, the last as sure as it gets; else none: []. */
+export function dividingShift(tables, k, label) {
+  const [first, last] = [tables[0], tables.at(-1)].map((table) => landscape(table, k, label));
+  const dividing = last.map(({ share, top }, i) => (top && !first[i].top ? share : -1));
+  const best = Math.max(...dividing);
+  return best < 0 ? [] : shiftOfCell(dividing.indexOf(best));
+}
+
 // ---- words -------------------------------------------------------------------------------------------------
 
 /** [−2, 3] → "3 right, 2 up" */

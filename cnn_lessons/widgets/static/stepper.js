@@ -14,6 +14,29 @@ export function digits(values) {
   return values.map((value) => [value, String(value)]);
 }
 
+/** Half of the way, at the window of the middle rows whose result stands out: what a stepper shows on paper. */
+export function halfWay(output) {
+  const cells = output.flatMap((row, i) => row.map((value, j) => ({ at: [i, j], size: Math.abs(value) })));
+  const half = Math.floor(cells.length / 2);
+  const middle = cells.slice(half, Math.max(half + 1, Math.floor(0.75 * cells.length)));
+  const largest = Math.max(...middle.map(({ size }) => size));
+  const steps = half + middle.findIndex(({ size }) => size === largest);
+  const [row, col] = cells[steps].at;
+  return { row, col, visited: cells.slice(0, steps + 1).map(({ at }) => at) };
+}
+
+/** What a stepper shows on paper: half of the way, where its output(state) can be computed. */
+export function steppedHalfWay(output) {
+  return (state) => {
+    try {
+      return halfWay(output(state));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return {};
+    }
+  };
+}
+
 /**
  * The base of both views. A subclass gives
  *   compute(state) → { output, … }, or throws a RangeError with advice,

@@ -1,0 +1,144 @@
+"""Find what was handed in: notebooks in a folder, in its folders, in archives. Nothing is unpacked onto the disk."""
+
+import calendar
+import contextlib
+import hashlib
+import stat
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+MOST_BYTES = 20_000_000  # a chapter with its pictures has about half a million
+MOST_MEMBERS = 5_000
+SKIPPED = ("__MACOSX", ".ipynb_checkpoints")
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """One file as it came.
+
+    Args:
+        file: path below the folder of submissions, with "/"; in an archive, after its name.
+        content: its bytes; empty if it is refused.
+        handed_in: when it was last changed, seconds since the epoch; None if unknown.
+        refused: why it is not even opened, one clear line; "" if it is.
+    """
+
+    file: str
+    content: bytes
+    handed_in: float | None
+    refused: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """Return the fingerprint of the content."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def collect(folder: Path) -> list[HandedIn]:
+    """Return every file below `folder`, archives opened, sorted by path. What cannot be read is among them, refused.
+
+    Raises:
+        ValueError: if `folder` is no folder or holds nothing.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"submissions: expected a folder of notebooks, found none at {folder}")
+    found = [item for path in _files(folder) for item in _opened(path, path.relative_to(folder).as_posix())]
+    if not found:
+        raise ValueError(f"submissions: expected .ipynb or .zip files in {folder}, found no file")
+    return sorted(found, key=lambda item: item.file)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield what lies in a folder, links as they are; never follow one."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name in SKIPPED:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _files(path)
+        else:
+            yield path
+
+
+def _opened(path: Path, name: str) -> Iterator[HandedIn]:
+    try:
+        known = path.lstat()
+        problem = _unusable(known, path.suffix.lower())
+        if problem:
+            yield HandedIn(name, b"", known.st_mtime, problem)
+        elif path.suffix.lower() == ".zip":
+            yield from _members(path, name)
+        else:
+            yield HandedIn(name, path.read_bytes(), known.st_mtime)
+    except OSError as error:
+        yield HandedIn(name, b"", None, f"cannot be read: {error.strerror or error}")
+
+
+def _unusable(known, suffix: str) -> str:
+    """Say why a file is not opened, from what the system knows of it; "" if it is."""
+    if stat.S_ISLNK(known.st_mode):
+        return "is a link to another file: expected the file itself"
+    if not stat.S_ISREG(known.st_mode):
+        return "is no plain file: expected a notebook"
+    if suffix == ".zip":
+        return ""
+    if suffix != ".ipynb":
+        return f"ends in {suffix or 'nothing'}: expected .ipynb, or .zip with notebooks in it"
+    return _too_large(known.st_size)
+
+
+def _too_large(size: int) -> str:
+    most = f"{MOST_BYTES / 1e6:g} MB"
+    advice = "Clear the outputs, run it again, hand it in again."
+    return f"has {size / 1e6:.0f} MB: expected at most {most}. {advice}" if size > MOST_BYTES else ""
+
+
+def _members(path: Path, name: str) -> Iterator[HandedIn]:
+    """Yield the notebooks of an archive, read into memory."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) > MOST_MEMBERS:
+                most = f"expected at most {MOST_MEMBERS:,}"
+                yield HandedIn(name, b"", path.lstat().st_mtime, f"holds {len(members):,} files: {most}")
+                return
+            seen: dict[str, int] = {}
+            for member in members:
+                item = _member(archive, member, name)
+                if item is None:
+                    continue
+                seen[item.file] = seen.get(item.file, 0) + 1
+                if seen[item.file] > 1:  # one archive may hold a name twice
+                    item = HandedIn(f"{item.file} ({seen[item.file]})", item.content, item.handed_in, item.refused)
+                yield item
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        yield HandedIn(name, b"", path.lstat().st_mtime, f"is no archive that can be read: {error}")
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> HandedIn | None:
+    """Return one file of an archive, or None for what no student meant to hand in."""
+    inner = PurePosixPath(member.filename.replace("\\", "/"))
+    if any(part.startswith(".") and part != ".." or part in SKIPPED for part in inner.parts):
+        return None
+    when = None
+    with contextlib.suppress(ValueError, OverflowError):
+        when = float(calendar.timegm((*member.date_time, 0, 0, -1)))
+    if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
+        shown = "/".join(part for part in inner.parts if part not in ("..", "/"))
+        reason = f"has a path that leads out of the archive, {member.filename!r:.80}: it is not opened"
+        return HandedIn(f"{name}/{shown}", b"", when, reason)
+    file = f"{name}/{inner}"
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return HandedIn(file, b"", when, "is a link to another file: expected the file itself")
+    if inner.suffix.lower() != ".ipynb":
+        kind = inner.suffix or "nothing"
+        return HandedIn(file, b"", when, f"ends in {kind}: expected .ipynb (archives in archives are not opened)")
+    if _too_large(member.file_size):
+        return HandedIn(file, b"", when, _too_large(member.file_size))
+    try:
+        with archive.open(member) as stream:
+            content = stream.read(MOST_BYTES + 1)  # what the archive says of the size may be a lie
+    except (RuntimeError, zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+        return HandedIn(file, b"", when, f"cannot be unpacked: {error}")
+    return HandedIn(file, content, when, _too_large(len(content)))

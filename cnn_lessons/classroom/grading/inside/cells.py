@@ -1,0 +1,171 @@
+"""Run a student's cells one by one and put answers to the test, as the grader orders.
+
+Orders come as lines of JSON on standard input, replies go as lines of JSON to standard output; a reply with "bytes" is
+followed by that many bytes. What the student's code prints goes elsewhere. Nothing that this process says is believed
+as it stands: the grader compares the values of an answer itself.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+import types
+
+BUILTIN = ("builtins", "torch", "torch.nn", "torch.nn.functional", "torch.autograd", "torch.testing", "math", "json")
+
+
+class OutOfTime(BaseException):
+    """Raised in a cell that takes too long; a BaseException, so that `except Exception` does not keep it."""
+
+
+def main() -> None:
+    """Answer orders until there are none."""
+    prepare()
+    orders, replies = private_streams()
+    asked = []
+    sys.addaudithook(
+        lambda event, _: asked.append(event) if event in ("socket.connect", "socket.getaddrinfo") else None
+    )
+    shell = new_shell()
+    before = Snapshot()
+    threads = threading.active_count()
+    for line in orders:
+        order, content = json.loads(line), b""
+        if "cell" in order:
+            reply = run_cell(shell, order["cell"], order["seconds"])
+        elif "exercise" in order:
+            reply, content = examine(shell, before, order)
+        elif "ready" in order:
+            reply = {}
+        else:
+            reply = {"network": bool(asked), "threads": threading.active_count() - threads}
+        replies.write(json.dumps({**reply, "bytes": len(content)}).encode() + b"\n" + content)
+        replies.flush()
+
+
+def private_streams():
+    """Keep the two ends of the talk to ourselves; the student's code gets an empty input and the other output."""
+    orders, replies = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "wb")
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.dup2(2, 1)
+    return orders, replies
+
+
+def prepare() -> None:
+    """Load, before any code of a student's, all that a run needs."""
+    for name in ("IPython.core.interactiveshell", "cnn_lessons.exercises.evidence"):
+        importlib.import_module(name)
+    sys.modules["cnn_lessons.exercises"].catalog()
+
+
+def new_shell():
+    """Return an IPython shell as a notebook has it: magics, display, top-level await; no history, no colours."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config, colors="NoColor")
+    shell.user_ns["__name__"] = "__main__"
+    return shell
+
+
+def run_cell(shell, source: str, seconds: float) -> dict:
+    """Run one cell for at most `seconds`; tell the error that ended it, if one did."""
+
+    def ring(signum, frame):
+        raise OutOfTime(f"expected an end within {seconds:g} s, got none")
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)  # again and again, should the cell swallow the first
+    try:
+        result = shell.run_cell(source, store_history=False, silent=False)
+        error = result.error_before_exec or result.error_in_exec
+    except OutOfTime as late:
+        error = late
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    sys.stdout.flush()
+    return {"error": told(error) if error else "", "late": isinstance(error, OutOfTime)}
+
+
+def told(error: BaseException) -> str:
+    """Return an error as one line."""
+    try:
+        place = f"{error.msg} (line {error.lineno})" if isinstance(error, SyntaxError) else str(error)
+        text = " ".join(place.split())
+    except Exception:  # a student's own class may fail at this too
+        text = ""
+    return f"{type(error).__name__}: {text}"[:300].removesuffix(": ")
+
+
+def examine(shell, before: "Snapshot", order: dict) -> tuple[dict, bytes]:
+    """Put the answer to an exercise to the test with a fresh seed; return the verdict and the values as evidence."""
+    changed = before.restore()
+    from cnn_lessons.exercises import evidence
+    from cnn_lessons.exercises.judge import examine as judged
+
+    missing = object()
+    answer = shell.user_ns.get(order["function"], missing)
+    if answer is missing:
+        return {"status": "missing", "message": "", "changed": changed}, b""
+    seen = []
+    verdict = judged(order["exercise"], answer, seed=order["seed"], seen=seen)
+    content = b""
+    if verdict.status == "correct":
+        content = evidence.dumps([outcome.got for outcome in seen])
+    after = before.restore()
+    message = str(verdict.message)[:20_000]
+    return {"status": verdict.status, "message": message, "changed": sorted({*changed, *after})}, content
+
+
+class Snapshot:
+    """The functions and classes that a check relies on, as they were before the student's code ran."""
+
+    def __init__(self):
+        owners = [sys.modules[name] for name in BUILTIN if name in sys.modules]
+        own = [module for name, module in list(sys.modules.items()) if name.startswith("cnn_lessons.")]
+        owners += own + [thing for module in own for thing in vars(module).values() if self._class_of(thing, module)]
+        import torch
+
+        self.kept = [(owner, self._parts(owner)) for owner in [*owners, torch.Tensor, torch.nn.Module]]
+        self.paths = [(held, list(held)) for held in (sys.path, sys.meta_path, sys.path_hooks)]
+
+    @staticmethod
+    def _class_of(thing, module) -> bool:
+        return isinstance(thing, type) and thing.__module__ == module.__name__
+
+    @staticmethod
+    def _parts(owner) -> dict:
+        """Return the callables of a module or a class by name, each with its code."""
+        return {
+            name: (value, getattr(value, "__code__", None), getattr(value, "__defaults__", None))
+            for name, value in list(vars(owner).items())
+            if callable(value) or isinstance(value, (property, staticmethod, classmethod))
+        }
+
+    def restore(self) -> list[str]:
+        """Put everything back; return the names of what had been replaced."""
+        changed = []
+        for owner, parts in self.kept:
+            now = vars(owner)
+            for name, (value, code, defaults) in parts.items():
+                if now.get(name) is not value:
+                    type.__setattr__(owner, name, value) if isinstance(owner, type) else setattr(owner, name, value)
+                elif not isinstance(value, types.FunctionType) or (
+                    value.__code__ is code and value.__defaults__ is defaults
+                ):
+                    continue
+                if isinstance(value, types.FunctionType):
+                    value.__code__, value.__defaults__ = code, defaults
+                changed.append(f"{getattr(owner, '__qualname__', owner.__name__)}.{name}")
+        for held, before in self.paths:
+            held[:] = before
+        return changed
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Read a notebook that was handed in, whatever state it is in, and find the exercises in it."""
+
+import ast
+import difflib
+import io
+import json
+import re
+import tokenize
+from dataclasses import dataclass, field
+
+import nbformat
+
+from cnn_lessons.exercises import catalog, names
+
+MARKER = re.compile(r"^[ \t]*#[ \t]*exercise:[ \t]*(\w+)", re.M)
+CHAPTER = re.compile(r"(?:^|/)(\d\d)[_\- ][^/]*$")  # "anna/02_convolution (1).ipynb"
+
+
+class Refused(Exception):
+    """Raised for a file that cannot be run; the text is one clear line."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cell that answers an exercise.
+
+    Args:
+        cell: its number among the code cells, from 0.
+        function: the name of what it defines.
+        remark: what is odd about it, or "".
+    """
+
+    cell: int
+    function: str
+    remark: str = ""
+
+
+@dataclass
+class Notebook:
+    """A notebook that can be run.
+
+    Args:
+        cells: the sources of its code cells.
+        text: the whole as nbformat 4 text, for nbval.
+        saved: how many code cells have saved outputs.
+        may_fail: numbers of the cells that are tagged as raising an error.
+        uncompared: sentences on exercises whose cells ask nbval not to compare them.
+        places: of each exercise that is there, the cells that answer it, in order.
+        chapters: of these exercises.
+        remarks: what is odd about the whole, one line each.
+    """
+
+    cells: list[str]
+    text: str
+    saved: int
+    may_fail: set[int] = field(default_factory=set)
+    uncompared: list[str] = field(default_factory=list)
+    places: dict[str, list[Place]] = field(default_factory=dict)
+    chapters: tuple[str, ...] = ()
+    remarks: list[str] = field(default_factory=list)
+
+
+def read(content: bytes, file: str) -> Notebook:
+    """Return the notebook that these bytes are.
+
+    Args:
+        content: of the file.
+        file: its path: "02_convolution.ipynb" says which chapter is meant if the cells do not.
+
+    Raises:
+        Refused: if they are none that Python can run.
+    """
+    notebook, old = _parsed(content)
+    remarks = ["was saved in an old format, and was converted"] if old else []
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if not codes:
+        raise Refused("holds no code cells: is it the right file?")
+    saved = sum(bool(cell.get("outputs")) for cell in codes)
+    found = Notebook([cell.source for cell in codes], nbformat.writes(notebook), saved, remarks=remarks)
+    found.may_fail = {i for i, cell in enumerate(codes) if "raises-exception" in _tags(cell)}
+    _locate(found)
+    for name, places in found.places.items():
+        if any(_escapes(codes[place.cell]) for place in places):
+            found.uncompared.append(f"the cell of {name} asks not to be compared")
+    named = CHAPTER.search(file)
+    chapters = {catalog()[name].chapter for name in found.places}
+    if not chapters and named and names(named[1]):
+        chapters = {named[1]}
+    if not chapters:
+        raise Refused("holds no exercise of the course: is it the right file?")
+    found.chapters = tuple(sorted(chapters))
+    return found
+
+
+def _tags(cell) -> list:
+    return list(cell.get("metadata", {}).get("tags", []))
+
+
+def _escapes(cell) -> bool:
+    """Return whether a cell asks nbval not to run it or not to compare its output. No exercise of the course does."""
+    return "nbval-" in " ".join(map(str, _tags(cell))) or "NBVAL_" in cell.source.upper()
+
+
+def _parsed(content: bytes) -> tuple[nbformat.NotebookNode, bool]:
+    """Return the notebook in format 4, and whether it came in an older one."""
+    if not content.strip():
+        raise Refused("is empty: expected a notebook")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(f"is not UTF-8 text (byte {error.start:,}): expected a notebook as Jupyter saves it") from None
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None)
+        where = f" (it breaks off or goes wrong in line {line:,})" if line else ""
+        raise Refused(f"is no notebook: its JSON cannot be read{where}") from None
+    if not isinstance(parsed, dict) or "nbformat" not in parsed:
+        raise Refused("is no notebook: expected JSON with nbformat and cells")
+    return _checked(parsed)
+
+
+def _checked(parsed: dict) -> tuple[nbformat.NotebookNode, bool]:
+    try:
+        old = parsed["nbformat"] < 4
+        notebook = nbformat.convert(nbformat.from_dict(parsed), 4)
+        notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)  # joins the lines of each source
+        for cell in notebook.cells:
+            if not isinstance(cell.source, str) or cell.cell_type not in ("code", "markdown", "raw"):
+                raise ValueError("a cell of an unknown kind")
+        language = _language(notebook.metadata)
+    except Exception as error:  # a broken notebook fails in very many ways
+        reason = " ".join(str(error).split())[:120]
+        raise Refused(f"is no valid notebook: {reason or type(error).__name__}") from None
+    if language and language.lower() not in ("python", "python3", "ipython"):
+        raise Refused(f"is a notebook in {language!r:.40}: expected Python")
+    return notebook, old
+
+
+def _language(metadata: dict) -> str:
+    """Return what the notebook says of its language, or ""."""
+    spec, info = metadata.get("kernelspec", {}), metadata.get("language_info", {})
+    return str(spec.get("language") or info.get("name") or "")
+
+
+# ---- where the exercises are ---------------------------------------------------------------------------------
+
+
+def _locate(notebook: Notebook) -> None:
+    """Find the cells of each exercise: by marker, and by the name of the function."""
+    for number, source in enumerate(notebook.cells):
+        marked, defined = _markers(source), _definitions(source)
+        for name in marked:
+            if name not in catalog():
+                near = difflib.get_close_matches(name, catalog(), n=1)
+                advice = f", did it mean {near[0]}?" if near else ""
+                notebook.remarks.append(f"code cell {number + 1} marks an unknown exercise, {name!r:.60}{advice}")
+        known = [name for name in marked if name in catalog()]
+        for name in known:
+            notebook.places.setdefault(name, []).append(_marked_place(number, name, known, defined))
+        for name in defined:
+            if name in catalog() and name not in known:
+                notebook.places.setdefault(name, []).append(Place(number, name, "found by its name: no marker"))
+
+
+def _marked_place(number: int, name: str, known: list[str], defined: list[str]) -> Place:
+    """Return where the answer to a marked exercise is; a single function of another name is taken for it."""
+    others = [other for other in defined if other not in catalog()]
+    if name not in defined and len(known) == 1 and len(others) == 1:
+        return Place(number, others[0], f"the function is called {others[0]}")
+    return Place(number, name)
+
+
+def _markers(source: str) -> list[str]:
+    """Return the exercises that comments of a cell mark; a marker inside a string is none."""
+    if not MARKER.search(source):
+        return []
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+        comments = "\n".join(token.string for token in tokens if token.type == tokenize.COMMENT)
+    except (tokenize.TokenError, SyntaxError):
+        comments = source  # no valid Python: the marker still says which exercise this was to be
+    return list(dict.fromkeys(MARKER.findall(comments)))
+
+
+def _definitions(source: str) -> list[str]:
+    """Return the names of the functions and classes that a cell defines at its top, magics left out."""
+    plain = re.sub(r"^[ \t]*[%!].*$", "", source, flags=re.M)
+    try:
+        body = ast.parse(plain).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [node.name for node in body if isinstance(node, kinds)]

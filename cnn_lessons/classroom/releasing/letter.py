@@ -1,0 +1,59 @@
+"""The README that lies in a folder that is handed out."""
+
+from collections.abc import Mapping
+
+STUDENTS = """# CNN Lessons: chapters for your class
+
+{chapters}
+
+Keep the file `{wheel}` in the same folder as the notebooks. It is the course's package: lessons, widgets and checks.
+
+## On Colab
+
+1. Open a notebook: *File → Upload notebook*.
+2. Upload the wheel: the folder icon at the left, then *Upload to session storage*, and choose `{wheel}`.
+3. Run the notebook's first code cell. It installs the wheel. Colab forgets uploaded files when a session ends: upload
+   the wheel again next time.
+
+## On your own computer
+
+You need Python 3.10 or newer and Jupyter. In this folder:
+
+```sh
+python -m pip install jupyterlab {wheel}
+python -m jupyter lab
+```
+
+Where PyTorch (2.6 or newer) and NumPy (1.26 or newer) are installed, pip leaves them as they are. Otherwise it
+downloads them, up to 3 GB.
+
+## How to work, and how to hand in
+
+- An exercise is a cell that begins with `# exercise: name`. Replace the `...`, run the cell, and read what the check
+  says. Leave the first line, the name and the last line of the cell as they are: your answer is found by them.
+- `hint("name")` gives the next of three hints. This edition holds no solutions: ask your instructor.
+- At the end choose *Restart and run all* (on Colab: *Runtime → Restart session and run all*), and save. Hand in the
+  notebook **with its outputs**, the `.ipynb` file, under its own name. Do not hand in the wheel.
+"""
+
+TEACHER = """# CNN Lessons: the teacher's edition
+
+{chapters}
+
+These notebooks have the solutions filled in, and `{wheel}` shows them with `solution("name")`. Keep this folder to
+yourself. Your students get what `python -m cnn_lessons release` writes without `--with-solutions`.
+
+Keep the wheel beside the notebooks: their first code cell installs it where the course is missing.
+"""
+
+
+def letter(titles: Mapping[str, str], wheel: str, teacher: bool) -> bytes:
+    """Return the README of an edition.
+
+    Args:
+        titles: of the chapters, by the names of their notebooks.
+        wheel: the file name of the wheel.
+        teacher: True for the teacher's edition.
+    """
+    chapters = "\n".join(f"- [{title}]({file})" for file, title in titles.items())
+    return (TEACHER if teacher else STUDENTS).format(chapters=chapters, wheel=wheel).encode("utf-8")

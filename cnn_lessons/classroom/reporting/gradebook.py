@@ -1,0 +1,217 @@
+"""From results to grades: which file is whose, which of two counts, points, lateness, totals."""
+
+import math
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from cnn_lessons.classroom.record import CORRECT, MISSING, REFUSED, Mark, Result
+from cnn_lessons.classroom.reporting import course
+from cnn_lessons.classroom.reporting.policy import LATEST, Policy
+
+DAY = 24 * 60 * 60
+ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
+# What a browser and a student leave of a notebook's name: "anna_02_convolution (1)".
+NOTEBOOK = re.compile(rf"[-_ ]*({'|'.join(name for name, _ in course.CHAPTERS.values())})[-_ ]*(\(\d+\))?$")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student's work on one chapter.
+
+    Args:
+        student: as read off the path.
+        chapter: two digits; "" if no exercise of the course was found in the file.
+        result: what was found in the file that counts.
+        marks: one for each exercise of the chapter, in its order; "missing" where the file had nothing to say.
+        earned: points before lateness.
+        of: points of a chapter in which everything is correct.
+        days_late: days begun since the deadline; None without a deadline, or where the time is not known.
+        percent_off: of the points earned, for lateness.
+        left_out: of the same student and chapter, what does not count.
+        notes: what to know of how the grade came about.
+    """
+
+    student: str
+    chapter: str
+    result: Result
+    marks: tuple[Mark, ...]
+    earned: float
+    of: float
+    days_late: int | None
+    percent_off: float
+    left_out: tuple["Row", ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> float:
+        """Points after what lateness takes off."""
+        return round(self.earned * (1 - self.percent_off / 100), 4)
+
+    @property
+    def percent(self) -> float | None:
+        """`points` as a percentage of `of`; None where there is nothing to earn."""
+        return round(100 * self.points / self.of, 1) if self.of else None
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student, the rows in the order of the chapters, and the total in percent (None if nothing counts)."""
+
+    name: str
+    rows: tuple[Row, ...]
+    total: float | None
+
+    def row(self, chapter: str) -> Row | None:
+        """Return the work on a chapter; None if nothing was handed in."""
+        return next((row for row in self.rows if row.chapter == chapter), None)
+
+
+@dataclass(frozen=True)
+class GradeBook:
+    """The whole class.
+
+    Args:
+        policy: by which it was graded.
+        chapters: those that somebody handed in or that carry weight, in order.
+        students: by name.
+    """
+
+    policy: Policy
+    chapters: tuple[str, ...]
+    students: tuple[Student, ...]
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows that count, by student and chapter."""
+        return tuple(row for student in self.students for row in student.rows)
+
+    @cached_property
+    def all_rows(self) -> tuple[Row, ...]:
+        """Every row, each that counts before those that it leaves out."""
+        return tuple(one for row in self.rows for one in (row, *row.left_out))
+
+
+def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
+    """Return the grades that a policy makes of results, whatever order they come in.
+
+    Args:
+        results: one a file.
+        policy: how points are given and taken.
+    """
+    handed_in = defaultdict(lambda: defaultdict(list))
+    collection = _collection([result.file for result in results])
+    for result in sorted(results, key=lambda result: result.file):
+        student, notes = student_of(result.file, policy, collection)
+        for chapter in result.chapters or ("",):
+            handed_in[student][chapter].append(_row(student, chapter, result, policy, notes))
+    found = {chapter for chapters in handed_in.values() for chapter in chapters if chapter}
+    chapters = tuple(sorted(found | set(policy.weights)))
+    students = []
+    for name in sorted(handed_in, key=by_name):
+        rows = [row for chapter in sorted(handed_in[name]) for row in _counting(handed_in[name][chapter], policy)]
+        students.append(Student(name, tuple(rows), _total(rows, chapters, policy)))
+    return GradeBook(policy, chapters, tuple(students))
+
+
+def student_of(file: str, policy: Policy, collection: str = "") -> tuple[str, tuple[str, ...]]:
+    """Return whose file it is, and what to know of how that was found out.
+
+    Args:
+        file: its path below the folder of submissions.
+        policy: its `student` says how to read the path.
+        collection: an archive that holds the files of many, and so names nobody.
+    """
+    pattern, notes = policy.student_pattern(), ()
+    if pattern:
+        found = pattern.search(file)
+        if found and (found["student"] or "").strip():
+            return _composed(found["student"]), ()
+        notes = ("the policy's pattern for the student does not fit this path",)
+    *folders, name = file.split("/")
+    if folders and folders[0] == collection:
+        folders = folders[1:]
+    stem = name.rsplit(".", 1)[0] or name
+    student = ARCHIVE.sub("", folders[0]) if folders else NOTEBOOK.sub("", stem) or stem
+    return _composed(student) or file, notes
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip()  # macOS writes 김 as three letters
+
+
+def _collection(files: list[str]) -> str:
+    """Return the one archive that holds the files of many students; "" if there is none.
+
+    It is the archive in which everything lies, or the only one with two folders or more: a student's own holds
+    notebooks, or a folder of them.
+    """
+    paths = [file.split("/") for file in files]
+    firsts = {path[0] for path in paths}
+    folders = {(path[0], path[1]) for path in paths if len(path) > 2 and ARCHIVE.search(path[0])}
+    deep = [archive for archive, count in Counter(archive for archive, _ in folders).items() if count > 1]
+    candidates = list(firsts) if len(firsts) == 1 else deep
+    return candidates[0] if len(candidates) == 1 and ARCHIVE.search(candidates[0]) else ""
+
+
+def by_name(name: str) -> tuple[str, str]:
+    """Return a key by which names are sorted as readers expect, and always the same."""
+    return unicodedata.normalize("NFKC", name).casefold(), name
+
+
+def _row(student: str, chapter: str, result: Result, policy: Policy, notes: tuple[str, ...]) -> Row:
+    said = {mark.exercise: mark for mark in result.marks}
+    marks = tuple(said.get(name) or Mark(name, MISSING, "") for name in course.exercises(chapter))
+    worth = {mark.exercise: policy.points.of(mark.exercise, chapter) for mark in marks}
+    earned = sum(worth[mark.exercise] for mark in marks if mark.status == CORRECT)
+    if result.outcome == REFUSED:
+        earned = 0
+    elif not chapter:
+        notes += ("no exercise of the course was found in it",)
+    days, due = None, policy.due(chapter) if chapter else None
+    if due and result.handed_in is None:
+        notes += ("when it was handed in is not known, so it does not count as late",)
+    elif due:
+        days = max(0, math.ceil((result.handed_in - due.timestamp()) / DAY))
+    off = policy.late.off(days or 0)
+    if off == 100 and days:
+        notes += (f"late by {plural(days, 'day')}: no points",)
+    return Row(student, chapter, result, marks, earned, sum(worth.values()), days, off, notes=notes)
+
+
+def _counting(rows: list[Row], policy: Policy) -> Iterable[Row]:
+    """Return the row that counts of several; where the chapter is not known, all of them."""
+    if len(rows) == 1 or not rows[0].chapter:
+        return rows
+    ran = [row for row in rows if row.result.outcome != REFUSED] or rows
+
+    def when(row):
+        return -math.inf if row.result.handed_in is None else row.result.handed_in, row.result.file
+
+    chosen = max(ran, key=when if policy.several_files == LATEST else lambda row: (row.percent or 0, *when(row)))
+    others = tuple(row for row in rows if row is not chosen)
+    names = ", ".join(row.result.file for row in others)
+    why = f"of {len(rows)} files the {policy.several_files} counts; left out: {names}"
+    if policy.several_files == LATEST and any(row.result.handed_in is None for row in ran):
+        why += " (not every time is known, so the order of their names decides)"
+    return [_with(chosen, left_out=others, notes=(*chosen.notes, why))]
+
+
+def _with(row: Row, **changes) -> Row:
+    return Row(**{**vars(row), **changes})
+
+
+def _total(rows: Iterable[Row], chapters: Sequence[str], policy: Policy) -> float | None:
+    """Return the mean of the chapters' percentages by their weights; a chapter not handed in counts 0."""
+    percents = {row.chapter: row.percent or 0 for row in rows if row.chapter}
+    weights = policy.weights or dict.fromkeys(chapters, 1)
+    whole = sum(weights.values())
+    return round(sum(weights[c] * percents.get(c, 0) for c in weights) / whole, 1) if whole else None
+
+
+def plural(count: int, word: str) -> str:
+    """Return "1 file", "2 files"."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -1,0 +1,102 @@
+"""`write_report`: the whole report of a class, written so that a stop half-way leaves the old one whole."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cnn_lessons import __version__
+from cnn_lessons.classroom.record import Result
+from cnn_lessons.classroom.reporting import tables
+from cnn_lessons.classroom.reporting.feedback import feedback, page_names
+from cnn_lessons.classroom.reporting.gradebook import grade_book
+from cnn_lessons.classroom.reporting.page import index
+from cnn_lessons.classroom.reporting.policy import Policy
+
+KEPT = "graded"  # what `grading` keeps of each file; it moves from an old report into the new one
+OURS = {"grades.csv", "totals.csv", "results.json", "index.html", "feedback", KEPT}
+LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # a system leaves them in a folder that was looked at
+
+
+def write_report(results: Sequence[Result], policy: Policy, out: Path, date: datetime | None = None) -> Path:
+    """Write grades.csv, totals.csv, results.json, index.html and a page for each student.
+
+    Args:
+        results: what grading found, one a file; their order does not matter.
+        policy: how grades are made of it.
+        out: folder of the report. It is made, or an old report in it is replaced as a whole.
+        date: that stands on the pages; None takes the time it is now. All else depends on the results alone.
+
+    Returns:
+        The path of index.html.
+
+    Raises:
+        ValueError: if `out` is a file, or holds anything that is not of a report.
+        OSError: if it cannot be written; an old report is still there.
+    """
+    out = Path(out).resolve()
+    check_place(out)
+    files = render(results, policy, date or datetime.now().astimezone())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        for name, content in files.items():
+            path = fresh / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        fresh.chmod(0o755 & ~_umask())  # a temporary folder is closed to everybody else
+        _exchange(fresh, out)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return out / "index.html"
+
+
+def render(results: Sequence[Result], policy: Policy, date: datetime) -> dict[str, bytes]:
+    """Return the content of every file of the report by its path; arguments as in `write_report`."""
+    book = grade_book(results, policy)
+    pages = page_names([student.name for student in book.students])
+    day = f"{date:%Y-%m-%d %H:%M}"
+    files = {
+        "grades.csv": tables.grades(book),
+        "totals.csv": tables.totals(book),
+        "results.json": tables.everything(book, list(results), pages, __version__, date.isoformat(timespec="seconds")),
+        "index.html": index(book, pages, __version__, day),
+    }
+    return files | {f"feedback/{pages[student.name]}": feedback(student, policy, day) for student in book.students}
+
+
+def check_place(out: Path) -> None:
+    """Refuse a place for a report in which something would be lost: ValueError."""
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"report: expected a folder, got the file {out}. Name another place.")
+    foreign = sorted({path.name for path in out.iterdir()} - OURS - LITTER) if out.exists() else []
+    if foreign:
+        found = ", ".join(foreign[:3])
+        raise ValueError(
+            f"report: expected an empty folder or an old report, found {found} in {out}. Name another place."
+        )
+
+
+def _exchange(fresh: Path, out: Path) -> None:
+    """Put the fresh folder in the place of the old one; if that fails, the old one stands there again."""
+    if not out.exists():
+        os.rename(fresh, out)
+        return
+    old = fresh.with_name(f"{fresh.name}-old")
+    os.rename(out, old)
+    try:
+        os.rename(fresh, out)
+    except BaseException:
+        os.rename(old, out)
+        raise
+    if (old / KEPT).is_dir():
+        os.rename(old / KEPT, out / KEPT)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

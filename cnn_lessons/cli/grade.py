@@ -1,0 +1,110 @@
+"""`grade`: run what students handed in, each notebook in a jail, and write the report of the class."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cnn_lessons.cli.words import PROGRAM, Refused, bad_use
+
+ABOUT = """\
+Run every notebook below SUBMISSIONS (.ipynb, also inside .zip) from top to bottom in a process of its own, without a
+network, check each exercise with fresh hidden cases, and write a table of the class and a page for each student. A
+grading that was stopped goes on when the command is given again; what has not changed is not run twice."""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser's."""
+    grade = commands.add_parser("grade", help="grade what a class handed in", description=ABOUT)
+    add = grade.add_argument
+    add("submissions", metavar="SUBMISSIONS", type=Path, nargs="?", help="folder with .ipynb and .zip files")
+    add("--out", metavar="REPORT", type=Path, help="folder for the report")
+    add("--policy", metavar="FILE", type=Path, help="TOML: points, weights, late files")
+    add("--print-policy", action="store_true", help="print a policy with every knob, and stop")
+    add("--no-nbval", action="store_true", help="do not ask nbval whether the saved outputs are real: half the time")
+    add("--jobs", metavar="N", type=int, help="notebooks at once (else one on each core)")
+    add("--seconds", metavar="S", type=float, default=300, help="for one notebook (else 300)")
+    add("--cell-seconds", metavar="S", type=float, default=60, help="for one cell (else 60)")
+    add("--memory", metavar="GB", type=float, default=8, help="for one notebook (else 8)")
+    add("--quiet", action="store_true", help="no progress bar")
+    grade.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Grade, write the report and print what it says in short."""
+    try:
+        from cnn_lessons.classroom.reporting import policy
+        from cnn_lessons.classroom.reporting.report import write_report
+    except ModuleNotFoundError as error:
+        if error.name != "cnn_lessons.classroom":
+            raise
+        raise Refused("grade: this is an edition for students, which cannot grade. Ask your instructor.") from error
+    if options.print_policy:
+        print(policy.example(), end="")
+        return 0
+    from cnn_lessons.classroom.grading.whole_class import grade
+
+    with bad_use():
+        rules = _policy(options.policy)
+        chosen = _chosen(options)
+        with _progress(options.quiet) as tell:
+            results = grade(options.submissions, options.out, chosen, tell)
+        page = write_report(results, rules, options.out)
+    print(_summary(results, page))
+    return 0
+
+
+def _policy(path: Path | None):
+    """Return the policy of a file, or the usual one."""
+    from cnn_lessons.classroom.reporting.policy import Policy
+
+    try:
+        return Policy.read(path) if path else Policy()
+    except OSError as error:
+        raise ValueError(f"--policy: expected a TOML file, got {path}: {error.strerror}") from error
+
+
+def _chosen(options: argparse.Namespace):
+    """Return the options of the grading; ValueError for what cannot be meant."""
+    from cnn_lessons.classroom.grading.limits import GIGABYTE, Limits
+    from cnn_lessons.classroom.grading.whole_class import Options
+
+    if options.submissions is None or options.out is None:
+        raise ValueError("grade: expected a folder of submissions and --out REPORT")
+    for name in ("seconds", "cell_seconds", "memory", "jobs"):
+        value = getattr(options, name)
+        if value is not None and not 0 < value < 1e6:
+            raise ValueError(f"--{name.replace('_', '-')}: expected a number above 0, got {value:g}")
+    limits = Limits(float(options.cell_seconds), float(options.seconds), memory=int(options.memory * GIGABYTE))
+    return Options(limits, saved=not options.no_nbval, jobs=options.jobs)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """Give a function that `grade` tells how far it is; the bar begins with the first call."""
+    from tqdm import tqdm
+
+    bars = []
+
+    def tell(done: int, total: int, file: str) -> None:
+        if not bars:
+            bars.append(tqdm(total=total, unit=" notebooks", disable=quiet, file=sys.stderr))
+        bars[0].n = done
+        bars[0].set_postfix_str(file[-40:])
+
+    try:
+        yield tell
+    finally:
+        for bar in bars:
+            bar.close()
+
+
+def _summary(results: list, page: Path) -> str:
+    """Say in a few lines what came out."""
+    counts = {outcome: sum(result.outcome == outcome for result in results) for outcome in ("stopped", "refused")}
+    graded = len(results) - sum(counts.values())
+    lines = [f"{len(results)} files: {graded} graded, {counts['stopped']} stopped, {counts['refused']} refused."]
+    lines += sorted({f"Isolation: {result.isolation}." for result in results if result.outcome != "refused"})
+    lines += [f"The report is in {page}. `{PROGRAM} grade --print-policy` shows how points can be set."]
+    return "\n".join(lines)

@@ -1,0 +1,110 @@
+"""What an answer returned, packed so that another process can judge it without trusting the one that ran it.
+
+`pack` leaves only numbers, strings, lists, dicts and tensors, which `torch.load(weights_only=True)` reads; `unpack`
+makes of them what `compare.difference` compares. Whatever else an answer returned arrives as an `Unknown`.
+"""
+
+import io
+import math
+import numbers
+import operator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cnn_lessons.exercises.compare import Compared
+from cnn_lessons.exercises.findings import Told
+
+MOST_NUMBERS = 50_000_000  # in one tensor: more is no answer to any exercise
+DEEPEST = 12  # levels of lists in lists
+
+
+class Unknown:
+    """Stands for a value that no exercise expects; `name` is its type's."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+def dumps(results: list[Any]) -> bytes:
+    """Return results as bytes."""
+    file = io.BytesIO()
+    torch.save([pack(result) for result in results], file)
+    return file.getvalue()
+
+
+def loads(content: bytes) -> list[Any]:
+    """Return the results that `dumps` was given.
+
+    Raises:
+        ValueError: if the bytes hold anything else.
+    """
+    try:
+        packed = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+        return [unpack(result) for result in packed]
+    except Exception as error:  # bytes from an untrusted process fail in any way
+        raise ValueError(
+            f"evidence: expected results written by `dumps`, got something else: {error!r:.200}"
+        ) from error
+
+
+def pack(value: Any, depth: int = 0) -> Any:
+    """Return a value as plain data with a word before it that says what it was."""
+    if value is None or type(value) in (bool, int, float):
+        return ("plain", value)
+    if isinstance(value, str):
+        return ("told" if isinstance(value, Told) else "plain", str(value))
+    if type(value) in (Tensor, nn.Parameter):
+        return _packed_tensor(value)
+    if isinstance(value, numbers.Number):
+        return _packed_number(value)
+    if depth < DEEPEST and isinstance(value, Compared):
+        return (type(value).__name__, [pack(part, depth + 1) for part in value.parts()])
+    if depth < DEEPEST and isinstance(value, dict):
+        return ("dict", [[pack(key, depth + 1), pack(item, depth + 1)] for key, item in value.items()])
+    if depth < DEEPEST and isinstance(value, (tuple, list)):
+        return ("list" if isinstance(value, list) else "tuple", [pack(item, depth + 1) for item in value])
+    return ("unknown", type(value).__name__)
+
+
+def unpack(packed: Any) -> Any:
+    """Return what `pack` was given; ValueError if this is no packed value."""
+    word, content = packed
+    if word == "plain":
+        return content
+    if word == "told":
+        return Told(content)
+    if word in ("tensor", "parameter"):
+        if content.numel() > MOST_NUMBERS or content.untyped_storage().nbytes() < content.nbytes:
+            raise ValueError(f"evidence: expected a tensor with its own numbers, got shape {tuple(content.shape)}")
+        return content if word == "tensor" else nn.Parameter(content, requires_grad=content.is_floating_point())
+    if word == "dict":
+        return {unpack(key): unpack(item) for key, item in content}
+    if word in ("tuple", "list"):
+        return (tuple if word == "tuple" else list)(unpack(item) for item in content)
+    if word == "unknown":
+        return Unknown(str(content))
+    kinds = {kind.__name__: kind for kind in Compared.__subclasses__()}
+    return kinds[word].of_parts(*map(unpack, content))
+
+
+def _packed_tensor(value: Tensor) -> tuple:
+    if value.layout is not torch.strided or value.is_quantized or value.device.type == "meta":
+        return ("unknown", f"{value.layout} tensor")
+    if value.numel() > MOST_NUMBERS:
+        return ("unknown", f"tensor of {value.numel():,} numbers")
+    word = "parameter" if isinstance(value, nn.Parameter) else "tensor"
+    return (word, value.detach().to("cpu").contiguous().clone())
+
+
+def _packed_number(value: Any) -> tuple:
+    """Pack a number of another library, such as NumPy's, as Python's own."""
+    try:
+        return ("plain", operator.index(value))
+    except TypeError:
+        real = isinstance(value, numbers.Real)
+        return ("plain", float(value) if real else math.nan)

@@ -1,0 +1,255 @@
+"""What the made class does not show: evidence, nbval's word, no namespaces, a stop half-way, the shell."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import made_class
+import pytest
+import torch
+from made_class import ASKED, START, notebook
+from torch import nn
+from wrong_answers import BANK
+
+from cnn_lessons import cli
+from cnn_lessons.classroom.grading.collect import collect
+from cnn_lessons.classroom.grading.inside.cells import Snapshot
+from cnn_lessons.classroom.grading.judging import misconception, objection
+from cnn_lessons.classroom.grading.limits import Limits
+from cnn_lessons.classroom.grading.prison import namespaces_work, veil
+from cnn_lessons.classroom.grading.whole_class import Options, grade
+from cnn_lessons.classroom.record import Cells
+from cnn_lessons.exercises import catalog, compare, evidence, names
+from cnn_lessons.exercises.catalog import solution_function
+from cnn_lessons.exercises.findings import Findings, Told
+from cnn_lessons.exercises.judge import examine
+
+namespaces = pytest.mark.skipif(not namespaces_work(), reason="this system gives no namespaces")
+
+
+def values_of(name, answer, seed):
+    seen = []
+    verdict = examine(name, answer, seed=seed, seen=seen)
+    return verdict, evidence.dumps([outcome.got for outcome in seen])
+
+
+# ---- evidence ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_values_of_the_reference_convince_and_those_of_a_wrong_answer_do_not(name):
+    verdict, values = values_of(name, solution_function(name), seed=1)
+    assert verdict.status == "correct"
+    assert objection(name, 1, values) == ""
+    wrong = next(wrong for wrong in BANK if wrong.exercise == name)
+    assert objection(name, 1, values_of(name, wrong.function, seed=1)[1])
+
+
+def test_values_drawn_with_another_seed_do_not_convince():
+    _, values = values_of(ASKED, solution_function(ASKED), seed=1)
+    assert objection(ASKED, 2, values)
+
+
+@pytest.mark.parametrize("values", [b"", b"PK\x03\x04", evidence.dumps([]), evidence.dumps([None] * 300)])
+def test_values_that_are_none_are_objected_to(values):
+    assert objection(ASKED, 1, values)
+
+
+def test_evidence_that_would_run_code_is_refused(tmp_path):
+    class Bad:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    torch.save([Bad()], tmp_path / "bad.pt")
+    with pytest.raises(ValueError, match="expected results written by `dumps`"):
+        evidence.loads((tmp_path / "bad.pt").read_bytes())
+    assert not (tmp_path / "ran").exists()
+
+
+def test_evidence_keeps_what_is_compared():
+    values = [
+        torch.arange(6.0).reshape(2, 3).T,
+        nn.Parameter(torch.ones(2)),
+        Findings({"a": Told("none"), "b": [1, 2.5, True, None, "x"]}, {"a": "other"}),
+        (1, {"k": torch.tensor(True)}),
+    ]
+    back = evidence.loads(evidence.dumps(values))
+    assert torch.equal(back[0], values[0])
+    assert type(back[1]) is nn.Parameter
+    assert type(back[2]["a"]) is Told
+    assert back[2].labels == {"a": "other"}
+    assert back[2]["b"] == values[2]["b"]
+    assert compare.same(values[3], back[3])
+
+
+def test_a_tensor_that_pretends_to_be_large_is_refused():
+    assert "expected a tensor with its own numbers" in objection(
+        ASKED, 1, _saved([("tensor", torch.zeros(1).expand(10**6))])
+    )
+
+
+def _saved(packed):
+    import io
+
+    file = io.BytesIO()
+    torch.save(packed, file)
+    return file.getvalue()
+
+
+def test_only_a_sentence_of_the_course_is_a_misconception():
+    mistake = catalog()[ASKED].mistakes[0].message
+    assert misconception(ASKED, f"on size = 3\nexpected 1\n{mistake}") == mistake
+    assert misconception(ASKED, "<b>I made this up</b>") == ""
+
+
+def test_snapshot_names_and_mends_what_was_replaced(monkeypatch):
+    before = Snapshot()
+    real, code = compare.difference, compare.same.__code__
+    compare.difference = lambda *a, **k: None
+    compare.same.__code__ = (lambda expected, got: True).__code__
+    nn.Module.eval = None
+    changed = before.restore()
+    assert {"cnn_lessons.exercises.compare.difference", "cnn_lessons.exercises.compare.same", "Module.eval"} <= {
+        *changed
+    }
+    assert compare.difference is real
+    assert compare.same.__code__ is code
+    assert callable(nn.Module.eval)
+    assert before.restore() == []
+
+
+# ---- runs ----------------------------------------------------------------------------------------------------
+
+
+def saved(source, text):
+    """Return a code cell that was run and printed `text`."""
+    output = {"output_type": "stream", "name": "stdout", "text": text}
+    return {
+        "cell_type": "code",
+        "id": "saved",
+        "metadata": {},
+        "execution_count": 1,
+        "outputs": [output],
+        "source": source,
+    }
+
+
+@namespaces
+def test_nbval_tells_real_outputs_from_made_up_ones_and_from_errors(tmp_path):
+    whole = json.loads(notebook("pass", f"# exercise: {ASKED}\n..."))
+    whole["cells"] += [{**saved(f"print({n})", text), "id": f"c{n}"} for n, text in enumerate(("0\n", "7\n"))]
+    whole["cells"].append({**saved("print(nobody)", ""), "id": "error"})
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_text(json.dumps(whole))
+    (tmp_path / "in" / "03_b.ipynb").write_bytes(notebook(START, made_class.right()))
+    first, second = grade(tmp_path / "in", tmp_path / "out", Options(Limits(seconds=120)))
+    assert first.cells == Cells(match=3, differ=1, fail=1)
+    assert (second.cells, second.cells_note) == (None, "no saved outputs: nothing to compare")
+
+
+def test_without_namespaces_sockets_are_refused_and_nothing_is_left_running(tmp_path):
+    stray = "import subprocess\nsubprocess.Popen(['sleep', '1000'], start_new_session=True)"
+    connect = "import socket\nsocket.create_connection(('192.0.2.1', 80), timeout=3)"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, stray, connect, made_class.right()))
+    (result,) = grade(tmp_path / "in", tmp_path / "out", Options(saved=False, namespaces=False))
+    assert result.outcome == "graded"
+    assert "sockets refused by the kernel" in result.isolation
+    assert any("PermissionError" in remark for remark in result.notes), result.notes
+    assert {mark.exercise: mark.status for mark in result.marks}[ASKED] == "correct"
+    left = subprocess.run(["pgrep", "-f", "^sleep 1000$"], capture_output=True, text=True).stdout
+    assert left == ""
+
+
+@namespaces
+def test_a_stopped_grading_goes_on_where_it_was(tmp_path):
+    (tmp_path / "in").mkdir()
+    for number, wait in enumerate((0, 600)):
+        content = notebook(START, f"import time\ntime.sleep({wait})", made_class.right())
+        (tmp_path / "in" / f"03_{number}.ipynb").write_bytes(content)
+    out = tmp_path / "out"
+    options = "--no-nbval --quiet --jobs 1 --cell-seconds 900".split()
+    command = [sys.executable, "-m", "cnn_lessons", "grade", tmp_path / "in", "--out", out, *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 400
+    while not list(out.glob("graded/*.json")) and time.monotonic() < end:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    assert process.stderr.read().count("\n") == 1
+    (tmp_path / "in" / "03_1.ipynb").write_bytes(notebook(START, made_class.right()))
+    told = []
+    options = Options(Limits(cell_seconds=900.0), saved=False, jobs=1)
+    results = grade(tmp_path / "in", out, options, lambda *step: told.append(step))
+    assert told[0] == (1, 2, "")
+    assert [result.outcome for result in results] == ["graded", "graded"]
+
+
+# ---- the shell -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["nowhere", "--out", "x"], "expected a folder of notebooks"),
+        (["."], "expected a folder of submissions and --out REPORT"),
+        ([".", "--out", "x", "--jobs", "0"], "--jobs: expected a number above 0"),
+        ([".", "--out", "x", "--policy", "no.toml"], "no.toml"),
+    ],
+)
+def test_bad_use_is_told_in_one_line(words, says, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["grade", *words]) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert told.count("\n") == 1
+
+
+def test_report_and_submissions_are_kept_apart(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.ipynb").write_bytes(b"")
+    with pytest.raises(ValueError, match="expected a folder outside"):
+        grade(tmp_path / "in", tmp_path / "in" / "report", Options())
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
+    (tmp_path / "bomb.zip").write_bytes(made_class.archive({"03.ipynb": bytes(60_000_000)}))
+    (item,) = collect(tmp_path)
+    assert "has 60 MB" in item.refused
+
+
+def test_two_files_of_one_name_in_an_archive_are_both_there(tmp_path):
+    import zipfile
+
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("03.ipynb", b"1")
+        archive.writestr("03.ipynb", b"2")
+    assert [(item.file, item.content) for item in collect(tmp_path)] == [
+        ("a.zip/03.ipynb", b"1"),
+        ("a.zip/03.ipynb (2)", b"2"),
+    ]
+
+
+def test_veil_covers_all_but_what_is_kept(tmp_path):
+    for name in ("a/python/bin", "a/secret", "b"):
+        (tmp_path / name).mkdir(parents=True)
+    assert veil(tmp_path, {tmp_path / "a" / "python"}) == [tmp_path / "a" / "secret", tmp_path / "b"]
+    assert veil(tmp_path / "a" / "python" / "bin", {tmp_path / "a" / "python"}) == []
+    assert veil(tmp_path / "b", {tmp_path / "a" / "python"}) == [tmp_path / "b"]
+
+
+def test_the_event_of_a_stop_ends_a_run(tmp_path):
+    stop = threading.Event()
+    stop.set()
+    from cnn_lessons.classroom.grading.one_file import grade_one
+    from cnn_lessons.classroom.grading.prison import Prison
+
+    (tmp_path / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
+    (item,) = collect(tmp_path)
+    with Prison() as prison:
+        result = grade_one(item, prison, Limits(), False, stop)
+    assert "called off" in result.problem

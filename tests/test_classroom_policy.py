@@ -1,0 +1,174 @@
+"""The policy: what an instructor may turn, what a wrong file is told, and the grades that come of it."""
+
+import dataclasses
+import re
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from classroom_made import APRIL, result
+
+from cnn_lessons.classroom.reporting import course
+from cnn_lessons.classroom.reporting import policy as room
+from cnn_lessons.classroom.reporting.gradebook import DAY, grade_book, student_of
+from cnn_lessons.classroom.reporting.policy import Late, Points, Policy, example
+
+SEOUL = timezone(timedelta(hours=9))
+DUE = datetime.fromtimestamp(APRIL, SEOUL)
+FIVE = tuple(course.exercises("02"))
+
+
+def read(tmp_path, text):
+    (tmp_path / "policy.toml").write_text(text, encoding="utf-8")
+    return Policy.read(tmp_path / "policy.toml")
+
+
+def only_row(results, policy=None):
+    (row,) = grade_book(results, policy or Policy()).rows
+    return row
+
+
+def test_example_reads_back_to_the_defaults_and_shows_every_knob(tmp_path):
+    assert read(tmp_path, example()) == Policy() == read(tmp_path, "")
+    for kind in (Policy, Points, Late):
+        for known in dataclasses.fields(kind):
+            assert re.search(rf"^(# )?{known.name} = |^\[(points\.)?{known.name}\]", example(), re.M), known.name
+
+
+def test_commented_lines_of_the_example_are_right_as_they_stand(tmp_path):
+    lines = example().splitlines()
+    for place, line in enumerate(lines):
+        if re.match(r"""# ["\w]+ = """, line):
+            replaced = line[2:].split(" = ")[0]
+            others = [other for other in lines if not other.startswith(f"{replaced} = ")]
+            with_it = "\n".join([*others[: others.index(line)], line[2:], *others[others.index(line) + 1 :]])
+            assert read(tmp_path, with_it) != Policy(), f"line {place + 1}"
+
+
+WRONG = {
+    "dedline = 1": "unknown key 'dedline'. Did you mean deadline?",
+    "zzz = 1": "unknown key 'zzz'. Expected one of student, several_files",
+    "[points]\nexercize = 1": r"unknown key 'exercize' in \[points\]. Did you mean exercise?",
+    "[points.single]\nmaxpool2d = 1": "Did you mean max_pool2d?",
+    "[weights]\n2 = 1": "Did you mean 02?",
+    "[weights]\n02 = 0": "at least one chapter that weighs more",
+    "points = 1": r"points: expected a table, \[points\], got 1",
+    "[points]\nexercise = true": "points.exercise: expected a number, 0 or more, got True",
+    "[points]\nbug_lab = nan": "points.bug_lab: expected a number",
+    "[late]\nmost = 101": "late.most: expected a number from 0 to 100, got 101",
+    "deadline = 2026-04-03T23:59:00": "deadline: expected a date and a time with a zone.*got 2026-04-03 23:59:00",
+    "[deadlines]\n02 = 'soon'": "deadlines.02: expected a date and a time with a zone.*got 'soon'",
+    "several_files = 'first'": "several_files: expected 'latest' or 'best', got 'first'",
+    "student = '(['": "student: expected a regular expression",
+    "student = '(?P<name>.)'": r"with a group \(\?P<student>…\)",
+    "student": "policy.toml: ",
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_wrong_policy_is_told_in_one_line_with_the_file(text, tmp_path):
+    with pytest.raises(ValueError, match=WRONG[text]) as told:
+        read(tmp_path, text)
+    assert "policy.toml" in str(told.value) and "\n" not in str(told.value)
+
+
+def test_python_310_without_tomli_is_told_what_to_install(tmp_path, monkeypatch):
+    def absent(name):
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(room.sys, "version_info", (3, 10))
+    monkeypatch.setattr(room.importlib, "import_module", absent)
+    with pytest.raises(ValueError, match="pip install tomli"):
+        read(tmp_path, "")
+
+
+def test_single_points_override_the_bug_lab_and_the_rest():
+    points = Points(exercise=2, bug_lab=5, single={"conv2d_unfold": 3, "flip_probe": 0.5})
+    row = only_row([result(correct=FIVE)], Policy(points=points))
+    assert row.of == row.points == 2 + 2 + 3 + 2 + 0.5
+    assert only_row([result(correct=["flip_probe"])], Policy(points=Points(bug_lab=4))).points == 4
+
+
+LATENESS = [(-1, 0, 5), (0, 0, 5), (1, 1, 4.5), (DAY, 1, 4.5), (DAY + 1, 2, 4), (4 * DAY, 4, 3.5), (6 * DAY + 1, 7, 0)]
+
+
+@pytest.mark.parametrize(("seconds", "days", "points"), LATENESS)
+def test_each_started_day_takes_its_percentage_up_to_the_most_until_nothing_counts(seconds, days, points):
+    policy = Policy(deadline=DUE, late=Late(percent_per_day=10, most=30, refuse_after=6))
+    row = only_row([result(correct=FIVE, handed_in=APRIL + seconds)], policy)
+    assert (row.days_late, row.points) == (days, points)
+    assert any("no points" in note for note in row.notes) == (points == 0)
+
+
+def test_unknown_time_is_told_and_not_punished():
+    row = only_row([result(correct=FIVE, handed_in=None)], Policy(deadline=DUE, late=Late(50)))
+    assert row.points == 5 and row.days_late is None and "not known" in row.notes[0]
+
+
+def test_deadline_of_a_chapter_overrides_the_common_one():
+    later = Policy(deadline=DUE, deadlines={"02": DUE + timedelta(days=3)}, late=Late(50))
+    assert only_row([result(correct=FIVE, handed_in=APRIL + 2.5 * DAY)], later).points == 5
+
+
+def test_total_weighs_the_chapters_and_counts_what_is_missing_as_nothing():
+    full = [
+        result("a/02.ipynb", correct=FIVE),
+        result("b/02.ipynb"),
+        result("b/03.ipynb", ["03"], course.exercises("03")),
+    ]
+    assert [student.total for student in grade_book(full, Policy()).students] == [50, 50]
+    weighed = grade_book(full, Policy(weights={"02": 3, "03": 1}))
+    assert [student.total for student in weighed.students] == [75, 25]
+    assigned = grade_book(full, Policy(weights={"02": 1, "04": 1}))
+    assert [student.total for student in assigned.students] == [50, 0] and assigned.chapters == ("02", "03", "04")
+
+
+def test_latest_or_best_file_counts_and_the_other_is_named():
+    early = result("a/02.ipynb", correct=FIVE, handed_in=APRIL - 9.0)
+    late = result("a/02 (1).ipynb", correct=FIVE[:2], handed_in=APRIL - 1.0)
+    assert only_row([early, late]).result == late
+    best = only_row([early, late], Policy(several_files="best"))
+    assert best.result == early and [row.result for row in best.left_out] == [late]
+    assert "a/02 (1).ipynb" in best.notes[0]
+
+
+def test_without_times_the_names_decide_and_it_is_said():
+    row = only_row([result("a/02.ipynb", handed_in=None), result("a/02b.ipynb", handed_in=None)])
+    assert row.result.file == "a/02b.ipynb" and "order of their names" in row.notes[0]
+
+
+def test_refused_file_never_takes_the_place_of_one_that_ran():
+    ran = result("a/02.ipynb", correct=FIVE)
+    refused = result("a/02b.ipynb", handed_in=APRIL + 9.0, outcome="refused", problem="too large", marks=())
+    assert only_row([ran, refused]).result == ran
+    assert only_row([refused]).points == 0
+
+
+def test_only_the_exercises_of_the_chapter_give_points():
+    claimed = result(correct=FIVE)
+    more = dataclasses.replace(claimed.marks[0], exercise="free_points")
+    row = only_row([dataclasses.replace(claimed, marks=(*claimed.marks[1:], more))])
+    assert row.points == 4 and row.marks[0].status == "missing"
+
+
+PATHS = {
+    ("anna/02_convolution.ipynb",): ["anna"],
+    ("anna_02_convolution (1).ipynb", "ben.ipynb"): ["anna", "ben"],
+    ("all.zip/anna/02.ipynb", "all.zip/ben/02.ipynb", "carl/02.ipynb"): ["anna", "ben", "carl"],
+    ("all.zip/anna.ipynb", "all.zip/ben.ipynb"): ["anna", "ben"],
+    ("anna.zip/work/02.ipynb", "ben.zip/work/02.ipynb"): ["anna", "ben"],
+    ("../../x.ipynb",): [".."],
+    ("\u1100\u1175\u11b7/02.ipynb", "김/03.ipynb"): ["김"],  # as macOS and as everybody else writes it
+}
+
+
+@pytest.mark.parametrize("files", PATHS)
+def test_student_is_the_first_folder_or_the_name_without_the_notebooks(files):
+    book = grade_book([result(file) for file in files], Policy())
+    assert [student.name for student in book.students] == PATHS[files]
+
+
+def test_pattern_reads_the_student_and_says_where_it_does_not_fit():
+    policy = Policy(student="^[^/]+/(?P<student>[^/]+)/")
+    assert student_of("group-a/anna/02.ipynb", policy) == ("anna", ())
+    student, notes = student_of("ben/02.ipynb", policy)
+    assert student == "ben" and "does not fit" in notes[0]
