@@ -159,7 +159,7 @@ globalThis.survey = (() => {
       pictures: [...document.images].reduce((sum, { src }) => sum + (src.startsWith("data:") ? src.length * 0.75 : 0), 0),
     }),
 
-    /** The milliseconds from a key or click to the new layout, for each control of each widget: the best of some. */
+    /** The milliseconds from a key or click to the new layout, for each control that steps: the best of some. */
     steps: async (tags) => {
       const OTHERS = "select, [type=checkbox], summary, a"; // these show something else; a step goes on in what is shown
       const press = (control) => {
@@ -175,8 +175,8 @@ globalThis.survey = (() => {
         for (const control of widget.querySelectorAll(STOPS)) {
           if (!reachable(control) || control.matches(OTHERS)) continue;
           let best = Infinity;
-          for (let i = 0; i < 25 && best >= 16; i++) {
-            if (i) await new Promise((go) => setTimeout(go, 10 * i)); // another program may have had the processor
+          for (let i = 0; i < 40 && best >= 16; i++) {
+            if (i) await new Promise((go) => setTimeout(go, Math.min(10 * i, 100))); // another program may have had the processor
             const start = performance.now();
             press(control);
             await Promise.resolve().then(() => {}); // the widgets draw in a microtask
