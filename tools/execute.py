@@ -51,10 +51,12 @@ def digest(*texts: str) -> str:
 def package_digest() -> str:
     """A fingerprint of what an output depends on besides the notebook: the package, recorded runs, the pinned set.
 
-    The widgets' JavaScript is left out: an output holds a widget's state, never its module.
+    The widgets' JavaScript is left out: an output holds a widget's state, never its module. So are the classroom and the
+    shell, which no notebook imports.
     """
     package = ROOT / "cnn_lessons"
-    files = [*package.rglob("*.py"), *(package / "runs").glob("*.json"), ROOT / "requirements.txt"]
+    own = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in ("classroom", "cli")]
+    files = [*own, *(package / "runs").glob("*.json"), ROOT / "requirements.txt"]
     named = (f"{file.relative_to(ROOT)}\0{file.read_text(encoding='utf-8')}" for file in sorted(files))
     return digest(*named)
 

@@ -68,8 +68,9 @@ function solutionsNamed(article) {
 function linksOfEdition(article, own, pages) {
   const root = new URL(document.baseURI).href.slice(0, -`${own}.html`.length);
   for (const link of article.querySelectorAll("a[href]")) {
-    if (!link.href.startsWith(root)) continue;
-    const [path, place = ""] = link.href.slice(root.length).split("#");
+    const address = new URL(link.getAttribute("href"), document.baseURI).href; // a link in a drawing has no plain .href
+    if (!address.startsWith(root)) continue;
+    const [path, place = ""] = address.slice(root.length).split("#");
     const page = path.replace(/\.html$/, "");
     if (pages.includes(page)) link.setAttribute("href", `book:${page}${place && `#${place}`}`);
     else link.replaceWith(...link.childNodes);

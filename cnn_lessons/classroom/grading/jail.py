@@ -55,7 +55,11 @@ class Jail:
             self._watch.register(file, selectors.EVENT_READ)
 
     def __enter__(self) -> "Jail":
-        self.ask({"ready": True}, START)
+        try:
+            self.ask({"ready": True}, START)
+        except BaseException:
+            self.__exit__()
+            raise
         self.end = time.monotonic() + self.limits.seconds
         return self
 

@@ -28,6 +28,7 @@ from cnn_lessons.exercises import names
 
 MOST_TOLD = 5  # remarks of one kind
 SECRET = 63  # bits of a seed
+FAILED = "the grader failed on it"
 
 
 @dataclass
@@ -60,9 +61,7 @@ def grade_one(item: HandedIn, prison: Prison, limits: Limits, saved: bool, stop:
     except Refused as reason:
         return _result(item, start, problem=str(reason), **refused)
     except Exception as error:  # a fault of the grader's own must not cost the others their grades
-        return _result(
-            item, start, problem=f"the grader failed on it: {type(error).__name__}: {error}"[:300], **refused
-        )
+        return _result(item, start, problem=f"{FAILED}: {type(error).__name__}: {error}"[:300], **refused)
 
 
 def _graded(item, notebook: Notebook, start: float, prison: Prison, limits, saved: bool, stop) -> Result:
@@ -105,12 +104,11 @@ def run_cells(notebook: Notebook, prison: Prison, limits: Limits, stop: threadin
     for name, places in notebook.places.items():
         for place in places:
             here.setdefault(place.cell, []).append((name, place))
-    with Jail(prison, "cells", limits, stop) as jail:
-        try:
+    try:
+        with Jail(prison, "cells", limits, stop) as jail:
             for number, source in enumerate(notebook.cells):
-                reply, _ = jail.ask(
-                    {"cell": source, "seconds": limits.cell_seconds}, limits.cell_seconds + limits.grace
-                )
+                order = {"cell": source, "seconds": limits.cell_seconds}
+                reply, _ = jail.ask(order, limits.cell_seconds + limits.grace)
                 error = _text(reply, "error")
                 if error and number not in notebook.may_fail:
                     run.errors.append(f"code cell {number + 1}: {error}")
@@ -119,8 +117,8 @@ def run_cells(notebook: Notebook, prison: Prison, limits: Limits, stop: threadin
             reply, _ = jail.ask({"end": True}, limits.grace)
             run.at_end += ["it asked for the network"] if reply.get("network") else []
             run.at_end += ["a thread of it was still running at the end"] if reply.get("threads") else []
-        except Stopped as reason:
-            run.problem = f"stopped in code cell {number + 1} of {len(notebook.cells)}: {reason}"
+    except Stopped as reason:
+        run.problem = f"stopped in code cell {number + 1} of {len(notebook.cells)}: {reason}"
     return run
 
 
