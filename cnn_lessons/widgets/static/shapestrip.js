@@ -65,7 +65,7 @@ export class ShapeStrip {
     while (this.row.childElementCount < boxes.length) this.row.append(this.makeBox());
     while (this.row.childElementCount > boxes.length) this.row.lastChild.remove();
     boxes.forEach((box, i) => this.showBox(this.row.children[i], box, scales, i === owner));
-    this.bringIntoSight(this.row.children[owner]);
+    this.owner = this.row.children[owner];
   }
 
   makeBox() {
@@ -89,9 +89,9 @@ export class ShapeStrip {
     setText(size, rest.join("×"));
   }
 
-  /** Scroll the strip, never the page. */
-  bringIntoSight(box) {
-    const [strip, room] = [this.el.getBoundingClientRect(), box.getBoundingClientRect()];
+  /** Scroll the strip, never the page. Asks for the layout: call it when all is drawn. */
+  bringIntoSight() {
+    const [strip, room] = [this.el.getBoundingClientRect(), this.owner.getBoundingClientRect()];
     if (room.left < strip.left) this.el.scrollLeft += room.left - strip.left - 24;
     else if (room.right > strip.right) this.el.scrollLeft += room.right - strip.right + 24;
   }

@@ -81,7 +81,6 @@ export class ShapeTable {
     setText(this.sum, stopped === null ? "All parameters" : "Parameters so far");
     setText(this.total, grouped(parameters));
     if (focused) this.rows[selected].button.focus({ preventScroll: true });
-    this.bringIntoSight(this.rows[selected].el);
   }
 
   addRow() {
@@ -91,9 +90,9 @@ export class ShapeTable {
     this.body.append(row.el);
   }
 
-  /** Scroll the table's own box, never the page. */
-  bringIntoSight(row) {
-    const [box, at] = [this.el.getBoundingClientRect(), row.getBoundingClientRect()];
+  /** Scroll the table's own box, never the page. Asks for the layout: call it when all is drawn. */
+  bringIntoSight() {
+    const [box, at] = [this.el.getBoundingClientRect(), this.rows[this.chosen].el.getBoundingClientRect()];
     const margin = 2 * at.height;
     if (at.top < box.top + margin) this.el.scrollTop += at.top - box.top - margin;
     else if (at.bottom > box.bottom - margin) this.el.scrollTop += at.bottom - box.bottom + margin;

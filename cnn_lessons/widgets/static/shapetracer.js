@@ -111,6 +111,8 @@ class ShapeView {
     this.back.el.setAttribute("aria-disabled", String(this.selected === 0));
     this.next.el.setAttribute("aria-disabled", String(this.selected === rows.length - 1));
     this.spoken = spokenStep(this.selected, rows[this.selected]);
+    this.strip.bringIntoSight();
+    this.table.bringIntoSight();
   }
 
   /** Either what comes out, or what torch says, what it means and what mends it. */
