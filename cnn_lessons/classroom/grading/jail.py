@@ -153,7 +153,8 @@ class Jail:
         tree = self.tree()
         if len(tree) > self.limits.processes:
             raise Stopped(f"it started more than {self.limits.processes} processes")
-        if sum(map(memory_of, tree)) > self.limits.memory:
+        most = self.limits.memory
+        if sum(map(resident, tree)) > most and sum(map(proportional, tree)) > most:  # the second takes long to tell
             raise Stopped(f"it held more than {self.limits.memory / 1e9:g} GB of memory")
 
     def tree(self) -> list[psutil.Process]:
@@ -198,14 +199,20 @@ class Jail:
         return f"its process ended itself with exit code {code}"
 
 
-def memory_of(process: psutil.Process) -> int:
-    """Return the bytes that a process holds, what it shares with others divided among them; 0 if it has ended."""
+def resident(process: psutil.Process) -> int:
+    """Return the bytes that a process holds, shared ones included; 0 if it has ended."""
     try:
-        return process.memory_full_info().pss
-    except psutil.AccessDenied:
         return process.memory_info().rss
     except psutil.Error:
         return 0
+
+
+def proportional(process: psutil.Process) -> int:
+    """Return the bytes that a process holds, what it shares with others divided among them."""
+    try:
+        return process.memory_full_info().pss
+    except psutil.Error:
+        return resident(process)
 
 
 def strays(room: Path) -> list[psutil.Process]:

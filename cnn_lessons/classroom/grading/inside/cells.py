@@ -54,8 +54,8 @@ def private_streams():
 
 
 def prepare() -> None:
-    """Load, before any code of a student's, all that a run needs."""
-    for name in ("IPython.core.interactiveshell", "cnn_lessons.exercises.evidence"):
+    """Load, before any code of a student's, all that a run needs, and torch._dynamo, which wraps functions of torch."""
+    for name in ("IPython.core.interactiveshell", "cnn_lessons.exercises.evidence", "torch._dynamo"):
         importlib.import_module(name)
     sys.modules["cnn_lessons.exercises"].catalog()
 
