@@ -20,8 +20,8 @@ class Limits:
         processes: that may run at once, threads not counted.
     """
 
-    cell_seconds: float = 60.0
-    seconds: float = 300.0
+    cell_seconds: float = 120.0
+    seconds: float = 600.0
     check_seconds: float = 30.0
     grace: float = 15.0
     memory: int = 8 * GIGABYTE
