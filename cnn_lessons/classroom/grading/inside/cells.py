@@ -88,7 +88,7 @@ def run_cell(shell, source: str, seconds: float) -> dict:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
     sys.stdout.flush()
-    return {"error": told(error) if error else "", "late": isinstance(error, OutOfTime)}
+    return {"error": told(error) if error else ""}
 
 
 def told(error: BaseException) -> str:
