@@ -51,8 +51,8 @@ def digest(*texts: str) -> str:
 def package_digest() -> str:
     """A fingerprint of what an output depends on besides the notebook: the package, recorded runs, the pinned set.
 
-    The widgets' JavaScript is left out: an output holds a widget's state, never its module. So are the classroom and the
-    shell, which no notebook imports.
+    The widgets' JavaScript is left out: an output holds a widget's state, never its module. So are the classroom and
+    the shell, which no notebook imports.
     """
     package = ROOT / "cnn_lessons"
     own = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in ("classroom", "cli")]
