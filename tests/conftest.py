@@ -159,7 +159,8 @@ def watched_page(window, book_url):
             page.complaints.append(text)
 
     page.on("request", lambda sent: complain(not sent.url.startswith(own), f"asks for {sent.url}"))
-    page.on("requestfailed", lambda sent: complain(True, f"could not load {sent.url}"))
+    # What a page was still loading when it was left is no loss: net::ERR_ABORTED.
+    page.on("requestfailed", lambda sent: complain("ABORTED" not in sent.failure, f"could not load {sent.url}"))
     page.on("response", lambda answer: complain(answer.status >= 400, f"{answer.status} for {answer.url}"))
     page.on("pageerror", lambda error: complain(True, f"script error: {error}"))
     # Where a page names no icon, as the one that leads to the first page, a browser asks for one by itself.

@@ -5,7 +5,17 @@ from conftest import BOOK
 from page_claims import PageClaims, alt_problem, jumps, survey_of
 from page_survey import CHAPTERS, PAGES
 
-surveyed = survey_of([page for page in PAGES if page not in CHAPTERS])
+# The listings of the package are many and made alike: the longest one stands for them, `--run slow` asks all.
+LISTINGS = [page for page in PAGES if page.startswith("_modules/cnn_lessons/")]
+LONGEST = max(LISTINGS, key=lambda page: (BOOK / page).stat().st_size, default=None)
+
+surveyed = survey_of(
+    [
+        pytest.param(page, marks=pytest.mark.slow) if page in LISTINGS and page != LONGEST else page
+        for page in PAGES
+        if page not in CHAPTERS
+    ]
+)
 
 
 class TestPage(PageClaims):

@@ -6,7 +6,8 @@ from page_survey import PAGES, questions
 from cnn_lessons.widgets import MODULES
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("book_url", ["file"], indirect=True)]
-STEP_MS = 16  # a step of a widget fits between two pictures of the screen
+STEP_MS = 16  # a step of a widget fits between two pictures of the screen, on a machine where the
+RULER_MS = 10  # ruler of page_survey.js takes as long; on a slower or busy one it may take as much longer
 SETTLED = "() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready])"
 UNSEEN = "widgets => widgets.filter((w) => w.getBoundingClientRect().height < 100).map((w) => w.localName)"
 BROKEN = "images => images.filter((i) => !i.complete || !i.naturalWidth).map((i) => i.src)"
@@ -26,7 +27,7 @@ def test_page_is_whole_and_asks_for_nothing(watched_page, path):
         watched_page.evaluate(questions())
         times = watched_page.evaluate("(tags) => survey.steps(tags)", list(MODULES))
         assert len(times) > 3 * widgets.count()
-        assert [step for step in times if step[0] >= STEP_MS] == []
+        assert [step for step in times if step[0] >= STEP_MS * max(1, step[1] / RULER_MS)] == []
 
 
 def test_pages_are_those_of_the_book(watched_page):
