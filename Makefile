@@ -12,7 +12,7 @@ WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
 TESTS = tests notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub test lint links outdated bench score picture address clean
+.PHONY: help book pdf epub test lint links outdated bench runs score picture address clean
 
 help: ## show this list
 	@echo "CNN Lessons. Begin with: make book"
@@ -55,6 +55,10 @@ bench: book ## measure conv2d from scratch, training, grading and the pages, eac
 	$(BIN)/python tools/bench_training.py
 	$(BIN)/python tools/bench_classroom.py
 	$(BIN)/python tools/bench_pages.py
+
+runs: ## list the commands that train the recorded runs again
+	@$(PYTHON) tools/setup.py book
+	@$(BIN)/python -m cnn_lessons repeat --commands
 
 score: ## try the checks on all wrong answers and write tests/kill_score.json
 	@$(PYTHON) tools/setup.py book

@@ -28,12 +28,12 @@ MAY_IMPORT = {
     "data": {"torch", "torchvision", "numpy", "matplotlib", "PIL", "cnn_lessons.arithmetic"},
     "models": {"torch"},  # one architecture, one file: complete in itself
     "training": {"torch", "tqdm", "cnn_lessons.data"},
-    "runs": set(),
+    "runs": {"torch", "cnn_lessons.models", "cnn_lessons.training"},  # for plan.py; the reader needs none of them
     "budget": {"torch", "google"},  # Google Colab's own module, where there is one
     "plots": {"numpy", "matplotlib", "cnn_lessons.arithmetic"},
     "diagrams": {"matplotlib", "cnn_lessons.plots"},
     "widgets": {"anywidget", "traitlets", "cnn_lessons.arithmetic"},
-    "cli": {"torch", "tqdm", "cnn_lessons.classroom", "cnn_lessons.data", "cnn_lessons.models", "cnn_lessons.training"},
+    "cli": {"torch", "tqdm"} | {f"cnn_lessons.{room}" for room in ("classroom", "data", "models", "runs", "training")},
     "__main__": {"cnn_lessons.cli"},
     "exercises": {"torch", "numpy", "cnn_lessons.arithmetic", "cnn_lessons.ops", "cnn_lessons.data"},
     "classroom": {"torch", "nbformat", "psutil", "pytest", "IPython", "traitlets", "tomllib", "tomli"}
@@ -95,6 +95,7 @@ def test_only_the_classroom_imports_exercises_and_nobody_widgets():
         ("cnn_lessons", ("torch", "numpy", "torchvision", "matplotlib", "anywidget", "IPython")),
         ("cnn_lessons.arithmetic", ("torch", "numpy", "torchvision", "matplotlib", "anywidget", "IPython")),
         ("cnn_lessons.ops", ("torchvision", "matplotlib", "anywidget", "IPython")),
+        ("cnn_lessons.runs", ("torch", "numpy", "torchvision", "matplotlib", "anywidget", "IPython")),
         ("cnn_lessons.plots", ("torch", "torchvision", "matplotlib.pyplot", "anywidget")),
         ("cnn_lessons.widgets", ("torch", "torchvision", "matplotlib")),
     ],

@@ -1,4 +1,4 @@
-"""`python -m cnn_lessons`: train a network, look at models, recipes and data, examine the machine, hand out, grade.
+"""`python -m cnn_lessons`: train, repeat, list models and recipes, fetch data, examine the machine, hand out, grade.
 
 Exit codes: 0 it worked, 1 it failed, 2 it was asked for something that is not there, 130 it was stopped. Whatever is
 not 0 comes with one line that says why. PyTorch is loaded by the commands that need it, so `--help` answers at once.
@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from cnn_lessons.cli import data, doctor, grade, listing, release, train
+from cnn_lessons.cli import data, doctor, grade, listing, release, repeat, train
 from cnn_lessons.cli.words import PROGRAM, BadUse, Parser, Refused, in_shell_words, is_first
 
 
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each sets `run`, the function that carries it out."""
     whole = Parser(prog=PROGRAM, description="The tools of CNN Lessons.", epilog="Each command has its own --help.")
     commands = whole.add_subparsers(title="commands", metavar="command", required=True)
-    for command in (train, listing, data, doctor, release, grade):
+    for command in (train, repeat, listing, data, doctor, release, grade):
         command.add(commands)
     return whole
 

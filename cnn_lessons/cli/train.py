@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from cnn_lessons.cli.words import PROGRAM, BadUse, bad_use, is_first, table
@@ -41,6 +42,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     for field, (kind, meaning) in VARY.items():
         vary.add_argument(f"--{field.replace('_', '-')}", type=kind, metavar=LETTERS[kind], help=meaning)
     vary.add_argument("--compile", action="store_true", default=None, help="torch.compile: slow to begin, then faster")
+    add_surroundings(train)
+    train.set_defaults(run=run)
+
+
+def add_surroundings(command: argparse.ArgumentParser) -> None:
+    """Add the options that say where a run takes place and what it leaves behind."""
+    add = command.add_argument
     add("--device", metavar="D", help="cpu, cuda or cuda:1; without it a CUDA device if there is one")
     add("--checkpoint", metavar="FILE", type=Path, help="written after every epoch; gone on from if it is there")
     add("--fresh", action="store_true", help="begin anew and overwrite the checkpoint")
@@ -49,22 +57,31 @@ def add(commands: argparse._SubParsersAction) -> None:
     add("--root", metavar="FOLDER", help="that holds the data (else CNN_LESSONS_DATA, else ~/.cache/cnn_lessons)")
     add("--no-download", action="store_true", help="never ask the network for data")
     add("--quiet", action="store_true", help="no progress bar")
-    train.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train as `options` say; of several processes only the first prints and writes."""
+    with bad_use():
+        recipe = _recipe(options)
+    carry_out(options, recipe, lambda: _model(options))
+    return 0
+
+
+def carry_out(options: argparse.Namespace, recipe, build: Callable, finish: Callable = lambda history: None) -> None:
+    """Train what `build` returns on the data that `options` name, and keep the files that they name.
+
+    `finish` is given the history before it is written.
+    """
     import torch
 
     from cnn_lessons.training import train
     from cnn_lessons.training.distributed import process_group
 
     with bad_use():
-        recipe = _recipe(options)
         device = _device(options.device, recipe)
         _check_files(options)
         torch.manual_seed(recipe.seed)
-        model = _model(options)
+        model = build()
     with process_group(device):
         data = _data(options)
         total = len(data.train.labels)
@@ -82,9 +99,9 @@ def run(options: argparse.Namespace) -> int:
             progress=not options.quiet,
         )
         if is_first():
+            finish(history)
             _keep(options, model, history)
             print(_summary(options, history))
-    return 0
 
 
 # ---- before: everything that can be wrong is found out before anything slow begins ---------------------------

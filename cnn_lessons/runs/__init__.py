@@ -1,10 +1,12 @@
 """Recorded runs: the full-length trainings that the chapters quote, kept as `train` wrote them down.
 
 A reader sees them beside a run of their own, without waiting. Each holds its provenance: the recipe, the data and their
-fingerprint, the hardware, the versions, and the command that repeats it.
+fingerprint, the hardware, the versions, and the command that repeats it. `history.schema.json` describes the files,
+`plan.py` lists what there is to record.
 """
 
 import json
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,11 @@ class Recorded:
     provenance: dict[str, Any]
 
     @property
+    def epoch_seconds(self) -> float:
+        """Seconds of an epoch of training: the median, since a machine may do other work beside some of them."""
+        return statistics.median(row["seconds"] for row in self.epochs)
+
+    @property
     def origin(self) -> str:
         """Where the run was made, in one line: hardware, number format, versions and seed."""
         made = self.provenance
@@ -44,7 +51,7 @@ class Recorded:
 
 def names() -> list[str]:
     """Return the names of the recorded runs, in the order of the alphabet."""
-    return sorted(path.stem for path in FOLDER.glob("*.json"))
+    return sorted(path.stem for path in FOLDER.glob("*.json") if not path.stem.endswith(".schema"))
 
 
 def load_run(name: str) -> Recorded:

@@ -1,0 +1,173 @@
+"""The Results page: every figure on it is read off the files of the recorded runs when the book is built."""
+
+import statistics
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from cnn_lessons import plots, runs
+from cnn_lessons.runs.plan import PLANNED
+from cnn_lessons.widgets import CurveReader
+from cnn_lessons.widgets.runs import MAX_RUNS
+
+SEED = "-seed"  # what tells the name of a further seed from that of the first
+MACHINES = "abcdefghij"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directives."""
+    app.add_directive("recorded-table", RecordedTable)
+    app.add_directive("recorded-plot", RecordedPlot)
+    app.add_directive("recorded-curves", RecordedCurves)
+    app.add_directive("runs-to-make", RunsToMake)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def groups() -> dict[str, list[runs.Recorded]]:
+    """The recorded runs by the name of their first seed, in the order of the plan."""
+    found: dict[str, list[runs.Recorded]] = {}
+    for name in PLANNED:
+        if name in runs.names():
+            found.setdefault(name.partition(SEED)[0], []).append(runs.load_run(name))
+    return found
+
+
+def mean_and_spread(made: list[runs.Recorded]) -> tuple[float, float | None]:
+    """The mean test accuracy in percent, and the sample standard deviation in points, None for a single run."""
+    accuracies = [100 * run.test["accuracy"] for run in made]
+    return statistics.mean(accuracies), statistics.stdev(accuracies) if len(made) > 1 else None
+
+
+def seconds(made: list[runs.Recorded]) -> float:
+    """How long a run takes: its epochs, each taken to last as long as the median one."""
+    return statistics.mean(run.epoch_seconds * len(run.epochs) for run in made)
+
+
+def duration(length: float) -> str:
+    """Seconds as "45 s", "12 min" or "2 h 05 min"."""
+    if length < 100:
+        return f"{length:.0f} s"
+    minutes = round(length / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+class FromRuns(SphinxDirective):
+    """A directive that reads the recorded runs."""
+
+    def markdown(self, lines: Iterable[str]) -> list[nodes.Node]:
+        """The nodes of some Markdown."""
+        box = nodes.container()
+        self.state.nested_parse(StringList(list(lines), source=self.env.docname), 0, box)
+        return box.children
+
+
+class RecordedTable(FromRuns):
+    """Reported against measured, a row for each run that was made, and the machines that made them."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table and the list of machines."""
+        machines: dict[str, str] = {}
+        rows = [
+            "| network | data | parameters | recipe | reported | measured | runs | time | machine |",
+            "|---|---|--:|---|--:|--:|--:|--:|---|",
+        ]
+        for name, made in groups().items():
+            planned, (mean, spread) = PLANNED[name], mean_and_spread(made)
+            letters = sorted({machines.setdefault(machine(run), MACHINES[len(machines)]) for run in made})
+            cells = [
+                planned.title,
+                {"cifar10": "CIFAR-10", "mnist": "MNIST"}[planned.data],
+                f"{made[0].provenance['parameters']:,}",
+                planned.recipe_in_words,
+                f"{planned.reported:.2%}, {planned.source}" if planned.reported else "–",
+                f"**{mean:.2f}** %" + (f" ± {spread:.2f}" if spread is not None else ""),
+                len(made),
+                duration(seconds(made)),
+                ", ".join(letters),
+            ]
+            rows.append(f"| {' | '.join(map(str, cells))} |")
+        listed = [f"- **{letter}**: {said}" for said, letter in machines.items()]
+        return self.markdown([*rows, "", *listed])
+
+
+def machine(run: runs.Recorded) -> str:
+    """Hardware, number format and versions of a run."""
+    made = run.provenance
+    return f"{made['device_name']}, {made['precision']}, torch {made['torch']}, Python {made['python']}"
+
+
+class RecordedPlot(SphinxDirective):
+    """Accuracy against the time of training, or against the number of parameters: CIFAR-10 only."""
+
+    required_arguments = 1  # "time" or "parameters"
+
+    def run(self) -> list[nodes.Node]:
+        """Write the picture beside the sources, and return it."""
+        if self.arguments[0] not in ("time", "parameters"):
+            raise self.error(f"recorded-plot: expected time or parameters, got {self.arguments[0]}")
+        by_time = self.arguments[0] == "time"
+        made = {name: found for name, found in groups().items() if PLANNED[name].data == "cifar10"}
+        points, errors = {}, {}
+        for name, found in made.items():
+            title, (mean, spread) = PLANNED[name].title, mean_and_spread(found)
+            across = seconds(found) / 60 if by_time else found[0].provenance["parameters"] / 1e6
+            points[title] = (across, mean)
+            if spread is not None:
+                errors[title] = spread
+        what, unit = ("time of training", "minutes") if by_time else ("number of parameters", "million")
+        said = ", ".join(f"{title} {mean:.1f} % with {across:.2g} {unit}" for title, (across, mean) in points.items())
+        picture = plots.scatter(
+            points,
+            errors=errors,
+            log=True,
+            xlabel=f"{what}, {unit} (logarithmic)",
+            ylabel="test accuracy, %",
+            alt=f"Test accuracy on CIFAR-10 against the {what}, one point for each network: {said}.",
+        )
+        file = Path(self.env.srcdir) / "book" / f"accuracy_by_{self.arguments[0]}.png"
+        file.write_bytes(picture.png())
+        return [nodes.image("", uri=file.name, alt=picture.alt)]
+
+
+class RecordedCurves(FromRuns):
+    """Every curve in curve readers: CIFAR-10's first seeds, then all seeds of what has several, then other data."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the readers, each with a line that says what is in it."""
+        found = groups()
+        cifar = {name: made for name, made in found.items() if PLANNED[name].data == "cifar10"}
+        repeated = [run for made in cifar.values() if len(made) > 1 for run in made]
+        others = [run for name, made in found.items() if name not in cifar for run in made]
+        return [
+            *self.readers("Each network once, on CIFAR-10:", [made[0] for made in cifar.values()]),
+            *self.readers("All seeds of those that were trained with several:", repeated),
+            *self.readers("On other data:", others),
+        ]
+
+    def readers(self, said: str, made: list[runs.Recorded]) -> list[nodes.Node]:
+        """As many readers as the runs fill."""
+        parts = []
+        for start in range(0, len(made), MAX_RUNS):
+            reader = CurveReader.of(*made[start : start + MAX_RUNS], quantity="accuracy", part="validation")
+            if not any(row["validation_accuracy"] is not None for run in made for row in run.epochs):
+                reader.quantity, reader.part = "both", "training"
+            element = reader._repr_mimebundle_()[0]["text/html"]
+            parts += [*self.markdown([said]), nodes.raw("", element, format="html")]
+        return parts
+
+
+class RunsToMake(FromRuns):
+    """Every run's command, and what has not been run."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table."""
+        rows = ["| run | what | result |", "|---|---|--:|"]
+        for name, planned in PLANNED.items():
+            done = f"{runs.load_run(name).test['accuracy']:.2%}" if name in runs.names() else "not run"
+            rows.append(f"| `{name}` | {planned.title}; {planned.recipe_in_words} | {done} |")
+        return self.markdown(rows)

@@ -1,0 +1,65 @@
+"""`repeat`: train a recorded run again and lay the result beside the recorded one."""
+
+import argparse
+
+from cnn_lessons.cli.train import add_surroundings, carry_out
+from cnn_lessons.cli.words import PROGRAM, bad_use, is_first, table
+
+ABOUT = f"""\
+Train one of the runs that the book quotes, with its recipe and seed, and compare. Without a name, list them all. With
+--checkpoint, a run that was stopped goes on when the same command is given again. See also {PROGRAM} train."""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser's."""
+    repeat = commands.add_parser("repeat", help="train a recorded run again", description=ABOUT)
+    repeat.add_argument("name", nargs="?", help="of the run")
+    repeat.add_argument("--commands", action="store_true", help="list the commands in full")
+    add_surroundings(repeat)
+    repeat.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """List the runs, or train one as `options` say."""
+    from cnn_lessons.runs.plan import PLANNED, find_planned
+
+    if options.name is None:
+        start, end = (f"{PROGRAM} repeat ", " --checkpoint {0}.pt --out {0}.json") if options.commands else ("", "")
+        print(table({f"{start}{name}{end.format(name)}": _in_short(name, PLANNED[name]) for name in PLANNED}))
+        return 0
+    with bad_use():
+        planned = find_planned(options.name)
+    options.model, options.data = planned.title, planned.data
+
+    def finish(history):
+        history.name = planned.title
+        history.provenance["command"] = f"{PROGRAM} repeat {options.name}"
+        options.history = history
+
+    carry_out(options, planned.recipe, planned.build, finish)
+    if is_first():
+        print(_comparison(options.name, options.history.test["accuracy"]))
+    return 0
+
+
+def _in_short(name: str, planned) -> str:
+    """What a run is, and what came of it."""
+    from cnn_lessons.runs import load_run, names
+
+    came_of_it = f"{load_run(name).test['accuracy']:.2%}" if name in names() else "not run"
+    return f"{came_of_it:>7}  {planned.title}; {planned.data}; {planned.recipe_in_words}"
+
+
+def _comparison(name: str, accuracy: float) -> str:
+    """The new test accuracy beside the recorded one, and what chance alone would do."""
+    from cnn_lessons.runs import load_run, names
+
+    if name not in names():
+        return "There is no recorded run to compare it with."
+    recorded = load_run(name)
+    before = recorded.test["accuracy"]
+    error = 100 * sum(p * (1 - p) / 10_000 for p in (accuracy, before)) ** 0.5
+    return (
+        f"recorded {before:.2%}, now {accuracy:.2%}: {100 * (accuracy - before):+.2f} points. Two test sets of 10,000 "
+        f"images would differ by ±{error:.2f} (one standard error). It was {recorded.origin}."
+    )

@@ -1,0 +1,107 @@
+"""What there is to record: each run's network, data and recipe, and the figure that others report.
+
+`python -m cnn_lessons repeat` lists them and trains one. Those for a CPU come first; the others want a GPU.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+from torch import nn
+
+from cnn_lessons import models
+from cnn_lessons.training import RECIPES, Recipe
+
+_CIFAR = replace(RECIPES["quick"], name="quick, 12 epochs", epochs=12, batch_size=128, validation=5_000)
+_MNIST = Recipe("one epoch", epochs=1, batch_size=64, lr=2e-3, optimizer="adam", schedule="one_cycle")
+_FAST, _ALEXNET, _RESNET, _RESNET_PAPER, _WIDE_PAPER = (
+    RECIPES[name] for name in ("fast", "alexnet-tutorial", "resnet-tutorial", "resnet-paper", "wide-resnet-paper")
+)
+_TUTORIAL = "tutorial"
+_HE = "He et al. 2015, table 6"
+_ZAGORUYKO = "Zagoruyko & Komodakis 2016"
+
+
+class Planned(NamedTuple):
+    """A run to record."""
+
+    title: str  # in legends
+    build: Callable[[], nn.Module]  # the network with fresh weights
+    data: str  # name of the data set
+    recipe: Recipe
+    reported: float | None = None  # test accuracy, 0 to 1, that others report for this network and recipe
+    source: str = ""  # who they are
+
+    @property
+    def recipe_in_words(self) -> str:
+        """The recipe's name and length: "fast, 12 epochs"."""
+        name, epochs = self.recipe.name, self.recipe.epochs
+        return name if "epoch" in name else f"{name}, {epochs:.4g} epochs"
+
+
+def _seeds(name: str, planned: Planned, count: int) -> dict[str, Planned]:
+    """The same run with the seeds 0, 1 … under names of their own."""
+    found = {name: planned}
+    for seed in range(1, count):
+        title, recipe = f"{planned.title}, seed {seed}", replace(planned.recipe, seed=seed)
+        found[f"{name}-seed{seed}"] = planned._replace(title=title, recipe=recipe)
+    return found
+
+
+def _cifar(title: str, build: Callable[[], nn.Module], recipe: Recipe = _CIFAR, *reported: object) -> Planned:
+    return Planned(title, build, "cifar10", recipe, *reported)
+
+
+def _resnet(depth: int, recipe: Recipe, error: float | None = None) -> Planned:
+    """A ResNet of 6n + 2 layers; `error` is the paper's, in percent."""
+    reported = () if error is None else (round(1 - error / 100, 4), _HE)
+    return _cifar(f"ResNet-{depth}{', paper' * bool(reported)}", lambda: models.resnet_cifar(depth), recipe, *reported)
+
+
+def _wide(depth: int, factor: int, recipe: Recipe, error: float | None = None) -> Planned:
+    """A Wide ResNet; `error` is the paper's, in percent."""
+    reported = () if error is None else (round(1 - error / 100, 4), _ZAGORUYKO)
+    title = f"WRN-{depth}-{factor}{', paper' * bool(reported)}"
+    return _cifar(title, lambda: models.wide_resnet(depth, factor), recipe, *reported)
+
+
+def _resnet14() -> nn.Module:
+    return models.resnet_cifar(14, shortcut="projection")  # as chapter 09 has it, and the tutorial
+
+
+def _resnet18() -> nn.Module:
+    return models.resnet18(10, stem="cifar")
+
+
+PLANNED: dict[str, Planned] = {
+    "mnist-cnn": Planned("MNIST CNN", models.mnist_cnn, "mnist", _MNIST),
+    **_seeds("mlp-cifar10", _cifar("MLP", lambda: models.mlp(3 * 32 * 32, [30, 57], 10)), 3),
+    "large-mlp-cifar10": _cifar("large MLP", lambda: models.mlp(3 * 32 * 32, [512, 256], 10)),
+    **_seeds("small-cnn-cifar10", _cifar("CNN", models.small_cnn), 3),
+    "alexnet-cifar10-10-epochs": _cifar("AlexNet", models.alexnet_cifar, replace(_ALEXNET, epochs=10)),
+    **_seeds("resnet14-cifar10", _cifar("ResNet-14", _resnet14, _FAST), 3),
+    "resnet20-cifar10": _resnet(20, _FAST),
+    "wrn-10-2-cifar10": _wide(10, 2, _FAST),
+    "resnet18-cifar10": _cifar("ResNet-18", _resnet18, replace(_FAST, epochs=10)),
+    "wrn-16-4-cifar10": _wide(16, 4, _FAST),
+    "alexnet-cifar10-tutorial": _cifar("AlexNet, tutorial", models.alexnet_cifar, _ALEXNET, 0.7508, _TUTORIAL),
+    **_seeds("resnet18-cifar10-tutorial", _cifar("ResNet-18, tutorial", _resnet18, _RESNET, 0.8298, _TUTORIAL), 3),
+    "resnet18-cifar10-30-epochs": _cifar("ResNet-18, 30 epochs", _resnet18, replace(_FAST, epochs=30)),
+    "wrn-28-10-cifar10-30-epochs": _wide(28, 10, replace(_FAST, epochs=30)),
+    "resnet20-cifar10-paper": _resnet(20, _RESNET_PAPER, 8.75),
+    "resnet32-cifar10-paper": _resnet(32, _RESNET_PAPER, 7.51),
+    "resnet56-cifar10-paper": _resnet(56, _RESNET_PAPER, 6.97),
+    "wrn-40-4-cifar10-paper": _wide(40, 4, _WIDE_PAPER, 4.53),
+    "wrn-28-10-cifar10-paper": _wide(28, 10, _WIDE_PAPER, 4.00),
+}
+
+
+def find_planned(name: str) -> Planned:
+    """Return the run called `name`.
+
+    Raises:
+        ValueError: if there is none; the message lists the names.
+    """
+    if name not in PLANNED:
+        raise ValueError(f"run: expected one of {', '.join(PLANNED)}, got {name!r}")
+    return PLANNED[name]
