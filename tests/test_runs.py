@@ -1,43 +1,108 @@
 """The recorded runs say where they come from, and the chapters print what is in their files."""
 
 import dataclasses
+import json
 import math
 import re
 from pathlib import Path
 
+import jsonschema
 import nbformat
 import pytest
-import record_runs
 
 from cnn_lessons import runs
 from cnn_lessons.data import load
+from cnn_lessons.runs.plan import PLANNED, find_planned
 from cnn_lessons.training import History, Recipe
 from cnn_lessons.training import history as history_module
 
 CHAPTERS = sorted(Path(__file__).parents[1].glob("notebooks/[0-9]*.ipynb"))
-TEXTS = ("model", "data", "fingerprint", "device", "device_name", "precision", "torch", "python", "commit", "command")
+SCHEMA = json.loads((runs.FOLDER / "history.schema.json").read_text(encoding="utf-8"))
 every_run = pytest.mark.parametrize("name", runs.names())
 
 
-def test_runs_are_those_that_the_tool_records():
-    assert runs.names() == sorted(record_runs.PLANNED)
+def record_of(name):
+    """A recorded run as plain JSON."""
+    return json.loads((runs.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def faults(record):
+    """Where a record breaks the schema."""
+    return [error.json_path for error in jsonschema.Draft202012Validator(SCHEMA).iter_errors(record)]
 
 
 @every_run
-def test_run_has_its_whole_provenance(name):
-    made = runs.load_run(name).provenance
-    assert all(isinstance(made[field], str) and made[field] for field in TEXTS)
-    assert made["command"] == f"python tools/record_runs.py {name}"
-    assert made["seconds"] > 0 and made["processes"] == 1 and made["threads"] >= 1
+def test_run_keeps_the_schema(name):
+    assert faults(record_of(name)) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("test.accuracy", 87.2),  # percent
+        ("test.loss", None),
+        ("epochs", []),
+        ("provenance.commit", "0123456789ab+"),  # files had changed
+        ("provenance.command", "python my_script.py"),
+        ("provenance.precision", "int8"),
+        ("provenance.recipe", {"name": "fast"}),
+        ("version", 2),
+    ],
+)
+def test_schema_refuses_what_is_no_record(where, value):
+    record = record_of("mnist-cnn")
+    *path, last = where.split(".")
+    part = record
+    for name in path:
+        part = part[name]
+    part[last] = value
+    assert any(found.startswith(f"$.{where}") for found in faults(record))
+
+
+def test_schema_names_the_fields_of_a_history():
+    fields = {field.name for field in dataclasses.fields(History)}
+    assert set(SCHEMA["properties"]) == fields | {"format", "version"}
+
+
+def test_every_recorded_run_is_planned():
+    assert set(runs.names()) <= set(PLANNED)
+
+
+@pytest.mark.parametrize("name", PLANNED)
+def test_plan_names_a_network_a_data_set_and_a_source(name):
+    planned = find_planned(name)
+    assert planned.data in SCHEMA["properties"]["provenance"]["properties"]["data"]["enum"]
+    assert (planned.reported is None) == (planned.source == "")
+    assert planned.reported is None or 0.5 < planned.reported < 1
+    assert re.fullmatch(r"[a-z0-9-]+", name) and ("-seed" in name) == (planned.recipe.seed > 0)
+
+
+def test_planned_titles_differ():
+    titles = [planned.title for planned in PLANNED.values()]
+    assert len(titles) == len(set(titles))
+
+
+def test_unknown_plan_is_refused_with_the_names():
+    with pytest.raises(ValueError, match="resnet18-cifar10.*got 'resnet'"):
+        find_planned("resnet")
 
 
 @every_run
-def test_run_was_made_by_the_recipe_and_network_that_the_tool_names(name):
-    planned, run = record_runs.PLANNED[name], runs.load_run(name)
+def test_run_was_made_by_the_planned_recipe_and_network(name):
+    planned, run = PLANNED[name], runs.load_run(name)
     assert set(run.provenance["recipe"]) == {field.name for field in dataclasses.fields(Recipe)}
     assert Recipe(**run.provenance["recipe"]) == planned.recipe
     assert run.provenance["parameters"] == sum(p.numel() for p in planned.build().parameters())
     assert (run.name, run.provenance["data"]) == (planned.title, planned.data)
+    assert run.provenance["command"] == f"python -m cnn_lessons repeat {name}"
+
+
+@every_run
+def test_seconds_of_an_epoch_are_the_median(name):
+    run = runs.load_run(name)
+    taken = sorted(row["seconds"] for row in run.epochs)
+    assert taken[0] <= run.epoch_seconds <= taken[-1]
+    assert sum(seconds <= run.epoch_seconds for seconds in taken) >= len(taken) / 2
 
 
 @every_run
@@ -100,9 +165,28 @@ def test_chapter_types_no_figure_of_a_recorded_run(path):
         assert not {figure for figure in figures if re.search(rf"(?<![\d.]){re.escape(figure)}(?!\d)", written)}
 
 
-def test_figures_in_chapter_05_are_those_of_the_files():
-    notebook = nbformat.read(next(path for path in CHAPTERS if path.stem.startswith("05")), as_version=4)
-    printed = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
-    for name in record_runs.PLANNED:
-        run = runs.load_run(name)
-        assert f"{run.test['accuracy']:.1%}" in printed and run.origin in printed
+def printed(start):
+    """All that a chapter prints, as it is stored."""
+    notebook = nbformat.read(next(path for path in CHAPTERS if path.stem.startswith(start)), as_version=4)
+    return "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
+
+
+@pytest.mark.parametrize(
+    ("chapter", "names"),
+    [
+        ("05", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "mnist-cnn"]),
+        ("07", ["alexnet-cifar10-10-epochs"]),
+        ("09", ["resnet14-cifar10", "resnet20-cifar10", "resnet18-cifar10"]),
+        ("11", ["resnet20-cifar10", "wrn-10-2-cifar10"]),
+        ("12", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "resnet18-cifar10"]),
+    ],
+)
+def test_figures_in_a_chapter_are_those_of_the_files(chapter, names):
+    text = printed(chapter)
+    for name in names:
+        assert f"{runs.load_run(name).test['accuracy']:.1%}" in text
+
+
+@pytest.mark.parametrize("chapter", ["05", "07", "09", "11"])
+def test_chapter_says_what_its_recorded_runs_were_made_with(chapter):
+    assert any(runs.load_run(name).origin in printed(chapter) for name in runs.names())
