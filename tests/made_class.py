@@ -78,6 +78,12 @@ SPOIL = "\n    ".join(
         "return 0",
     )
 )
+ORACLE = f"""from cnn_lessons.exercises.catalog import find
+# exercise: {ASKED}
+def {ASKED}(size, kernel_size, stride=1, padding=0, dilation=1):
+    return find("{ASKED}").expected(size, kernel_size, stride, padding, dilation)
+"""
+REACHES = "reaches into the checks: from cnn_lessons.exercises.catalog import find in code cell 2"
 REPLACE = """import cnn_lessons.exercises
 import cnn_lessons.exercises.judge as judge, cnn_lessons.exercises.verdict as verdict
 judge.examine = judge.check = check = lambda *a, **k: verdict.Verdict("conv_output_size", "correct", "")
@@ -172,6 +178,7 @@ def cheats() -> dict[str, tuple[bytes, Expected]]:
     return {
         "replaces the check": (notebook(START, REPLACE, wrong), refused("judge.examine was replaced")),
         "spoils the check when it is called": (notebook(START, answer(ASKED, SPOIL)), refused("its values are not")),
+        "asks the check what it expects": (notebook(START, ORACLE), refused(REACHES)),
         "writes into the channel": (
             notebook(START, FORGE, wrong),
             Expected("stopped", "wrote into the grader's own channel", "not reached"),

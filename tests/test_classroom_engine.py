@@ -21,6 +21,7 @@ from cnn_lessons.classroom.grading.inside.cells import Snapshot
 from cnn_lessons.classroom.grading.judging import misconception, objection
 from cnn_lessons.classroom.grading.limits import Limits
 from cnn_lessons.classroom.grading.prison import namespaces_work, veil
+from cnn_lessons.classroom.grading.reading import read
 from cnn_lessons.classroom.grading.whole_class import Options, grade
 from cnn_lessons.classroom.record import Cells
 from cnn_lessons.exercises import catalog, compare, evidence, names
@@ -253,3 +254,26 @@ def test_the_event_of_a_stop_ends_a_run(tmp_path):
     with Prison() as prison:
         result = grade_one(item, prison, Limits(), False, stop)
     assert "called off" in result.problem
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ("from cnn_lessons.exercises.catalog import find", "from cnn_lessons.exercises.catalog import find"),
+        ("from cnn_lessons.exercises import check, catalog", "from cnn_lessons.exercises import catalog"),
+        ("if True:\n    import cnn_lessons.exercises.judge as j", "import cnn_lessons.exercises.judge"),
+        (
+            "%matplotlib inline\nimport sys\nsys.modules['cnn_lessons.exercises.catalog']",
+            "the text 'cnn_lessons.exercises.c",
+        ),
+        ("from cnn_lessons import exercises\nexercises.catalog()['bug'].expected(3)", "exercises.catalog"),
+        ("from cnn_lessons.exercises import check, hint\nhint('same_padding')", None),
+        ("from cnn_lessons.exercises.chapter_08 import suspects", None),
+        ("catalog = {}; catalog['expected'] = 3", None),
+        ("this is no Python", None),
+    ],
+)
+def test_reaching_into_the_checks_is_named(source, named):
+    found = read(made_class.notebook(source, made_class.right()), "03_x.ipynb").reaching
+    assert [bool(found), *(named in reach for reach in found)] == ([True, True] if named else [False])
+    assert all(reach.endswith("in code cell 1") for reach in found)

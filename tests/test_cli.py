@@ -62,7 +62,9 @@ def same(first, second):
 # ---- words -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["", "train", "repeat", "recipes", "models", "data", "data verify", "doctor", "release"])
+@pytest.mark.parametrize(
+    "command", ["", "train", "repeat", "recipes", "models", "data", "data verify", "doctor", "release"]
+)
 def test_every_command_helps(shell, command):
     code, out, complaints = shell(f"{command} --help")
     assert code == 0 and out.startswith(f"usage: python -m cnn_lessons {command}".rstrip()) and not complaints

@@ -78,7 +78,7 @@ def _graded(item, notebook: Notebook, start: float, prison: Prison, limits, save
         cells=cells,
         cells_note=note,
         isolation=prison.isolation,
-        remarks=tuple(_few(run.changed)),
+        remarks=(*_few(run.changed), *_few([f"reaches into the checks: {reach}" for reach in notebook.reaching])),
         notes=(*notebook.remarks, *_few(run.errors), *run.at_end),
     )
 

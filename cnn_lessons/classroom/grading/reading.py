@@ -13,6 +13,12 @@ import nbformat
 from cnn_lessons.exercises import catalog, names
 
 MARKER = re.compile(r"^[ \t]*#[ \t]*exercise:[ \t]*(\w+)", re.M)
+CHECKS = "cnn_lessons.exercises"
+# What a chapter takes from there. An answer that takes more may ask a check what it expects.
+PUBLIC = {
+    CHECKS: {"check", "hint", "solution", "names", "Verdict", "CheckFailed"},
+    f"{CHECKS}.chapter_08": {"suspects"},
+}
 CHAPTER = re.compile(r"(?:^|/)(\d\d)[_\- ][^/]*$")  # "anna/02_convolution (1).ipynb"
 
 
@@ -48,6 +54,7 @@ class Notebook:
         places: of each exercise that is there, the cells that answer it, in order.
         chapters: of these exercises.
         remarks: what is odd about the whole, one line each.
+        reaching: what its cells take from inside the checks, one line each.
     """
 
     cells: list[str]
@@ -58,6 +65,7 @@ class Notebook:
     places: dict[str, list[Place]] = field(default_factory=dict)
     chapters: tuple[str, ...] = ()
     remarks: list[str] = field(default_factory=list)
+    reaching: list[str] = field(default_factory=list)
 
 
 def read(content: bytes, file: str) -> Notebook:
@@ -147,8 +155,9 @@ def _language(metadata: dict) -> str:
 
 
 def _locate(notebook: Notebook) -> None:
-    """Find the cells of each exercise: by marker, and by the name of the function."""
+    """Find the cells of each exercise, by marker and by the name of the function, and what reaches into the checks."""
     for number, source in enumerate(notebook.cells):
+        notebook.reaching += [f"{reach:.90} in code cell {number + 1}" for reach in _reaching(source)]
         marked, defined = _markers(source), _definitions(source)
         for name in marked:
             if name not in catalog():
@@ -185,10 +194,38 @@ def _markers(source: str) -> list[str]:
 
 def _definitions(source: str) -> list[str]:
     """Return the names of the functions and classes that a cell defines at its top, magics left out."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [node.name for node in _body(source) if isinstance(node, kinds)]
+
+
+def _body(source: str) -> list[ast.stmt]:
+    """Return the statements of a cell, magics left out; none if it is no valid Python."""
     plain = re.sub(r"^[ \t]*[%!].*$", "", source, flags=re.M)
     try:
-        body = ast.parse(plain).body
+        return ast.parse(plain).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return [node.name for node in body if isinstance(node, kinds)]
+
+
+# ---- what an answer has no business with -----------------------------------------------------------------------
+
+
+def _reaching(source: str) -> list[str]:
+    """Return what a cell takes from inside the checks; each has what it expects, in every edition."""
+    nodes = [node for statement in _body(source) for node in ast.walk(statement)]
+    return list(dict.fromkeys(filter(None, map(_reach, nodes))))
+
+
+def _reach(node: ast.AST) -> str:
+    """Return in the words of the code what this node takes from inside the checks, or ""."""
+    if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{CHECKS}."):
+        taken = [alias.name for alias in node.names if alias.name not in PUBLIC.get(node.module, ())]
+        return f"from {node.module} import {', '.join(taken)}" if taken else ""
+    if isinstance(node, ast.Import):
+        return "".join(f"import {alias.name}" for alias in node.names if alias.name.startswith(f"{CHECKS}."))
+    if isinstance(node, ast.Attribute) and node.attr not in PUBLIC[CHECKS]:
+        whose = ast.unparse(node.value)
+        return ast.unparse(node) if whose in ("exercises", CHECKS) else ""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and CHECKS in node.value:
+        return f"the text {node.value!r:.60}"
+    return ""
