@@ -46,6 +46,20 @@ def test_only_code_makes_a_notebook_stale():
     assert code("text", "1 + 1") != code("text", "1 + 2")
 
 
+def test_recorded_run_makes_only_those_stale_that_name_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(execute, "ROOT", tmp_path)
+    folder = tmp_path / "cnn_lessons" / "runs"
+    folder.mkdir(parents=True)
+    (folder / "mlp.json").write_text("first")
+    (folder / "mlp-seed1.json").write_text("another")
+    naming, silent = (
+        execute.code_of(new_notebook(cells=[new_code_cell(source)])) for source in ('load_run("mlp")', "mlp = 3")
+    )
+    before = execute.quoted_runs(naming), execute.quoted_runs(silent)
+    (folder / "mlp.json").write_text("second")
+    assert before == ("first", "") and execute.quoted_runs(naming) == "second" and execute.quoted_runs(silent) == ""
+
+
 @pytest.fixture
 def notebooks(tmp_path, monkeypatch):
     """A function that writes notebooks of one code cell each and refreshes them in a place of their own."""

@@ -33,7 +33,7 @@ def refresh(paths: list[Path]) -> list[NotebookNode]:
     """
     notebooks = [nbformat.read(path, as_version=4) for path in paths]
     shared = package_digest()
-    keys = [digest(shared, code_of(notebook)) for notebook in notebooks]
+    keys = [digest(shared, code := code_of(notebook), quoted_runs(code)) for notebook in notebooks]
     stale = [path for path, key in zip(paths, keys, strict=True) if kept(path, key) is None]
     if stale:
         say(f"running {', '.join(path.stem for path in stale)}")
@@ -49,16 +49,23 @@ def digest(*texts: str) -> str:
 
 
 def package_digest() -> str:
-    """A fingerprint of what an output depends on besides the notebook: the package, recorded runs, the pinned set.
+    """A fingerprint of what the outputs of every notebook depend on: the package, the pinned set.
 
-    The widgets' JavaScript is left out: an output holds a widget's state, never its module. So are the classroom and
-    the shell, which no notebook imports.
+    The widgets' JavaScript is left out: an output holds a widget's state, never its module. So are the classroom, the
+    shell and the plan of the recorded runs, which no notebook imports.
     """
     package = ROOT / "cnn_lessons"
     own = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in ("classroom", "cli")]
-    files = [*own, *(package / "runs").glob("*.json"), ROOT / "requirements.txt"]
+    own.remove(package / "runs" / "plan.py")
+    files = [*own, ROOT / "requirements.txt"]
     named = (f"{file.relative_to(ROOT)}\0{file.read_text(encoding='utf-8')}" for file in sorted(files))
     return digest(*named)
+
+
+def quoted_runs(code: str) -> str:
+    """The recorded runs that a notebook's code names, as they are in their files."""
+    files = sorted((ROOT / "cnn_lessons" / "runs").glob("*.json"))
+    return "\0".join(file.read_text(encoding="utf-8") for file in files if json.dumps(f'"{file.stem}"')[1:-1] in code)
 
 
 def code_of(notebook: NotebookNode) -> str:
