@@ -72,25 +72,19 @@ class RecordedTable(FromRuns):
     def run(self) -> list[nodes.Node]:
         """Return the table and the list of machines."""
         machines: dict[str, str] = {}
-        rows = [
-            "| network | data | parameters | recipe | reported | measured | runs | time | machine |",
-            "|---|---|--:|---|--:|--:|--:|--:|---|",
-        ]
+        rows = ["| network | parameters | recipe | reported | measured | time, machine |", "|---|--:|---|--:|--:|--:|"]
         for name, made in groups().items():
             planned, (mean, spread) = PLANNED[name], mean_and_spread(made)
             letters = sorted({machines.setdefault(machine(run), MACHINES[len(machines)]) for run in made})
-            cells = [
+            cells = (
                 planned.title,
-                {"cifar10": "CIFAR-10", "mnist": "MNIST"}[planned.data],
                 f"{made[0].provenance['parameters']:,}",
                 planned.recipe_in_words,
                 f"{planned.reported:.2%}, {planned.source}" if planned.reported else "–",
-                f"**{mean:.2f}** %" + (f" ± {spread:.2f}" if spread is not None else ""),
-                len(made),
-                duration(seconds(made)),
-                ", ".join(letters),
-            ]
-            rows.append(f"| {' | '.join(map(str, cells))} |")
+                f"**{mean:.2f}** %" + (f" ± {spread:.2f}, {len(made)} runs" if spread is not None else ""),
+                f"{duration(seconds(made))}, {' '.join(letters)}",
+            )
+            rows.append(f"| {' | '.join(cells)} |")
         listed = [f"- **{letter}**: {said}" for said, letter in machines.items()]
         return self.markdown([*rows, "", *listed])
 
