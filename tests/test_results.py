@@ -1,0 +1,97 @@
+"""The Results page: every figure on it is that of a file, and what was not run is said to be not run."""
+
+import html
+import re
+import statistics
+
+import pytest
+import recorded_runs
+from conftest import BOOK
+
+from cnn_lessons import runs
+from cnn_lessons.runs.plan import PLANNED
+
+pytestmark = pytest.mark.browser  # the built book is needed, as for the tests in a browser
+COMMAND = re.compile(r"python -m cnn_lessons repeat ([a-z0-9-]+)")
+DAY = 24 * 60 * 60
+
+
+@pytest.fixture(scope="module")
+def page():
+    return (BOOK / "book" / "results.html").read_text(encoding="utf-8")
+
+
+def rows(page, number):
+    """The texts of the cells of a table of the page, row by row."""
+    table = re.findall(r"<table.*?</table>", page, re.DOTALL)[number]
+    for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL):
+        cells = re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)
+        yield [html.unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in cells]
+
+
+def test_table_has_a_row_for_each_network_with_the_mean_of_its_seeds(page):
+    found = {row[0]: row for row in list(rows(page, 0))[1:]}
+    groups = recorded_runs.groups()
+    assert list(found) == [PLANNED[name].title for name in groups]
+    for name, made in groups.items():
+        _, parameters, recipe, reported, measured, _ = found[PLANNED[name].title]
+        assert parameters == f"{made[0].provenance['parameters']:,}" and recipe == PLANNED[name].recipe_in_words
+        assert measured.startswith(f"{statistics.mean(100 * run.test['accuracy'] for run in made):.2f} %")
+        assert ("±" in measured) == (len(made) > 1)
+        assert (reported == "–") == (PLANNED[name].reported is None)
+
+
+def test_every_run_of_the_plan_is_listed_with_its_result_or_as_not_run(page):
+    found = {row[0]: row[2] for row in list(rows(page, 1))[1:]}
+    assert list(found) == list(PLANNED)
+    for name, result in found.items():
+        recorded = name in runs.names()
+        assert result == (f"{100 * runs.load_run(name).test['accuracy']:.2f}%" if recorded else "not run")
+
+
+def test_every_recorded_run_is_in_a_curve_reader(page):
+    drawn = set(re.findall(r'"name":"([^"]+)"', html.unescape(" ".join(re.findall(r"<cnn-curves[^>]*>", page)))))
+    assert drawn == {runs.load_run(name).name for name in runs.names()}
+
+
+def test_plots_say_where_each_point_is(page):
+    for file in ("accuracy_by_time", "accuracy_by_parameters"):
+        alt = re.search(rf'alt="([^"]*)"[^>]*src="[^"]*{file}|src="[^"]*{file}[^"]*"[^>]*alt="([^"]*)"', page)
+        said = html.unescape(alt[1] or alt[2])
+        for name, made in recorded_runs.groups().items():
+            mean, _ = recorded_runs.mean_and_spread(made)
+            assert PLANNED[name].data != "cifar10" or f"{PLANNED[name].title} {mean:.1f} %" in said
+
+
+def test_commands_on_the_page_name_runs(page):
+    assert {name for name in COMMAND.findall(page) if name != "name"} <= set(PLANNED)
+
+
+def test_machines_are_named_below_the_table(page):
+    for name in runs.names():
+        assert recorded_runs.machine(runs.load_run(name)) in html.unescape(page)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(9, "9 s"), (95, "95 s"), (130, "2 min"), (5_940, "99 min"), (7_500, "2 h 05 min")]
+)
+def test_time_is_said_as_a_reader_says_it(seconds, said):
+    assert recorded_runs.duration(seconds) == said
+
+
+def test_time_of_a_run_does_not_count_what_the_machine_did_beside_it():
+    run = runs.load_run("mlp-cifar10")
+    slow = [dict(row) for row in run.epochs]
+    slow[3]["seconds"] = DAY
+    delayed = runs.Recorded(run.name, slow, run.loss_curve, run.test, run.provenance)
+    assert recorded_runs.seconds([delayed]) < 2 * recorded_runs.seconds([run])
+
+
+def test_spread_is_the_sample_standard_deviation():
+    one = runs.load_run("mlp-cifar10")
+    others = [
+        runs.Recorded(one.name, one.epochs, one.loss_curve, {"accuracy": share}, one.provenance) for share in (0.5, 0.6)
+    ]
+    mean, spread = recorded_runs.mean_and_spread(others)
+    assert (round(mean, 6), round(spread, 4)) == (55.0, 7.0711)
+    assert recorded_runs.mean_and_spread([one])[1] is None
