@@ -78,6 +78,7 @@ PLANNED: dict[str, Planned] = {
     **_seeds("mlp-cifar10", _cifar("MLP", lambda: models.mlp(3 * 32 * 32, [30, 57], 10)), 3),
     "large-mlp-cifar10": _cifar("large MLP", lambda: models.mlp(3 * 32 * 32, [512, 256], 10)),
     **_seeds("small-cnn-cifar10", _cifar("CNN", models.small_cnn), 3),
+    "small-cnn-cifar10-float32": _cifar("CNN, float32", models.small_cnn, replace(_CIFAR, precision="float32")),
     "alexnet-cifar10-10-epochs": _cifar("AlexNet", models.alexnet_cifar, replace(_ALEXNET, epochs=10)),
     **_seeds("resnet14-cifar10", _cifar("ResNet-14", _resnet14, _FAST), 3),
     "resnet20-cifar10": _resnet(20, _FAST),
