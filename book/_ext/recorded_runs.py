@@ -7,11 +7,13 @@ from typing import Any
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from cnn_lessons import plots, runs
-from cnn_lessons.runs.plan import PLANNED
+from cnn_lessons.runs.plan import PLANNED, Planned
 from cnn_lessons.widgets import CurveReader
 from cnn_lessons.widgets.runs import MAX_RUNS
 
@@ -44,8 +46,8 @@ def mean_and_spread(made: list[runs.Recorded]) -> tuple[float, float | None]:
 
 
 def seconds(made: list[runs.Recorded]) -> float:
-    """How long a run takes: its epochs, each taken to last as long as the median one."""
-    return statistics.mean(run.epoch_seconds * len(run.epochs) for run in made)
+    """How long a run takes: its epochs, each taken to last as long as the median one; of several runs, the quickest."""
+    return min(run.epoch_seconds * len(run.epochs) for run in made)
 
 
 def duration(length: float) -> str:
@@ -67,26 +69,31 @@ class FromRuns(SphinxDirective):
 
 
 class RecordedTable(FromRuns):
-    """Reported against measured, a row for each run that was made, and the machines that made them."""
+    """Reported against measured: a row for each run that was made, or that others report; and the machines."""
 
     def run(self) -> list[nodes.Node]:
         """Return the table and the list of machines."""
         machines: dict[str, str] = {}
         rows = ["| network | parameters | recipe | reported | measured | time, machine |", "|---|--:|---|--:|--:|--:|"]
-        for name, made in groups().items():
-            planned, (mean, spread) = PLANNED[name], mean_and_spread(made)
-            letters = sorted({machines.setdefault(machine(run), MACHINES[len(machines)]) for run in made})
-            cells = (
-                planned.title,
-                f"{made[0].provenance['parameters']:,}",
-                planned.recipe_in_words,
-                f"{planned.reported:.2%}, {planned.source}" if planned.reported else "–",
-                f"**{mean:.2f}** %" + (f" ± {spread:.2f}, {len(made)} runs" if spread is not None else ""),
-                f"{duration(seconds(made))}, {' '.join(letters)}",
-            )
-            rows.append(f"| {' | '.join(cells)} |")
+        made = groups()
+        for name, planned in PLANNED.items():
+            if name in made or (planned.reported and SEED not in name):
+                rows.append(f"| {' | '.join(row(planned, made.get(name, []), machines))} |")
         listed = [f"- **{letter}**: {said}" for said, letter in machines.items()]
         return self.markdown([*rows, "", *listed])
+
+
+def row(planned: Planned, made: list[runs.Recorded], machines: dict[str, str]) -> tuple[str, ...]:
+    """The cells of a row; `machines` gets a letter for each machine that it has not met."""
+    parameters = sum(weight.numel() for weight in planned.build().parameters())
+    reported = f"{100 * planned.reported:.2f} %, {planned.source}" if planned.reported else "–"
+    measured, took = "not run", "–"
+    if made:
+        mean, spread = mean_and_spread(made)
+        measured = f"**{mean:.2f}** %" + (f" ± {spread:.2f}, {len(made)} runs" if spread is not None else "")
+        letters = sorted({machines.setdefault(machine(run), MACHINES[len(machines)]) for run in made})
+        took = f"{duration(seconds(made))}, {' '.join(letters)}"
+    return planned.title, f"{parameters:,}", planned.recipe_in_words, reported, measured, took
 
 
 def machine(run: runs.Recorded) -> str:
@@ -124,8 +131,19 @@ class RecordedPlot(SphinxDirective):
             alt=f"Test accuracy on CIFAR-10 against the {what}, one point for each network: {said}.",
         )
         file = Path(self.env.srcdir) / "book" / f"accuracy_by_{self.arguments[0]}.png"
+        keep_labels_apart(picture.figure)
         file.write_bytes(picture.png())
-        return [nodes.image("", uri=file.name, alt=picture.alt)]
+        return [nodes.figure("", nodes.image("", uri=file.name, alt=picture.alt))]
+
+
+def keep_labels_apart(figure: Figure) -> None:
+    """Put a label below its point where it would lie on the label of another."""
+    figure.canvas.draw()
+    taken: list[Bbox] = []
+    for label in figure.axes[0].texts:
+        if any(label.get_window_extent().overlaps(other) for other in taken):
+            label.set_position((7, -13))
+        taken.append(label.get_window_extent())
 
 
 class RecordedCurves(FromRuns):
