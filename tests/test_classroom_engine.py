@@ -175,7 +175,9 @@ def test_a_stopped_grading_goes_on_where_it_was(tmp_path):
     out = tmp_path / "out"
     options = "--no-nbval --quiet --jobs 1 --cell-seconds 900".split()
     command = [sys.executable, "-m", "cnn_lessons", "grade", tmp_path / "in", "--out", out, *options]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A shell lets what it starts in the background ignore Ctrl-C, and so would what that starts.
+    heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **heed)
     end = time.monotonic() + 400
     while not list(out.glob("graded/*.json")) and time.monotonic() < end:
         time.sleep(0.1)
