@@ -175,6 +175,7 @@ def printed(start):
     ("chapter", "names"),
     [
         ("05", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "mnist-cnn"]),
+        ("07", ["alexnet-cifar10-10-epochs"]),
         ("09", ["resnet14-cifar10", "resnet20-cifar10", "resnet18-cifar10"]),
         ("12", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "resnet18-cifar10"]),
     ],
@@ -185,6 +186,6 @@ def test_figures_in_a_chapter_are_those_of_the_files(chapter, names):
         assert f"{runs.load_run(name).test['accuracy']:.1%}" in text
 
 
-@pytest.mark.parametrize("chapter", ["05", "09"])
+@pytest.mark.parametrize("chapter", ["05", "07", "09"])
 def test_chapter_says_what_its_recorded_runs_were_made_with(chapter):
     assert any(runs.load_run(name).origin in printed(chapter) for name in runs.names())
