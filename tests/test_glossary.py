@@ -48,7 +48,7 @@ FORMS = {
 }
 # Bold words that are no terms: what a reader must not overlook, names of tweaks and faults, buttons, figures.
 NO_TERMS = set(
-    """1×1 | 75.08 % | 82.98 % | a cheaper, wider next layer | a file of weights can be a program | b | c | d
+    """1×1 | 82.98 % | a cheaper, wider next layer | a file of weights can be a program | b | c | d
     | depth buys sight, width does not | each | eval mode forgotten | first | k times the channels
     | k² times the parameters | loss averaged twice | lr × 100 | move along | neighbours belong together | next step
     | no padding | no zero_grad | not where | one more place than steps | paper | paper's | scheduler first
