@@ -104,6 +104,23 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"without a mark: {others} skipped; the reasons are above")
 
 
+@pytest.fixture
+def shell(capsys):
+    """Run a command in this process; return its exit code, what it printed, and its lines of complaint."""
+
+    from cnn_lessons import cli  # only here: most tests give no command
+
+    def run(*words):
+        try:
+            code = cli.main([str(word) for word in words])
+        except SystemExit as leaving:
+            code = leaving.code
+        out, err = capsys.readouterr()
+        return code, out, err.splitlines()
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def browser():
     """A Chromium without a window."""

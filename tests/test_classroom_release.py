@@ -19,7 +19,6 @@ import pytest
 from address import published
 from notebook import tidied
 
-from cnn_lessons import cli
 from cnn_lessons.classroom.releasing import edition, handout, release, shared
 from cnn_lessons.classroom.releasing.answers import LINE
 from cnn_lessons.classroom.releasing.edition import KINDS, package_files, student_package
@@ -30,21 +29,6 @@ ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 ALL = [path.name[:2] for path in CHAPTERS]
 WHEEL = "cnn_lessons-{}+{}-py3-none-any.whl"
-
-
-@pytest.fixture
-def shell(capsys):
-    """Run a command in this process; return its exit code, what it printed, and its lines of complaint."""
-
-    def run(*words):
-        try:
-            code = cli.main([str(word) for word in words])
-        except SystemExit as leaving:
-            code = leaving.code
-        out, err = capsys.readouterr()
-        return code, out, err.splitlines()
-
-    return run
 
 
 @pytest.fixture

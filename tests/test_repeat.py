@@ -8,24 +8,9 @@ import pytest
 from tiny import tiny_data, tiny_network, tiny_recipe
 from torch import nn
 
-from cnn_lessons import cli, data, runs
+from cnn_lessons import data, runs
 from cnn_lessons.runs import plan
 from cnn_lessons.training import History
-
-
-@pytest.fixture
-def shell(capsys):
-    """Run a command in this process; return its exit code, what it printed and what it complained of."""
-
-    def run(*words):
-        try:
-            code = cli.main([str(word) for word in words])
-        except SystemExit as leaving:
-            code = leaving.code
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture
@@ -97,4 +82,4 @@ def test_stopped_run_goes_on_from_its_checkpoint(shell, planned, tmp_path):
 )
 def test_bad_use_is_told_in_one_line(shell, planned, words, said):
     code, out, err = shell(*words)
-    assert code == 2 and out == "" and len(err.splitlines()) == 1 and re.search(said, err)
+    assert code == 2 and out == "" and len(err) == 1 and re.search(said, err[0])

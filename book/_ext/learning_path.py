@@ -100,7 +100,17 @@ def link(chapter: Chapter, heading: Heading | None = None, words: str = "") -> s
     return f"[{words or (heading.title if heading else chapter.title)}](../{chapter.page}.ipynb{anchor})"
 
 
-class MadeOfChapters(SphinxDirective):
+class WritesMarkdown(SphinxDirective):
+    """A directive that says what it has to say in Markdown."""
+
+    def markdown(self, lines: Iterable[str]) -> list[nodes.Node]:
+        """The nodes of some Markdown: Sphinx then checks its links like those of any page."""
+        box = nodes.container()
+        self.state.nested_parse(StringList(list(lines), source=self.env.docname), 0, box)
+        return box.children
+
+
+class MadeOfChapters(WritesMarkdown):
     """A directive that reads the notebooks of the book."""
 
     def chapters(self) -> dict[str, Chapter]:
@@ -115,12 +125,6 @@ class MadeOfChapters(SphinxDirective):
         path = Path(self.env.srcdir) / "book" / "objectives.yml"
         self.env.note_dependency(str(path))
         return read_objectives(path, chapters)
-
-    def markdown(self, lines: Iterable[str]) -> list[nodes.Node]:
-        """The nodes of some Markdown: Sphinx then checks its links like those of any page."""
-        box = nodes.container()
-        self.state.nested_parse(StringList(list(lines), source=self.env.docname), 0, box)
-        return box.children
 
 
 class ChapterGraph(MadeOfChapters):

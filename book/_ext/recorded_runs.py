@@ -1,12 +1,11 @@
 """The Results page: every figure on it is read off the files of the recorded runs when the book is built."""
 
 import statistics
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from docutils.statemachine import StringList
+from learning_path import WritesMarkdown
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 from sphinx.application import Sphinx
@@ -58,17 +57,7 @@ def duration(length: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
-class FromRuns(SphinxDirective):
-    """A directive that reads the recorded runs."""
-
-    def markdown(self, lines: Iterable[str]) -> list[nodes.Node]:
-        """The nodes of some Markdown."""
-        box = nodes.container()
-        self.state.nested_parse(StringList(list(lines), source=self.env.docname), 0, box)
-        return box.children
-
-
-class RecordedTable(FromRuns):
+class RecordedTable(WritesMarkdown):
     """Reported against measured: a row for each run that was made, or that others report; and the machines."""
 
     def run(self) -> list[nodes.Node]:
@@ -146,7 +135,7 @@ def keep_labels_apart(figure: Figure) -> None:
         taken.append(label.get_window_extent())
 
 
-class RecordedCurves(FromRuns):
+class RecordedCurves(WritesMarkdown):
     """Every curve in curve readers: CIFAR-10's first seeds, then all seeds of what has several, then other data."""
 
     def run(self) -> list[nodes.Node]:
@@ -173,7 +162,7 @@ class RecordedCurves(FromRuns):
         return parts
 
 
-class RunsToMake(FromRuns):
+class RunsToMake(WritesMarkdown):
     """Every run's command, and what has not been run."""
 
     def run(self) -> list[nodes.Node]:
