@@ -32,17 +32,17 @@ def rows(page, number):
 def test_table_has_a_row_for_each_network_with_the_mean_of_its_seeds(page):
     found = {row[0]: row for row in list(rows(page, 0))[1:]}
     for name, made in recorded_runs.groups().items():
-        _, parameters, recipe, reported, measured, _ = found.pop(PLANNED[name].title)
+        _, measured, reported, recipe, parameters, _ = found.pop(PLANNED[name].title)
         assert parameters == f"{made[0].provenance['parameters']:,}" and recipe == PLANNED[name].recipe_in_words
         assert measured.startswith(f"{statistics.mean(100 * run.test['accuracy'] for run in made):.2f} %")
         assert ("±" in measured) == (len(made) > 1)
         assert (reported == "–") == (PLANNED[name].reported is None)
-    for _, _, _, reported, measured, took in found.values():
+    for _, measured, reported, _, _, took in found.values():
         assert reported != "–" and (measured, took) == ("not run", "–")
 
 
 def test_what_others_report_has_a_row_whether_it_was_run_or_not(page):
-    found = {row[0]: row[3] for row in list(rows(page, 0))[1:]}
+    found = {row[0]: row[2] for row in list(rows(page, 0))[1:]}
     for name, planned in PLANNED.items():
         if planned.reported and "-seed" not in name:
             assert found[planned.title].startswith(f"{100 * planned.reported:.2f} %, {planned.source}")

@@ -63,7 +63,7 @@ class RecordedTable(WritesMarkdown):
     def run(self) -> list[nodes.Node]:
         """Return the table and the list of machines."""
         machines: dict[str, str] = {}
-        rows = ["| network | parameters | recipe | reported | measured | time, machine |", "|---|--:|---|--:|--:|--:|"]
+        rows = ["| network | measured | reported | recipe | parameters | time, machine |", "|---|--:|--:|---|--:|--:|"]
         made = groups()
         for name, planned in PLANNED.items():
             if name in made or (planned.reported and SEED not in name):
@@ -82,7 +82,7 @@ def row(planned: Planned, made: list[runs.Recorded], machines: dict[str, str]) -
         measured = f"**{mean:.2f}** %" + (f" ± {spread:.2f}, {len(made)} runs" if spread is not None else "")
         letters = sorted({machines.setdefault(machine(run), MACHINES[len(machines)]) for run in made})
         took = f"{duration(seconds(made))}, {' '.join(letters)}"
-    return planned.title, f"{parameters:,}", planned.recipe_in_words, reported, measured, took
+    return planned.title, measured, reported, planned.recipe_in_words, f"{parameters:,}", took
 
 
 def machine(run: runs.Recorded) -> str:
