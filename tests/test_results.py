@@ -21,16 +21,21 @@ def page():
     return (BOOK / "book" / "results.html").read_text(encoding="utf-8")
 
 
-def rows(page, number):
-    """The texts of the cells of a table of the page, row by row."""
-    table = re.findall(r"<table.*?</table>", page, re.DOTALL)[number]
+def rows(page, head):
+    """The texts of the cells of the page's table whose first head is this, row by row, without the heads."""
+    tables = re.findall(r"<table.*?</table>", page, re.DOTALL)
+    (table,) = (table for table in tables if next(cells_of(table))[0] == head)
+    return list(cells_of(table))[1:]
+
+
+def cells_of(table):
     for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL):
         cells = re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)
         yield [html.unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in cells]
 
 
 def test_table_has_a_row_for_each_network_with_the_mean_of_its_seeds(page):
-    found = {row[0]: row for row in list(rows(page, 0))[1:]}
+    found = {row[0]: row for row in rows(page, "network")}
     for name, made in recorded_runs.groups().items():
         _, measured, reported, recipe, parameters, _ = found.pop(PLANNED[name].title)
         assert parameters == f"{made[0].provenance['parameters']:,}" and recipe == PLANNED[name].recipe_in_words
@@ -42,14 +47,14 @@ def test_table_has_a_row_for_each_network_with_the_mean_of_its_seeds(page):
 
 
 def test_what_others_report_has_a_row_whether_it_was_run_or_not(page):
-    found = {row[0]: row[2] for row in list(rows(page, 0))[1:]}
+    found = {row[0]: row[2] for row in rows(page, "network")}
     for name, planned in PLANNED.items():
         if planned.reported and "-seed" not in name:
             assert found[planned.title].startswith(f"{100 * planned.reported:.2f} %, {planned.source}")
 
 
 def test_every_run_of_the_plan_is_listed_with_its_result_or_as_not_run(page):
-    found = {row[0]: row[2] for row in list(rows(page, 1))[1:]}
+    found = {row[0]: row[2] for row in rows(page, "run")}
     assert list(found) == list(PLANNED)
     for name, result in found.items():
         recorded = name in runs.names()

@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import nbformat
 import pytest
+import torch
 
 from cnn_lessons import runs
 from cnn_lessons.data import load
@@ -75,6 +76,23 @@ def test_plan_names_a_network_a_data_set_and_a_source(name):
     assert (planned.reported is None) == (planned.source == "")
     assert planned.reported is None or 0.5 < planned.reported < 1
     assert re.fullmatch(r"[a-z0-9-]+", name) and ("-seed" in name) == (planned.recipe.seed > 0)
+
+
+def test_variation_differs_from_its_run_in_one_thing():
+    for planned in (planned for planned in PLANNED.values() if planned.varies):
+        of = PLANNED[planned.varies]
+        recipe, base = planned.recipe.to_dict(), of.recipe.to_dict()
+        changed = {field for field in recipe if recipe[field] != base[field]} - {"epochs"}
+        assert len(changed) + (planned.build is not of.build and "seed" not in changed) == 1
+        assert planned.reported is None and not of.varies and planned.data == of.data
+
+
+def test_weights_of_the_order_experiment_are_those_of_seed_0():
+    torch.manual_seed(0)
+    expected = PLANNED["alexnet-cifar10-tutorial"].build().state_dict()
+    torch.manual_seed(1)
+    for name, weights in PLANNED["alexnet-cifar10-order-seed1"].build().state_dict().items():
+        assert torch.equal(weights, expected[name])
 
 
 def test_planned_titles_differ():

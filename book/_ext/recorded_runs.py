@@ -24,18 +24,28 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     app.add_directive("recorded-table", RecordedTable)
     app.add_directive("recorded-plot", RecordedPlot)
+    app.add_directive("recorded-differences", RecordedDifferences)
     app.add_directive("recorded-curves", RecordedCurves)
     app.add_directive("runs-to-make", RunsToMake)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def groups() -> dict[str, list[runs.Recorded]]:
-    """The recorded runs by the name of their first seed, in the order of the plan."""
+    """The recorded runs by the name of their first seed, in the order of the plan; without variations of another."""
     found: dict[str, list[runs.Recorded]] = {}
-    for name in PLANNED:
-        if name in runs.names():
+    for name, planned in PLANNED.items():
+        if name in runs.names() and not planned.varies:
             found.setdefault(name.partition(SEED)[0], []).append(runs.load_run(name))
     return found
+
+
+def variations(of: str | None = None) -> list[runs.Recorded]:
+    """The recorded runs that differ from another in one thing; `of` names the other, None stands for any."""
+    return [
+        runs.load_run(name)
+        for name, planned in PLANNED.items()
+        if name in runs.names() and planned.varies and of in (None, planned.varies)
+    ]
 
 
 def mean_and_spread(made: list[runs.Recorded]) -> tuple[float, float | None]:
@@ -135,6 +145,26 @@ def keep_labels_apart(figure: Figure) -> None:
         taken.append(label.get_window_extent())
 
 
+class RecordedDifferences(WritesMarkdown):
+    """How far the training loss lies below the reported one: of a run, and of those that differ in one thing."""
+
+    required_arguments = 1  # the run's name
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table, the run itself first."""
+        planned = PLANNED[self.arguments[0]]
+        reported = planned.reported_losses
+        rows = [
+            f"| variation | loss of epoch 1 | below the reported {reported[0]:.3f} by | in {len(reported)} epochs, mean |",
+            "|---|--:|--:|--:|",
+        ]
+        for made in (runs.load_run(self.arguments[0]), *variations(self.arguments[0])):
+            below = [there - row["train_loss"] for there, row in zip(reported, made.epochs, strict=False)]
+            mean = f"{statistics.mean(below):.3f}" if len(below) == len(reported) else "–"
+            rows.append(f"| {made.name} | {made.epochs[0]['train_loss']:.3f} | {below[0]:.3f} | {mean} |")
+        return self.markdown(row.replace("| -", "| −") for row in rows)
+
+
 class RecordedCurves(WritesMarkdown):
     """Every curve in curve readers: CIFAR-10's first seeds, then all seeds of what has several, then other data."""
 
@@ -144,10 +174,14 @@ class RecordedCurves(WritesMarkdown):
         cifar = {name: made for name, made in found.items() if PLANNED[name].data == "cifar10"}
         repeated = [run for made in cifar.values() if len(made) > 1 for run in made]
         others = [run for name, made in found.items() if name not in cifar for run in made]
+        varied = variations()
+        brief = [run for run in varied if len(run.epochs) == 1]
         return [
             *self.readers("Each network once, on CIFAR-10:", [made[0] for made in cifar.values()]),
             *self.readers("All seeds of those that were trained with several:", repeated),
             *self.readers("On other data:", others),
+            *self.readers("One epoch of AlexNet, one thing changed at a time:", brief),
+            *self.readers("And ten epochs:", [run for run in varied if run not in brief]),
         ]
 
     def readers(self, said: str, made: list[runs.Recorded]) -> list[nodes.Node]:

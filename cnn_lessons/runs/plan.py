@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
+import torch
 from torch import nn
 
 from cnn_lessons import models
@@ -18,6 +19,7 @@ _FAST, _ALEXNET, _RESNET, _RESNET_PAPER, _WIDE_PAPER = (
     RECIPES[name] for name in ("fast", "alexnet-tutorial", "resnet-tutorial", "resnet-paper", "wide-resnet-paper")
 )
 _TUTORIAL = "tutorial"
+_TUTORIAL_LOSSES = (1.657, 1.242, 1.060, 0.937, 0.858, 0.793, 0.732, 0.687, 0.645, 0.610)
 _HE = "He et al. 2015, table 6"
 _ZAGORUYKO = "Zagoruyko & Komodakis 2016"
 
@@ -31,12 +33,14 @@ class Planned(NamedTuple):
     recipe: Recipe
     reported: float | None = None  # test accuracy, 0 to 1, that others report for this network and recipe
     source: str = ""  # who they are
+    reported_losses: tuple[float, ...] = ()  # training loss of the first epochs, by the same source
+    varies: str = ""  # name of the run from which this differs in the one thing that its title says
 
     @property
     def recipe_in_words(self) -> str:
         """The recipe's name and length: "fast, 12 epochs"."""
         name, epochs = self.recipe.name, self.recipe.epochs
-        return name if "epoch" in name else f"{name}, {epochs:.4g} epochs"
+        return name if "epoch" in name else f"{name}, {epochs:.4g} epoch{'s' * (epochs != 1)}"
 
 
 def _seeds(name: str, planned: Planned, count: int) -> dict[str, Planned]:
@@ -65,6 +69,28 @@ def _wide(depth: int, factor: int, recipe: Recipe, error: float | None = None) -
     return _cifar(title, lambda: models.wide_resnet(depth, factor), recipe, *reported)
 
 
+def _alexnet(change: str, build: Callable[[], nn.Module] = models.alexnet_cifar, epochs: int = 1, **recipe) -> Planned:
+    """The first epochs of the tutorial's AlexNet with one thing changed; `recipe` holds fields of its recipe."""
+    planned = _cifar(f"AlexNet, {change}", build, replace(_ALEXNET, epochs=epochs, **recipe))
+    return planned._replace(varies="alexnet-cifar10-tutorial")
+
+
+def _same_first_weights() -> nn.Module:
+    torch.manual_seed(0)  # whatever the recipe's seed: that then changes the order of the images and dropout only
+    return models.alexnet_cifar()
+
+
+def _he_weights() -> nn.Module:
+    """AlexNet with the first weights that He et al. 2015, arXiv 1502.01852, derive for ReLU, in place of torch's."""
+    model = models.alexnet_cifar()
+    for weights in model.parameters():
+        if weights.ndim > 1:
+            nn.init.kaiming_normal_(weights, nonlinearity="relu")
+        else:
+            nn.init.zeros_(weights)
+    return model
+
+
 def _resnet14() -> nn.Module:
     return models.resnet_cifar(14, shortcut="projection")  # as chapter 09 has it, and the tutorial
 
@@ -85,7 +111,16 @@ PLANNED: dict[str, Planned] = {
     "wrn-10-2-cifar10": _wide(10, 2, _FAST),
     "resnet18-cifar10": _cifar("ResNet-18", _resnet18, replace(_FAST, epochs=10)),
     "wrn-16-4-cifar10": _wide(16, 4, _FAST),
-    "alexnet-cifar10-tutorial": _cifar("AlexNet, tutorial", models.alexnet_cifar, _ALEXNET, 0.7508, _TUTORIAL),
+    "alexnet-cifar10-tutorial": _cifar(
+        "AlexNet, tutorial", models.alexnet_cifar, _ALEXNET, 0.7508, _TUTORIAL, _TUTORIAL_LOSSES
+    ),
+    "alexnet-cifar10-seed1": _alexnet("seed 1", seed=1),
+    "alexnet-cifar10-seed2": _alexnet("seed 2", seed=2),
+    "alexnet-cifar10-order-seed1": _alexnet("another order of the images", _same_first_weights, seed=1),
+    "alexnet-cifar10-he": _alexnet("He's first weights", _he_weights),
+    "alexnet-cifar10-data-normalised": _alexnet("normalised by the data", normalise="data"),
+    "alexnet-cifar10-float32": _alexnet("float32", precision="float32"),
+    "alexnet-cifar10-40000-images": _alexnet("40,000 images", epochs=10, validation=10_000),
     **_seeds("resnet18-cifar10-tutorial", _cifar("ResNet-18, tutorial", _resnet18, _RESNET, 0.8298, _TUTORIAL), 3),
     "resnet18-cifar10-30-epochs": _cifar("ResNet-18, 30 epochs", _resnet18, replace(_FAST, epochs=30)),
     "wrn-28-10-cifar10-30-epochs": _wide(28, 10, replace(_FAST, epochs=30)),
