@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cnn_lessons.cli.words import PROGRAM, Refused, bad_use
+from cnn_lessons.cli.words import PROGRAM, bad_use, teachers_only
 
 ABOUT = """\
 Run every notebook below SUBMISSIONS (.ipynb, also inside .zip) from top to bottom in a process of its own, without a
@@ -33,13 +33,9 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Grade, write the report and print what it says in short."""
-    try:
+    with teachers_only("grade"):
         from cnn_lessons.classroom.reporting import policy
         from cnn_lessons.classroom.reporting.report import write_report
-    except ModuleNotFoundError as error:
-        if error.name != "cnn_lessons.classroom":
-            raise
-        raise Refused("grade: this is an edition for students, which cannot grade. Ask your instructor.") from error
     if options.print_policy:
         print(policy.example(), end="")
         return 0

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from cnn_lessons.cli.words import Refused, bad_use
+from cnn_lessons.cli.words import Refused, bad_use, teachers_only
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -35,13 +35,9 @@ def out_first(words: Sequence[str]) -> list[str]:
 
 def run(options: argparse.Namespace) -> int:
     """Write the edition; print what it holds."""
-    try:
+    with teachers_only("release"):
         from cnn_lessons.classroom.releasing.errors import ClassroomError
         from cnn_lessons.classroom.releasing.release import release
-    except ModuleNotFoundError as error:
-        if error.name != "cnn_lessons.classroom":
-            raise
-        raise Refused("release: this is an edition for students, which cannot release. Ask your instructor.") from error
     try:
         with bad_use():
             written = release(options.chapters, options.out, options.with_solutions)

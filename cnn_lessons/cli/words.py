@@ -43,6 +43,18 @@ def bad_use() -> Iterator[None]:
         raise BadUse(str(error)) from error
 
 
+@contextmanager
+def teachers_only(command: str) -> Iterator[None]:
+    """Say what is the matter where a command imports what an edition for students leaves out."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != "cnn_lessons.classroom":
+            raise
+        said = f"{command}: this is an edition for students, which cannot {command}. Ask your instructor."
+        raise Refused(said) from error
+
+
 def in_shell_words(message: str) -> str:
     """Return a message in one line, with options in the place of Python's arguments."""
     for pattern, said in ADVICE:
