@@ -28,6 +28,10 @@ def rows(page, head):
     return list(cells_of(table))[1:]
 
 
+def number(cell):
+    return float(cell.replace("−", "-"))
+
+
 def cells_of(table):
     for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL):
         cells = re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)
@@ -59,6 +63,20 @@ def test_every_run_of_the_plan_is_listed_with_its_result_or_as_not_run(page):
     for name, result in found.items():
         recorded = name in runs.names()
         assert result == (f"{100 * runs.load_run(name).test['accuracy']:.2f}%" if recorded else "not run")
+
+
+def test_differences_are_between_the_losses_of_the_files_and_the_reported_ones(page):
+    name = "alexnet-cifar10-tutorial"
+    reported = PLANNED[name].reported_losses
+    found = {run: [number(cell) for cell in cells if cell != "–"] for run, *cells in rows(page, "variation")}
+    varied = [other for other in runs.names() if PLANNED[other].varies == name]
+    assert list(found)[0] == PLANNED[name].title and len(found) == 1 + len(varied)
+    for run in map(runs.load_run, (name, *varied)):
+        losses = [epoch["train_loss"] for epoch in run.epochs[:10]]
+        first, below, *mean = found[run.name]
+        assert first == pytest.approx(losses[0], abs=6e-4) and below == pytest.approx(reported[0] - losses[0], abs=6e-4)
+        assert bool(mean) == (len(losses) == len(reported))
+        assert mean == [] or mean[0] == pytest.approx(statistics.mean(reported) - statistics.mean(losses), abs=6e-4)
 
 
 def test_every_recorded_run_is_in_a_curve_reader(page):

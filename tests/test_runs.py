@@ -204,6 +204,12 @@ def test_figures_in_a_chapter_are_those_of_the_files(chapter, names):
         assert f"{runs.load_run(name).test['accuracy']:.1%}" in text
 
 
+def test_losses_that_chapter_07_quotes_are_those_of_the_plan():
+    quoted = ", ".join(f"{loss:.3f}" for loss in PLANNED["alexnet-cifar10-tutorial"].reported_losses)
+    (chapter,) = (path for path in CHAPTERS if path.stem.startswith("07"))
+    assert f"({quoted})" in chapter.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("chapter", ["05", "07", "09"])
 def test_chapter_says_what_its_recorded_runs_were_made_with(chapter):
     assert any(runs.load_run(name).origin in printed(chapter) for name in runs.names())

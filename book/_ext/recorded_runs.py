@@ -166,7 +166,7 @@ class RecordedDifferences(WritesMarkdown):
 
 
 class RecordedCurves(WritesMarkdown):
-    """Every curve in curve readers: CIFAR-10's first seeds, then all seeds of what has several, then other data."""
+    """Every curve in curve readers: CIFAR-10's first seeds, all seeds of what has several, other data, variations."""
 
     def run(self) -> list[nodes.Node]:
         """Return the readers, each with a line that says what is in it."""
@@ -174,14 +174,16 @@ class RecordedCurves(WritesMarkdown):
         cifar = {name: made for name, made in found.items() if PLANNED[name].data == "cifar10"}
         repeated = [run for made in cifar.values() if len(made) > 1 for run in made]
         others = [run for name, made in found.items() if name not in cifar for run in made]
+        first = [made[0] for made in cifar.values()]
         varied = variations()
         brief = [run for run in varied if len(run.epochs) == 1]
         return [
-            *self.readers("Each network once, on CIFAR-10:", [made[0] for made in cifar.values()]),
+            *self.readers("Each network once, on CIFAR-10:", [run for run in first if is_validated(run)]),
+            *self.readers("And where no images are held out:", [run for run in first if not is_validated(run)]),
             *self.readers("All seeds of those that were trained with several:", repeated),
             *self.readers("On other data:", others),
-            *self.readers("One epoch of AlexNet, one thing changed at a time:", brief),
-            *self.readers("And ten epochs:", [run for run in varied if run not in brief]),
+            *self.readers("One epoch of AlexNet with one thing changed:", brief),
+            *self.readers("Ten epochs of AlexNet with one thing changed:", [run for run in varied if run not in brief]),
         ]
 
     def readers(self, said: str, made: list[runs.Recorded]) -> list[nodes.Node]:
@@ -189,11 +191,16 @@ class RecordedCurves(WritesMarkdown):
         parts = []
         for start in range(0, len(made), MAX_RUNS):
             reader = CurveReader.of(*made[start : start + MAX_RUNS], quantity="accuracy", part="validation")
-            if not any(row["validation_accuracy"] is not None for run in made for row in run.epochs):
+            if not any(map(is_validated, made)):
                 reader.quantity, reader.part = "both", "training"
             element = reader._repr_mimebundle_()[0]["text/html"]
             parts += [*self.markdown([said]), nodes.raw("", element, format="html")]
         return parts
+
+
+def is_validated(run: runs.Recorded) -> bool:
+    """Whether images were held out, and looked at after each epoch."""
+    return run.epochs[0]["validation_accuracy"] is not None
 
 
 class RunsToMake(WritesMarkdown):
