@@ -151,18 +151,20 @@ class RecordedDifferences(WritesMarkdown):
     required_arguments = 1  # the run's name
 
     def run(self) -> list[nodes.Node]:
-        """Return a table, the run itself first."""
+        """Return a table, the run itself first, and a line that names the machines."""
         planned = PLANNED[self.arguments[0]]
         reported = planned.reported_losses
         rows = [
             f"| variation | loss of epoch 1 | below the reported {reported[0]:.3f} | in {len(reported)} epochs, mean |",
             "|---|--:|--:|--:|",
         ]
-        for made in (runs.load_run(self.arguments[0]), *variations(self.arguments[0])):
+        found = [runs.load_run(self.arguments[0]), *variations(self.arguments[0])]
+        for made in found:
             below = [there - row["train_loss"] for there, row in zip(reported, made.epochs, strict=False)]
             mean = f"{statistics.mean(below):.3f}" if len(below) == len(reported) else "–"
             rows.append(f"| {made.name} | {made.epochs[0]['train_loss']:.3f} | {below[0]:.3f} | {mean} |")
-        return self.markdown(row.replace("| -", "| −") for row in rows)
+        machines = "; ".join(dict.fromkeys(map(machine, found)))
+        return self.markdown([*(row.replace("| -", "| −") for row in rows), "", f"Recorded on {machines}."])
 
 
 class RecordedCurves(WritesMarkdown):
