@@ -155,7 +155,7 @@ class RecordedDifferences(WritesMarkdown):
         planned = PLANNED[self.arguments[0]]
         reported = planned.reported_losses
         rows = [
-            f"| variation | loss of epoch 1 | below the reported {reported[0]:.3f} | in {len(reported)} epochs, mean |",
+            f"| variation | loss of epoch 1 | below the reported {reported[0]:.3f} | mean of {len(reported)} epochs |",
             "|---|--:|--:|--:|",
         ]
         found = [runs.load_run(self.arguments[0]), *variations(self.arguments[0])]
