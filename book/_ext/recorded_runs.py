@@ -194,7 +194,8 @@ class RecordedCurves(WritesMarkdown):
         for start in range(0, len(made), MAX_RUNS):
             reader = CurveReader.of(*made[start : start + MAX_RUNS], quantity="accuracy", part="validation")
             if not any(map(is_validated, made)):
-                reader.quantity, reader.part = "both", "training"
+                several = any(len(run.epochs) > 1 for run in made)  # a single epoch is one point of accuracy, no curve
+                reader.quantity, reader.part = "both" if several else "loss", "training"
             element = reader._repr_mimebundle_()[0]["text/html"]
             parts += [*self.markdown([said]), nodes.raw("", element, format="html")]
         return parts
