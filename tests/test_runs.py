@@ -195,6 +195,7 @@ def printed(start):
         ("05", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "mnist-cnn"]),
         ("07", ["alexnet-cifar10-10-epochs", "alexnet-cifar10-tutorial"]),
         ("09", ["resnet14-cifar10", "resnet20-cifar10", "resnet18-cifar10"]),
+        ("11", ["resnet20-cifar10", "wrn-10-2-cifar10"]),
         ("12", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "resnet18-cifar10"]),
     ],
 )
@@ -210,6 +211,6 @@ def test_losses_that_chapter_07_quotes_are_those_of_the_plan():
     assert f"({quoted})" in chapter.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("chapter", ["05", "07", "09"])
+@pytest.mark.parametrize("chapter", ["05", "07", "09", "11"])
 def test_chapter_says_what_its_recorded_runs_were_made_with(chapter):
     assert any(runs.load_run(name).origin in printed(chapter) for name in runs.names())
