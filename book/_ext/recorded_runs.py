@@ -136,12 +136,18 @@ class RecordedPlot(SphinxDirective):
 
 
 def keep_labels_apart(figure: Figure) -> None:
-    """Put a label below its point where it would lie on the label of another."""
+    """Move a label that would lie on another one, or on a point, to the first free place around its own point."""
     figure.canvas.draw()
-    taken: list[Bbox] = []
-    for label in figure.axes[0].texts:
-        if any(label.get_window_extent().overlaps(other) for other in taken):
-            label.set_position((7, -13))
+    axes = figure.axes[0]
+    dot = figure.dpi / 12  # half a point's width and some air, in pixels
+    points = [axes.transData.transform(label.xy) for label in axes.texts]
+    taken = [Bbox([(x - dot, y - dot), (x + dot, y + dot)]) for x, y in points]
+    for label in sorted(axes.texts, key=lambda label: -label.xy[1]):  # the highest first: it keeps its place above
+        width = label.get_window_extent().width * 72 / figure.dpi
+        for place in ((7, -13), (-7 - width, 4), (-7 - width, -13), (7, -25), (-7 - width, 16)):
+            if not any(label.get_window_extent().overlaps(other) for other in taken):
+                break
+            label.set_position(place)
         taken.append(label.get_window_extent())
 
 
