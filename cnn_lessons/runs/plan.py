@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -15,8 +16,9 @@ from cnn_lessons.training import RECIPES, Recipe
 
 _CIFAR = replace(RECIPES["quick"], name="quick, 12 epochs", epochs=12, batch_size=128, validation=5_000)
 _MNIST = Recipe("one epoch", epochs=1, batch_size=64, lr=2e-3, optimizer="adam", schedule="one_cycle")
-_FAST, _ALEXNET, _RESNET, _RESNET_PAPER, _WIDE_PAPER = (
-    RECIPES[name] for name in ("fast", "alexnet-tutorial", "resnet-tutorial", "resnet-paper", "wide-resnet-paper")
+_FAST, _FAST_64, _ALEXNET, _RESNET, _RESNET_PAPER, _WIDE_PAPER = (
+    RECIPES[name]
+    for name in ("fast", "fast-64", "alexnet-tutorial", "resnet-tutorial", "resnet-paper", "wide-resnet-paper")
 )
 _TUTORIAL = "tutorial"
 _TUTORIAL_LOSSES = (1.657, 1.242, 1.060, 0.937, 0.858, 0.793, 0.732, 0.687, 0.645, 0.610)
@@ -80,15 +82,31 @@ def _same_first_weights() -> nn.Module:
     return models.alexnet_cifar()
 
 
-def _he_weights() -> nn.Module:
-    """AlexNet with the first weights that He et al. 2015, arXiv 1502.01852, derive for ReLU, in place of torch's."""
-    model = models.alexnet_cifar()
-    for weights in model.parameters():
-        if weights.ndim > 1:
-            nn.init.kaiming_normal_(weights, nonlinearity="relu")
-        else:
-            nn.init.zeros_(weights)
-    return model
+def _first_weights(draw: Callable[[torch.Tensor], object]) -> Callable[[], nn.Module]:
+    """AlexNet with weights that `draw` fills, and with biases of zero, in place of torch's."""
+
+    def build() -> nn.Module:
+        model = models.alexnet_cifar()
+        for weights in model.parameters():
+            (draw if weights.ndim > 1 else nn.init.zeros_)(weights)
+        return model
+
+    return build
+
+
+_he_weights = _first_weights(partial(nn.init.kaiming_normal_, nonlinearity="relu"))  # He et al. 2015, arXiv 1502.01852
+_glorot_weights = _first_weights(nn.init.xavier_uniform_)  # Glorot & Bengio 2010
+
+
+class _FromZeroToOne(nn.Module):
+    """Undoes the tutorial's normalisation by 0.5 and 0.5."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return (images + 1) / 2
+
+
+def _unnormalised() -> nn.Module:
+    return nn.Sequential(_FromZeroToOne(), models.alexnet_cifar())
 
 
 def _resnet14() -> nn.Module:
@@ -110,6 +128,7 @@ PLANNED: dict[str, Planned] = {
     "resnet20-cifar10": _resnet(20, _FAST),
     "wrn-10-2-cifar10": _wide(10, 2, _FAST),
     "resnet18-cifar10": _cifar("ResNet-18", _resnet18, replace(_FAST, epochs=10)),
+    "resnet18-cifar10-fast-64": _cifar("ResNet-18, batches of 64", _resnet18, _FAST_64),
     "wrn-16-4-cifar10": _wide(16, 4, _FAST),
     "alexnet-cifar10-tutorial": _cifar(
         "AlexNet, tutorial", models.alexnet_cifar, _ALEXNET, 0.7508, _TUTORIAL, _TUTORIAL_LOSSES
@@ -118,6 +137,10 @@ PLANNED: dict[str, Planned] = {
     "alexnet-cifar10-seed2": _alexnet("seed 2", seed=2),
     "alexnet-cifar10-order-seed1": _alexnet("another order of the images", _same_first_weights, seed=1),
     "alexnet-cifar10-he": _alexnet("He's first weights", _he_weights),
+    "alexnet-cifar10-glorot": _alexnet("Glorot's first weights", _glorot_weights),
+    "alexnet-cifar10-unnormalised": _alexnet("values from 0 to 1", _unnormalised),
+    "alexnet-cifar10-batch-64": _alexnet("batches of 64", batch_size=64),
+    "alexnet-cifar10-flip": _alexnet("half of the images mirrored", flip=True),
     "alexnet-cifar10-data-normalised": _alexnet("normalised by the data", normalise="data"),
     "alexnet-cifar10-float32": _alexnet("float32", precision="float32"),
     "alexnet-cifar10-40000-images": _alexnet("40,000 images", epochs=10, validation=10_000),
