@@ -99,7 +99,7 @@ def test_commands_on_the_page_name_runs(page):
 
 def test_machines_are_named_below_the_table(page):
     for name in runs.names():
-        assert recorded_runs.machine(runs.load_run(name)) in html.unescape(page)
+        assert runs.load_run(name).machine in html.unescape(page)
 
 
 @pytest.mark.parametrize(

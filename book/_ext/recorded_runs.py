@@ -90,15 +90,9 @@ def row(planned: Planned, made: list[runs.Recorded], machines: dict[str, str]) -
     if made:
         mean, spread = mean_and_spread(made)
         measured = f"**{mean:.2f}** %" + (f" ± {spread:.2f}, {len(made)} runs" if spread is not None else "")
-        letters = sorted({machines.setdefault(machine(run), MACHINES[len(machines)]) for run in made})
+        letters = sorted({machines.setdefault(run.machine, MACHINES[len(machines)]) for run in made})
         took = f"{duration(seconds(made))}, {' '.join(letters)}"
     return planned.title, measured, reported, planned.recipe_in_words, f"{parameters:,}", took
-
-
-def machine(run: runs.Recorded) -> str:
-    """Hardware, number format and versions of a run."""
-    made = run.provenance
-    return f"{made['device_name']}, {made['precision']}, torch {made['torch']}, Python {made['python']}"
 
 
 class RecordedPlot(SphinxDirective):
@@ -169,7 +163,7 @@ class RecordedDifferences(WritesMarkdown):
             below = [there - row["train_loss"] for there, row in zip(reported, made.epochs, strict=False)]
             mean = f"{statistics.mean(below):.3f}" if len(below) == len(reported) else "–"
             rows.append(f"| {made.name} | {made.epochs[0]['train_loss']:.3f} | {below[0]:.3f} | {mean} |")
-        machines = "; ".join(dict.fromkeys(map(machine, found)))
+        machines = "; ".join(dict.fromkeys(run.machine for run in found))
         return self.markdown([*(row.replace("| -", "| −") for row in rows), "", f"Recorded on {machines}."])
 
 

@@ -13,7 +13,7 @@ PHOTOGRAPH = "grace_hopper.jpg"  # Grace Hopper, James S. Davis, US Navy, 1984; 
 
 
 def photograph(reduce: int = 1) -> Tensor:
-    """Return the portrait of Grace Hopper, as it lies on disk.
+    """Return the portrait of Grace Hopper, in the order of an unpacked file.
 
     Args:
         reduce: average blocks of this many pixels in each direction into one, at least 1; 1 keeps all pixels.

@@ -40,13 +40,15 @@ class Recorded:
         return statistics.median(row["seconds"] for row in self.epochs)
 
     @property
-    def origin(self) -> str:
-        """Where the run was made, in one line: hardware, number format, versions and seed."""
+    def machine(self) -> str:
+        """Where the run was made: hardware, number format and versions."""
         made = self.provenance
-        return (
-            f"recorded on {made['device_name']}, {made['precision']}, torch {made['torch']}, "
-            f"Python {made['python']}, seed {made['recipe']['seed']}"
-        )
+        return f"{made['device_name']}, {made['precision']}, torch {made['torch']}, Python {made['python']}"
+
+    @property
+    def origin(self) -> str:
+        """The machine and the seed, as a line to print below a figure."""
+        return f"recorded on {self.machine}, seed {self.provenance['recipe']['seed']}"
 
 
 def names() -> list[str]:

@@ -46,7 +46,7 @@ ALEXNET_CLASSIFIER = Exercise(
     title="The classifier of AlexNet",
     parameters="in_features, hidden, num_classes, dropout=0.5",
     statement=(
-        "Return an `nn.Sequential` with AlexNet's classifier: dropout, linear layer, ReLU; dropout, linear layer, "
+        "Return an `nn.Sequential` with this chapter's classifier: dropout, linear layer, ReLU; dropout, linear layer, "
         "ReLU; linear layer. `hidden` is a list of two numbers, what the first two linear layers give; in the chapter "
         "it is [1024, 512]. `dropout` is the probability that a number is dropped. (N, in_features) becomes logits "
         "(N, num_classes)."
@@ -65,12 +65,12 @@ ALEXNET_CLASSIFIER = Exercise(
     mistakes=(
         Mistake("You left out the dropout.", _classifier("1R2R3")),
         Mistake(
-            "Dropout stands behind the linear layers' ReLUs in yours. In AlexNet it stands before the first and the "
-            "second linear layer: what it drops first are features.",
+            "Dropout stands behind the linear layers' ReLUs in yours, as in 2012. Here it stands before the first and "
+            "the second linear layer: what it drops first are features.",
             _classifier("1RD2RD3"),
         ),
         Mistake(
-            "You dropped before the last linear layer as well. AlexNet drops before the first two only.",
+            "You dropped before the last linear layer as well. Here it stands before the first two only.",
             _classifier("D1RD2RD3"),
         ),
         Mistake("The second dropout is missing.", _classifier("D1R2R3")),

@@ -122,10 +122,10 @@ BATCH_NORM = Exercise(
     statement=(
         "Normalise x, (N, C, H, W), channel by channel: (x − mean) / √(var + eps), times `weight`, plus `bias`. The "
         "four figures are (C,). With `training` mean and variance are the batch's, over N, H and W; the variance "
-        "divides by the number of values. Without it they are the running ones. Return three things: the result, and "
-        "the running mean and variance as they are afterwards. In training each moves by the share `momentum` towards "
-        "the batch's figure, the variance towards the unbiased one (divided by the number less 1); otherwise they "
-        "stay. Change no input."
+        "divides by the number of values. Without it they are the running ones. Return three things: the result, and, "
+        "without gradients, the running mean and variance as they are afterwards. In training each moves by the share "
+        "`momentum` towards the batch's figure, the variance towards the unbiased one (divided by the number less 1); "
+        "otherwise they stay. Change no input."
     ),
     hints=(
         "One channel of the whole batch is one list of numbers. Which axes of (N, C, H, W) do you average over, so "
