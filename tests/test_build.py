@@ -60,6 +60,20 @@ def test_recorded_run_makes_only_those_stale_that_name_it(tmp_path, monkeypatch)
     assert before == ("first", "") and execute.quoted_runs(naming) == "second" and execute.quoted_runs(silent) == ""
 
 
+def test_outputs_depend_on_what_a_widget_reads_and_not_on_its_script(tmp_path, monkeypatch):
+    monkeypatch.setattr(execute, "ROOT", tmp_path)
+    package = tmp_path / "cnn_lessons"
+    for file in ("runs/plan.py", "widgets/static/stack.json", "widgets/static/stack.js"):
+        (package / file).parent.mkdir(parents=True, exist_ok=True)
+        (package / file).touch()
+    (tmp_path / "requirements.txt").touch()
+    digests = [execute.package_digest()]
+    for file in ("stack.js", "stack.json"):
+        (package / "widgets" / "static" / file).write_text("{}")
+        digests.append(execute.package_digest())
+    assert digests[0] == digests[1] != digests[2]
+
+
 @pytest.fixture
 def notebooks(tmp_path, monkeypatch):
     """A function that writes notebooks of one code cell each and refreshes them in a place of their own."""

@@ -133,6 +133,22 @@ def test_fault_of_the_program_shows_where_it_is(shell, tiny, monkeypatch):
         shell(TINY)
 
 
+def test_more_processes_than_gpus_are_told_in_one_line(shell, tiny, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    code, _, complaints = shell(TINY.replace("--device cpu", "--device cuda"))
+    assert code == 2 and len(complaints) == 1 and "at most 1 processes, one for each CUDA device" in complaints[0]
+
+
+def test_path_is_not_taken_for_an_argument(shell, tiny, tmp_path):
+    path = tmp_path / "lr=0.1" / "seed=3" / "run.pt"
+    path.parent.mkdir(parents=True)
+    path.write_text("hello")
+    code, _, complaints = shell(TINY, "--checkpoint", path)
+    assert code == 1 and str(path) in complaints[0] and "damaged" in complaints[0]
+
+
 # ---- train -------------------------------------------------------------------------------------------------------
 
 
@@ -152,6 +168,7 @@ def test_train_writes_history_and_weights_and_a_table(shell, tiny, tmp_path):
     images = tiny_data(214)
     found = evaluate(network, *images.test, mean=images.mean, std=images.std)
     assert found.accuracy == history.test["accuracy"]
+    assert history.provenance["command"] == f"python -m cnn_lessons {TINY} {' '.join(map(str, files))}"
 
 
 def test_options_change_the_recipe(shell, tiny, tmp_path):

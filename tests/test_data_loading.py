@@ -413,6 +413,16 @@ def test_archive_that_the_reader_brought_is_unpacked_without_network(tiny, web):
     assert everything_in(tiny.folder) == dict(sorted(tiny.contents.items()))
 
 
+@pytest.mark.parametrize("name", ["mnist"])
+def test_files_in_the_wrong_folder_are_not_taken_for_an_archive(tiny, web):
+    tiny.root.mkdir()
+    for file, content in tiny.contents.items():
+        (tiny.root / file).write_bytes(content)
+    assert "expected " + ", ".join(tiny.contents) in refused(tiny)
+    tiny.offer(web)
+    assert len(tiny.load(download=True).train.labels) > 0
+
+
 @both
 def test_reading_needs_no_torchvision_and_fetching_says_what_is_wrong_with_it(tiny, monkeypatch):
     monkeypatch.setitem(sys.modules, "torchvision.datasets.utils", None)

@@ -96,6 +96,12 @@ def test_outside_addresses_are_asked_for_once():
     assert links.outside({"a.html": page, "b.html": page}) == {"https://a.org/x": "a.html"}
 
 
+def test_address_that_is_none_does_not_end_the_others(server):
+    address, _ = server
+    gone, unknown = links.check_outside({f"{address}/a b": "a.html", f"{address}/404": "b.html"})
+    assert len(gone) == 1 and len(unknown) == 1 and "/a b" in unknown[0]
+
+
 def test_without_a_network_nothing_is_broken_and_one_line_says_so(book, monkeypatch, capsys, unused_port):
     here = f"http://127.0.0.1:{unused_port}"
     (book / "index.html").write_text(f'<a href="{here}/a">a</a> <a href="{here}/b">b</a>')

@@ -153,6 +153,19 @@ def test_edit_that_fails_keeps_the_notebook_and_says_where_the_text_is(tmp_path)
     assert path.read_text() == before and text.exists() and not list(tmp_path.glob(".*"))
 
 
+def test_edit_that_is_stopped_says_where_the_text_is(tmp_path, monkeypatch):
+    path, text = plain(tmp_path, "1 + 1"), tmp_path / "chapter.md"
+    text.write_text(tool.as_text(read(path)))
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tool, "run", stopped)
+    with pytest.raises(SystemExit, match="Your text is kept in"):
+        tool.main(["edit", str(path), "--text", str(text)])
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_edit_in_an_editor_keeps_the_text_when_it_cannot_be_read(tmp_path, monkeypatch):
     path = plain(tmp_path, "1 + 1")
     before = path.read_text()

@@ -97,6 +97,14 @@ def test_package_that_the_others_do_not_admit_breaks_the_set_up(clone, index, ca
     assert "alpha ==2.0: breaks the set-up" in said and "conflict" in said
 
 
+def test_package_that_breaks_the_set_up_is_told_from_one_that_does_not(clone, index, capsys):
+    wheel(index, "alpha", "3.0", "gamma")  # there is no gamma
+    behind = [outdated.Pin("alpha", "1.0", "3.0"), outdated.Pin("beta", "1.0", "1.1")]
+    assert outdated.try_out(behind, clone) == 1
+    said = capsys.readouterr().out
+    assert "alpha ==3.0: breaks the set-up" in said and "beta 1.1: nothing breaks" in said
+
+
 def test_without_an_index_one_line_says_so(clone, monkeypatch, capsys):
     pip = "WARNING: Retrying … after connection broken by 'NewConnectionError(…)'\nERROR: No matching distribution"
     monkeypatch.setattr(outdated, "run", lambda *_, **__: machine.Result(1, pip))

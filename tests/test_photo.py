@@ -1,5 +1,8 @@
 """The photograph: the same bytes everywhere, averaged in whole numbers, and a clear error without it."""
 
+import subprocess
+import sys
+
 import matplotlib
 import pytest
 import torch
@@ -14,6 +17,11 @@ def test_photograph_is_a_colour_picture_of_bytes():
     assert pixels.min() < 10 and pixels.max() > 245
     red, blue = pixels[..., 0].int(), pixels[..., 2].int()
     assert (red - blue).max() > 100 and (blue - red).max() > 50  # in colour: the flag has red and blue
+
+
+def test_data_can_be_loaded_without_matplotlib():
+    hidden = "import sys; sys.modules['matplotlib'] = sys.modules['PIL'] = None; import cnn_lessons.training"
+    subprocess.run([sys.executable, "-c", hidden], check=True, timeout=100)
 
 
 def test_photograph_is_the_callers_own():

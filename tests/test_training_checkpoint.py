@@ -13,8 +13,11 @@ import torch
 from tiny import tiny_data, tiny_network, tiny_recipe
 from torch import nn
 
+from cnn_lessons.models import plain_cifar, resnet_cifar
 from cnn_lessons.training import CheckpointError, train
+from cnn_lessons.training import history as history_module
 from cnn_lessons.training.checkpoint import load_checkpoint, save_checkpoint
+from cnn_lessons.training.run import Run
 
 RECIPE = tiny_recipe(validation=40)
 
@@ -97,6 +100,32 @@ def test_resume_false_begins_anew(path):
     assert load_checkpoint(path)["history"].count('"lr": 0.01')
 
 
+def test_stop_says_how_to_go_on_and_counts_what_the_file_holds(path, monkeypatch):
+    with pytest.raises(KeyboardInterrupt, match="holds 2 whole epochs; the same call without resume=False goes on"):
+        run(path, resume=False, on_epoch_end=stop_after(2))
+    save = Run.save
+
+    def stopped(self, where):  # the third epoch is over, and not yet written
+        if len(self.history.epochs) == 3:
+            raise KeyboardInterrupt
+        save(self, where)
+
+    monkeypatch.setattr(Run, "save", stopped)
+    with pytest.raises(KeyboardInterrupt, match="holds 2 whole epochs; the same call goes on"):
+        run(path)
+
+
+def test_run_that_goes_on_elsewhere_says_so(tmp_path, monkeypatch):
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "run.pt", on_epoch_end=stop_after(2))
+    monkeypatch.setattr(history_module, "device_name", lambda device: "another machine")
+    _, history = run(tmp_path / "run.pt")
+    assert history.provenance["resumed"] == [{"after_epoch": 2, "device_name": "another machine"}]
+    assert history.provenance["device_name"] != "another machine"
+    monkeypatch.setattr(history_module, "device_name", lambda device: "a third machine")
+    assert run(tmp_path / "run.pt")[1].provenance == history.provenance  # nothing was left to do
+
+
 def test_stop_without_checkpoint_says_that_nothing_was_saved():
     with pytest.raises(KeyboardInterrupt, match="Nothing was saved"):
         run(None, on_epoch_end=stop_after(1))
@@ -157,6 +186,14 @@ def test_checkpoint_of_another_run_is_refused(path):
     refused(path, "images differ: expected tiny", data=tiny_data(204))
     wider = nn.Sequential(nn.Conv2d(3, 9, 3, bias=False), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(9, 4))
     refused(path, r"network differs: expected \(9, 3, 3, 3\) for 0.weight, got \(8, 3, 3, 3\)", network=wider)
+    bolder = tiny_network(dropout=0.5)  # the same weights
+    refused(path, r"network differs: expected \(3\): Dropout\(p=0.5.*got \(3\): Dropout\(p=0.2", network=bolder)
+
+
+def test_checkpoint_of_the_network_without_shortcuts_is_refused(tmp_path):
+    recipe = dataclasses.replace(RECIPE, epochs=1)
+    run(tmp_path / "run.pt", recipe, resnet_cifar(8, num_classes=4))
+    refused(tmp_path / "run.pt", "network differs", recipe=recipe, network=plain_cifar(8, num_classes=4))
 
 
 @pytest.mark.parametrize("fails", ["fsync", "replace"])
@@ -178,3 +215,5 @@ def test_folder_that_cannot_be_written_is_named_before_training(tmp_path):
     network.register_forward_pre_hook(lambda module, args: pytest.fail("it has begun to train"))
     with pytest.raises(CheckpointError, match="expected a folder that can be written to"):
         run(tmp_path / "file" / "run.pt", network=network)
+    with pytest.raises(CheckpointError, match="expected a file, got a folder"):
+        run(tmp_path, network=network, resume=False)

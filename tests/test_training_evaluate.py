@@ -58,6 +58,22 @@ def test_float_images_are_taken_as_they_are():
     assert evaluate(network, ready, data.test.labels) == pytest.approx(expected)
 
 
+def test_mean_and_std_may_be_tensors():
+    data, network = tiny_data(), tiny_network()
+    expected = evaluate(network, *data.test, mean=data.mean, std=data.std)
+    assert evaluate(network, *data.test, mean=torch.tensor(data.mean), std=torch.tensor(data.std)) == pytest.approx(
+        expected
+    )
+
+
+def test_what_evaluate_cannot_use_is_refused():
+    data, network = tiny_data(), tiny_network()
+    with pytest.raises(ValueError, match="batch_size: expected at least 1, got -1"):
+        evaluate(network, *data.test, batch_size=-1)
+    with pytest.raises(ValueError, match="expected uint8 images"):
+        evaluate(network, data.test.images.float(), data.test.labels, mean=data.mean, std=data.std)
+
+
 def test_images_without_labels_are_refused():
     data, network = tiny_data(), tiny_network()
     with pytest.raises(ValueError, match="expected a label for each image, got 60 images, 3 labels"):

@@ -1,5 +1,6 @@
 import copy
 import dataclasses
+import subprocess
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from torch import nn
 
 from cnn_lessons.data import normalise, split
 from cnn_lessons.training import History, TrainingError, evaluate, learning_rate, train
+from cnn_lessons.training import history as history_module
 
 
 def run(recipe=None, network=None, data=None, **options):
@@ -84,6 +86,14 @@ def test_network_learns_and_history_tells_it():
     assert history.provenance["parameters"] == 3 * 9 * 8 + 2 * 8 + 32 * 4 + 4
     assert history.provenance["fingerprint"] == tiny_data().fingerprint()
     assert history.provenance["recipe"]["lr"] == 0.05 and history.provenance["torch"] == torch.__version__
+
+
+def test_commit_is_never_that_of_a_repository_around_the_installed_package(tmp_path, monkeypatch):
+    for command in (["init", "-q"], ["-c", "user.name=a", "-c", "user.email=b", "commit", "-qm", "c", "--allow-empty"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    for place, expected in ((tmp_path, str), (tmp_path / "site-packages", type(None))):
+        monkeypatch.setattr(history_module, "__file__", str(place / "cnn_lessons" / "training" / "history.py"))
+        assert isinstance(history_module.commit(), expected)
 
 
 def test_best_weights_are_those_of_the_best_validation_epoch():
@@ -208,6 +218,8 @@ def test_exhausted_memory_names_the_batch_size_to_try(error):
 
     with pytest.raises(TrainingError, match=r"Out of memory on cpu with batch_size=32. Try batch_size=16"):
         run(network=Greedy())
+    with pytest.raises(TrainingError, match="batch_size=1. Try a smaller network"):
+        run(tiny_recipe(batch_size=1), network=Greedy())
 
 
 def test_other_errors_of_a_network_pass_through():

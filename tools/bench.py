@@ -9,12 +9,12 @@ import statistics
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
 from cnn_lessons import ops
+from cnn_lessons.training.history import device_name
 
 ROUNDS = 5  # every version once a round, so that a busy moment of the machine falls on all alike
 SECONDS = 0.05  # a fast version is repeated for about this long, so that the clock can tell
@@ -25,7 +25,7 @@ def main() -> None:
     """Measure on one thread, where a ratio is that of the algorithms, and print."""
     torch.set_num_threads(1)
     print(
-        f"{processor()}, {torch.get_num_threads()} thread, Python {platform.python_version()}, "
+        f"{device_name(torch.device('cpu'))}, {torch.get_num_threads()} thread, Python {platform.python_version()}, "
         f"torch {torch.__version__}, seed {SEED}, {datetime.date.today()}; median of {ROUNDS} interleaved rounds."
     )
     torch.manual_seed(SEED)
@@ -90,14 +90,6 @@ def timed(call: Callable[[], None], repeats: int) -> float:
     for _ in range(repeats):
         call()
     return (time.perf_counter() - start) / repeats
-
-
-def processor() -> str:
-    """Return the name of the processor, as far as the system tells."""
-    listed = Path("/proc/cpuinfo")
-    lines = listed.read_text().splitlines() if listed.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

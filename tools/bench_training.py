@@ -97,6 +97,11 @@ class Ours(Run):
         recipe = Recipe("bench", 1, batch_size, lr=0.001, optimizer="adam", normalise="half", **crop)
         super().__init__(model, data, recipe, choose_device(None))
 
+    def batches(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield batches epoch after epoch: a turn may be longer than one."""
+        while True:
+            yield from super().batches(generator)
+
     def train(self, steps: int) -> None:
         """Train for one epoch of so many steps."""
         self.steps_per_epoch, self.total = steps, (len(self.history.epochs) + 1) * steps

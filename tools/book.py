@@ -8,7 +8,6 @@ notice a changed extension or widget module.
 """
 
 import hashlib
-import json
 import shutil
 import sys
 import time
@@ -22,7 +21,7 @@ from nbformat import NotebookNode
 BUILD = ROOT / "_build"
 SOURCE = BUILD / "source"
 INDEX = BUILD / "html" / "index.html"
-STAMP = BUILD / "book.json"
+STAMP = BUILD / "book.sha256"
 
 
 def main() -> int:
@@ -37,7 +36,7 @@ def main() -> int:
         print(f"\nthe book was not built:\n{error}", file=sys.stderr)
         return 1
     key = fingerprint(files)
-    if INDEX.exists() and STAMP.exists() and json.loads(STAMP.read_text(encoding="utf-8")) == key:
+    if INDEX.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == key:
         say("nothing has changed since the last build")
     elif not build_pages(files, key):
         return 1
@@ -78,7 +77,7 @@ def lift_alternative_text(cell: NotebookNode) -> str:
     return ""
 
 
-def fingerprint(files: dict[str, bytes]) -> dict[str, str]:
+def fingerprint(files: dict[str, bytes]) -> str:
     """A fingerprint of everything that the pages are made of."""
     others = [path for path in (ROOT / "cnn_lessons").rglob("*") if path.is_file() and path.suffix != ".pyc"]
     others += [ROOT / "requirements.txt", *(ROOT / "tools").glob("*.py")]
@@ -86,10 +85,10 @@ def fingerprint(files: dict[str, bytes]) -> dict[str, str]:
     key = hashlib.sha256()
     for path, content in sorted(everything.items()):
         key.update(f"{path}\0{len(content)}\0".encode() + content)
-    return {"sha256": key.hexdigest()}
+    return key.hexdigest()
 
 
-def build_pages(files: dict[str, bytes], key: dict[str, str]) -> bool:
+def build_pages(files: dict[str, bytes], key: str) -> bool:
     """Mirror the sources, build every page from them, and remember it; return whether it went well."""
     STAMP.unlink(missing_ok=True)
     for old in (SOURCE, BUILD / "html"):
@@ -105,7 +104,7 @@ def build_pages(files: dict[str, bytes], key: dict[str, str]) -> bool:
     if done.code or not INDEX.exists():
         print(f"{done.text}\nthe book was not built: see above (a warning is an error)", file=sys.stderr)
         return False
-    STAMP.write_text(json.dumps(key), encoding="utf-8")
+    STAMP.write_text(key, encoding="utf-8")
     return True
 
 

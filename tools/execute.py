@@ -57,7 +57,7 @@ def package_digest() -> str:
     package = ROOT / "cnn_lessons"
     own = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in ("classroom", "cli")]
     own.remove(package / "runs" / "plan.py")
-    files = [*own, ROOT / "requirements.txt"]
+    files = [*own, *(package / "widgets" / "static").glob("*.json"), ROOT / "requirements.txt"]
     named = (f"{file.relative_to(ROOT)}\0{file.read_text(encoding='utf-8')}" for file in sorted(files))
     return digest(*named)
 

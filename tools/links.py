@@ -9,6 +9,7 @@ is no book.
 """
 
 import html.parser
+import http.client
 import sys
 import urllib.error
 import urllib.request
@@ -139,7 +140,7 @@ def answer(address: str) -> int | str:
                 return found.status
         except urllib.error.HTTPError as error:
             status = error.code
-        except (OSError, ValueError, urllib.error.URLError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             return str(getattr(error, "reason", error))
     return status
 

@@ -61,7 +61,7 @@ def edit(path: Path, text: Path | None) -> None:
         write(notebook, draft)
         run(draft, name=path.name)
         draft.replace(path)
-    except (SystemExit, Exception) as error:  # whatever went wrong, the text must not be lost
+    except (SystemExit, KeyboardInterrupt, Exception) as error:  # whatever went wrong, the text must not be lost
         sys.exit(
             f"{error}\nThe notebook is as it was. Your text is kept in {text}; mend it, then: edit {path} --text {text}"
         )

@@ -20,7 +20,7 @@ from machine import ROOT, find_chromium
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 HTML = ROOT / "_build" / "html"
-BOOK_STAMP = ROOT / "_build" / "book.json"
+BOOK_STAMP = ROOT / "_build" / "book.sha256"
 PAPER = ROOT / "tools" / "paper"
 VENDOR = ROOT / "_build" / "vendor"
 AT_ONCE = 2

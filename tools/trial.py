@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 BOOK = "the book"
 WHOLE = "the whole run"
+SETUP = "the set-up"
 VERSIONS = "import sys, importlib.metadata as m; print(*(m.version(name) for name in sys.argv[1:]), sep='\\n')"
 
 
@@ -26,7 +27,7 @@ class Outcome:
     Args:
         wishes: by package, what was asked for: "==2.0", or ">=1.0".
         installed: by package, what came; empty if the set-up failed.
-        failed: files whose tests fail, or BOOK, or WHOLE.
+        failed: files whose tests fail, or BOOK, WHOLE or SETUP.
         reason: the last lines, where no file can be named.
     """
 
@@ -87,10 +88,10 @@ class Trial:
         (self.folder / "requirements.txt").write_text(replaced(self.pins, wishes), encoding="utf-8")
         setup = run([sys.executable, "tools/setup.py", "test"], cwd=self.folder)
         if setup.code:
-            return Outcome(wishes, {}, ("the set-up",), _last_lines(setup.text))
+            return Outcome(wishes, {}, (SETUP,), _last_lines(setup.text))
         versions = run([self.folder / ".venv" / "bin" / "python", "-c", VERSIONS, *wishes]).text.split()
         installed = dict(zip(wishes, versions, strict=True))
-        files = [name for name in only if name not in (BOOK, WHOLE)]
+        files = [name for name in only if name not in (BOOK, WHOLE, SETUP)]
         goal = ["book"] if only == (BOOK,) else ["test", *([f"TESTS={' '.join(files)}"] if files else [])]
         # An error in one line of the goal is no reason to leave out the next: they are told together.
         suite = run(["make", "--ignore-errors", f"PYTHON={sys.executable}", *goal], cwd=self.folder)

@@ -1,8 +1,8 @@
 """Folded hints and solutions from the package: under each exercise cell, and on a page of all."""
 
-import re
 from typing import Any
 
+from chapters import MARKER
 from docutils import nodes
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -13,7 +13,6 @@ from sphinx.util.docutils import SphinxDirective
 from cnn_lessons.exercises import catalog, solution_source
 
 logger = logging.getLogger(__name__)
-MARKER = re.compile(r"# exercise: (\w+)\s*\n")
 MATH = {
     False: r'<span class="math notranslate nohighlight">\({}\)</span>',
     True: r'<div class="math notranslate nohighlight">\[{}\]</div>',

@@ -1,6 +1,7 @@
 """The Results page: every figure on it is read off the files of the recorded runs when the book is built."""
 
 import statistics
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from cnn_lessons.widgets import CurveReader
 from cnn_lessons.widgets.runs import MAX_RUNS
 
 SEED = "-seed"  # what tells the name of a further seed from that of the first
-MACHINES = "abcdefghij"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -90,7 +90,9 @@ def row(planned: Planned, made: list[runs.Recorded], machines: dict[str, str]) -
     if made:
         mean, spread = mean_and_spread(made)
         measured = f"**{mean:.2f}** %" + (f" ± {spread:.2f}, {len(made)} runs" if spread is not None else "")
-        letters = sorted({machines.setdefault(run.machine, MACHINES[len(machines)]) for run in made})
+        for run in made:
+            machines.setdefault(run.machine, chr(ord("a") + len(machines)))
+        letters = sorted({machines[run.machine] for run in made})
         took = f"{duration(seconds(made))}, {' '.join(letters)}"
     return planned.title, measured, reported, planned.recipe_in_words, f"{parameters:,}", took
 
@@ -182,7 +184,8 @@ class RecordedCurves(WritesMarkdown):
         return [
             *self.readers("Each network once, on CIFAR-10:", [run for run in first if is_validated(run)]),
             *self.readers("And where no images are held out:", [run for run in first if not is_validated(run)]),
-            *self.readers("All seeds of those that were trained with several:", repeated),
+            *self.readers("All seeds of those that were trained with several:", list(filter(is_validated, repeated))),
+            *self.readers("And of those where no images are held out:", list(filterfalse(is_validated, repeated))),
             *self.readers("On other data:", others),
             *self.readers("One epoch of AlexNet with one thing changed:", brief),
             *self.readers("Ten epochs of AlexNet with one thing changed:", [run for run in varied if run not in brief]),

@@ -5,6 +5,7 @@ not 0 comes with one line that says why. PyTorch is loaded by the commands that 
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -21,7 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code; for help and for words that no command understands, argparse exits itself.
     """
-    options = parser().parse_args(release.out_first(sys.argv[1:] if arguments is None else arguments))
+    words = sys.argv[1:] if arguments is None else arguments
+    options = parser().parse_args(release.out_first(words))
+    options.command = f"{PROGRAM} {shlex.join(words)}"
     try:
         return options.run(options)
     except BadUse as error:

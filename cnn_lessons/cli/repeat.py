@@ -30,15 +30,10 @@ def run(options: argparse.Namespace) -> int:
     with bad_use():
         planned = find_planned(options.name)
     options.model, options.data = planned.title, planned.data
-
-    def finish(history):
-        history.name = planned.title
-        history.provenance["command"] = f"{PROGRAM} repeat {options.name}"
-        options.history = history
-
-    carry_out(options, planned.recipe, planned.build, finish)
+    command = f"{PROGRAM} repeat {options.name}"  # as short as it can be: where it runs is the reader's choice
+    history = carry_out(options, planned.recipe, planned.build, planned.title, command)
     if is_first():
-        print(_comparison(options.name, options.history.test["accuracy"]))
+        print(_comparison(options.name, history.test["accuracy"]))
     return 0
 
 

@@ -1,6 +1,7 @@
 """`train`: train a network by name, on a data set by name, with a recipe by name."""
 
 import argparse
+import contextlib
 import dataclasses
 import os
 from collections.abc import Callable
@@ -63,14 +64,15 @@ def run(options: argparse.Namespace) -> int:
     """Train as `options` say; of several processes only the first prints and writes."""
     with bad_use():
         recipe = _recipe(options)
-    carry_out(options, recipe, lambda: _model(options))
+    carry_out(options, recipe, lambda: _model(options), recipe.name, options.command)
     return 0
 
 
-def carry_out(options: argparse.Namespace, recipe, build: Callable, finish: Callable = lambda history: None) -> None:
+def carry_out(options: argparse.Namespace, recipe, build: Callable, name: str, command: str):
     """Train what `build` returns on the data that `options` name, and keep the files that they name.
 
-    `finish` is given the history before it is written.
+    Returns:
+        The history; `name` is its name in legends, `command` is what repeats it.
     """
     import torch
 
@@ -98,10 +100,12 @@ def carry_out(options: argparse.Namespace, recipe, build: Callable, finish: Call
             resume=not options.fresh,
             progress=not options.quiet,
         )
+        history.name = name
+        history.provenance["command"] = command
         if is_first():
-            finish(history)
             _keep(options, model, history)
             print(_summary(options, history))
+    return history
 
 
 # ---- before: everything that can be wrong is found out before anything slow begins ---------------------------
@@ -121,17 +125,18 @@ def _device(name: str | None, recipe):
 
     from cnn_lessons.training.precision import choose_device, choose_precision
 
-    try:
+    device = None
+    with contextlib.suppress(RuntimeError):
         device = choose_device(name)
-    except RuntimeError:
-        raise BadUse(f"--device: expected cpu, cuda or cuda:N, got {name!r}") from None
-    if device.type not in ("cpu", "cuda"):
+    if device is None or device.type not in ("cpu", "cuda"):
         raise BadUse(f"--device: expected cpu, cuda or cuda:N, got {name!r}")
     there = torch.cuda.device_count()
     if device.type == "cuda" and (device.index or 0) >= there:
         raise BadUse(f"--device: got {name!r}, but torch finds {there} CUDA devices. `{PROGRAM} doctor` may say why")
     if device.type == "cuda" and "LOCAL_RANK" in os.environ and (device.index is not None):
         raise BadUse(f"--device: expected cuda or nothing under torchrun, which deals the GPUs out, got {name!r}")
+    if device.type == "cuda" and int(os.environ.get("LOCAL_RANK", 0)) >= there:
+        raise BadUse(f"torchrun: expected at most {there} processes, one for each CUDA device, got more")
     choose_precision(recipe.precision, device)
     return device
 

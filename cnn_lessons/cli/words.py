@@ -12,7 +12,11 @@ PROGRAM = "python -m cnn_lessons"
 ADVICE = (
     (r"checkpoint=…", "--checkpoint FILE"),
     (r"resume=False", "--fresh"),
-    (r"\b(?:epochs|batch_size|lr|validation|precision|seed)='?([\w.+-]*\w)'?", lambda found: _option(found[0])),
+    (
+        r"(?<![\w/])(?:epochs|batch_size|lr|validation|precision|seed)='?[\w.+-]*\w'?(?![\w/]|\.[\w/])",  # in no path
+        lambda found: _option(found[0]),
+    ),
+    (r"\(schedule='one_cycle'\)", "(a recipe with one_cycle)"),
     (r"load\('(\w+)'(?:, root)?, download=True\)", rf"{PROGRAM} data fetch \1"),
     (r", where root is a folder that you may write to", " (--root names a folder that you may write to)"),
 )

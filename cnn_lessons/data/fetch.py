@@ -37,7 +37,8 @@ def ensure_files(name: str, source: Source, root: Path, download: bool) -> None:
         DataError: if files are missing and stay so; what was there is left as it was.
     """
     missing = missing_files(source, root)
-    local = all((root / file).is_file() for file in source.downloads)  # an archive that the reader brought
+    packed = source.downloads != source.files
+    local = packed and all((root / file).is_file() for file in source.downloads)  # an archive that the reader brought
     if not missing:
         return
     if not (download or local):

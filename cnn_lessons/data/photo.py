@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import matplotlib
 import torch
-from PIL import Image
 from torch import Tensor
 
 from cnn_lessons.arithmetic import integer
@@ -25,6 +23,9 @@ def photograph(reduce: int = 1) -> Tensor:
         ValueError: if `reduce` is not an integer of at least 1, or is larger than the picture.
         FileNotFoundError: if matplotlib was installed without its sample data.
     """
+    import matplotlib  # here, since most who load data draw nothing
+    from PIL import Image
+
     reduce = integer(reduce, "reduce", 1)
     path = Path(matplotlib.get_data_path(), "sample_data", PHOTOGRAPH)
     if not path.is_file():

@@ -40,6 +40,8 @@ def check_writable(path: str | os.PathLike) -> None:
     Raises:
         CheckpointError: if it cannot.
     """
+    if Path(path).is_dir():
+        raise CheckpointError(f"checkpoint {path}: expected a file, got a folder. Name a file in it, such as run.pt.")
     with _beside(Path(path)) as scratch:
         scratch.touch()
         scratch.unlink(missing_ok=True)  # another process may have been quicker
@@ -77,7 +79,7 @@ def load_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
     except Exception as error:  # a pickle can fail in any way
         raise CheckpointError(
             f"checkpoint {path}: expected tensors and plain values, got something that torch refuses to load: "
-            f"{str(error).splitlines()[0]} {DO}"
+            f"{(str(error) or type(error).__name__).splitlines()[0]} {DO}"
         ) from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         kind = "weights without a run" if isinstance(state, dict) else type(state).__name__

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cnn_lessons.arithmetic import integer
 from cnn_lessons.data import normalise
 from cnn_lessons.training.precision import autocast, choose_precision, device_of
 
@@ -35,7 +36,8 @@ def evaluate(
         model: (N, C, H, W) → (N, K) class scores; the modes of its parts, train or eval, are left as they were.
         images: (N, C, H, W); uint8 is divided by 255, float taken as it is.
         labels: (N,) class numbers, 0 to K − 1.
-        mean, std: per channel; subtracted and divided by, if given. A network needs what it was trained with.
+        mean, std: per channel of uint8 images; subtracted and divided by, if given. A network needs what it was
+            trained with.
         batch_size: images at a time; it does not change the result.
         device: to compute on; None takes the model's.
         precision: "float32", "bfloat16", "float16" or "auto".
@@ -44,8 +46,10 @@ def evaluate(
         Score(loss, accuracy): the mean over all images, however they fall into batches.
 
     Raises:
-        ValueError: if there are no images, or not one label for each.
+        ValueError: if there are no images, or not one label for each, if mean or std come with float images, or if
+            `batch_size` is not an integer of at least 1.
     """
+    batch_size = integer(batch_size, "batch_size", 1)
     if len(images) != len(labels) or not len(images):
         raise ValueError(f"evaluate: expected a label for each image, got {len(images)} images, {len(labels)} labels")
     total = count(model, images, labels, mean=mean, std=std, batch_size=batch_size, device=device, precision=precision)
@@ -78,10 +82,12 @@ def prepare(images: Tensor, mean: Sequence[float] | None, std: Sequence[float] |
     """Return images as a network takes them: float, normalised, the channels of a pixel side by side in memory.
 
     Args:
-        images: (N, C, H, W), uint8 0 to 255 or float.
-        mean, std: per channel, or None to leave that out.
+        images: (N, C, H, W), uint8 0 to 255, or float that needs nothing more.
+        mean, std: per channel of uint8 images, or None to leave that out.
     """
     channels = images.shape[1]
     if images.dtype == torch.uint8 or mean is not None or std is not None:
-        images = normalise(images, mean or (0.0,) * channels, std or (1.0,) * channels)
+        mean = (0.0,) * channels if mean is None else mean
+        std = (1.0,) * channels if std is None else std
+        images = normalise(images, mean, std)
     return images.contiguous(memory_format=torch.channels_last)  # what convolutions are fastest with

@@ -63,8 +63,9 @@ def memory_named(recipe: Recipe, device: torch.device) -> Iterator[None]:
         known = isinstance(error, torch.OutOfMemoryError | MemoryError)
         if not known and "can't allocate memory" not in str(error):  # how torch says it on a CPU
             raise
-        half = max(1, recipe.batch_size // 2)
+        half = recipe.batch_size // 2
+        smaller = f"batch_size={half} (and, for sgd, lr={recipe.lr / 2:g}: half the batch, half the rate), or a"
         raise TrainingError(
-            f"Out of memory on {device} with batch_size={recipe.batch_size}. Try batch_size={half} "
-            f"(and, for sgd, lr={recipe.lr / 2:g}: half the batch, half the rate), or a smaller network."
+            f"Out of memory on {device} with batch_size={recipe.batch_size}. "
+            f"Try {smaller if half else 'a'} smaller network."
         ) from error

@@ -29,7 +29,8 @@ class History:
             seconds, images_per_second.
         loss_curve: [epoch as a number, mean training loss since the point before], about 20 points an epoch.
         test: {"loss", "accuracy"} of the final weights, measured once, at the very end; None before.
-        provenance: recipe, data and its fingerprint, device, versions, commit, parameters, the chosen epoch.
+        provenance: recipe, data and its fingerprint, device, versions, commit, parameters, the chosen epoch; `resumed`
+            lists what was different where a stopped run went on elsewhere.
     """
 
     name: str
@@ -105,6 +106,8 @@ def device_name(device: torch.device) -> str:
 def commit() -> str | None:
     """Return the commit of the package's own checkout, with a + if files have changed; None for an installed copy."""
     root = Path(__file__).parent.parent.parent
+    if not (root / ".git").exists():  # git would look further up, and find somebody else's
+        return None
     try:
         asked = ["git", "-C", str(root), "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
         return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=5).stdout.strip() or None

@@ -73,7 +73,7 @@ def train(
                 if checkpoint:
                     run.save(checkpoint)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(run.interrupted(checkpoint)) from None
+            raise KeyboardInterrupt(run.interrupted(checkpoint, resume)) from None
         finally:
             part(model)
     return run.history

@@ -8,7 +8,7 @@ from cnn_lessons.training.distributed import rank_and_world
 from cnn_lessons.training.history import History
 from cnn_lessons.training.recipe import Recipe
 
-FORM = "{desc} |{bar}| {percentage:3.0f} % {postfix} {remaining} left"
+FORM = "{desc} |{bar}| {percentage:3.0f} %{postfix}, {remaining} left"
 
 
 class Progress:

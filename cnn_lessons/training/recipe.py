@@ -44,7 +44,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained with."""
-        object.__setattr__(self, "milestones", tuple(self.milestones))  # a list from JSON
+        if isinstance(self.milestones, list):  # from JSON
+            object.__setattr__(self, "milestones", tuple(self.milestones))
         for name, allowed in _CHOICES.items():
             _need(getattr(self, name) in allowed, self, name, f"one of {', '.join(allowed)}")
         for name, least in {"batch_size": 1, "crop_padding": 0, "validation": 0, "seed": 0}.items():
@@ -58,7 +59,10 @@ class Recipe:
         for name in ("momentum", "label_smoothing"):
             _need(0 <= _number(getattr(self, name)) < 1, self, name, "a number from 0 to below 1")
         _need(0 < _number(self.warmup) < 1, self, "warmup", "a number between 0 and 1")
-        rising = list(self.milestones) == sorted(set(self.milestones)) and all(_number(m) > 0 for m in self.milestones)
+        moves = self.optimizer != "nesterov" or self.momentum > 0
+        _need(moves, self, "momentum", "a number above 0 with nesterov")
+        above = isinstance(self.milestones, tuple) and all(_number(m) > 0 for m in self.milestones)
+        rising = above and list(self.milestones) == sorted(set(self.milestones))
         _need(rising, self, "milestones", "epochs above 0 that rise")
         used = (self.schedule == "step") == bool(self.milestones)
         _need(used, self, "milestones", "some with the schedule step, none with another")

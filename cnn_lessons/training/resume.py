@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from itertools import zip_longest
 
 from torch import Tensor
 
@@ -31,6 +32,22 @@ def check_fits(
     problem = problem or _other_network(saved_weights, weights)
     if problem:
         raise CheckpointError(f"checkpoint {path}: made by another run. {problem} {DO}")
+
+
+def check_layers(path: str | os.PathLike, saved: str, wanted: str) -> None:
+    """Compare how two networks are built, as `repr` tells: their weights may fit although they compute other things.
+
+    Args:
+        path: of the checkpoint, for the message.
+        saved, wanted: of its network, and of the one that is to be trained.
+
+    Raises:
+        CheckpointError: with the first line that differs; the file is left as it is.
+    """
+    for theirs, ours in zip_longest(saved.splitlines(), wanted.splitlines(), fillvalue="nothing"):
+        if theirs != ours:
+            problem = f"The network differs: expected {ours.strip()}, got {theirs.strip()}."
+            raise CheckpointError(f"checkpoint {path}: made by another run. {problem} {DO}")
 
 
 def _other_recipe(saved: Mapping, wanted: Mapping) -> str:

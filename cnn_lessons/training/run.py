@@ -18,9 +18,10 @@ from cnn_lessons.training.history import History, provenance
 from cnn_lessons.training.precision import autocast, choose_precision
 from cnn_lessons.training.progress import Progress
 from cnn_lessons.training.recipe import Recipe
-from cnn_lessons.training.resume import check_fits
+from cnn_lessons.training.resume import check_fits, check_layers
 from cnn_lessons.training.schedule import learning_rate, total_steps
 
+WHERE = ("device", "device_name", "threads", "precision", "torch", "python", "commit")  # may change on the way
 POINTS = 20  # of the loss curve in an epoch; between them nothing waits for a GPU
 
 
@@ -33,6 +34,7 @@ class Run:
         self.rank, self.world = rank_and_world()
         self.dtype = choose_precision(recipe.precision, device)
         self.model = model.to(device, memory_format=torch.channels_last)
+        self.layers = repr(model)  # two networks can have the same weights and yet differ
         self.history = History(recipe.name, provenance=provenance(model, data, recipe, device, self.dtype))
         # The same images are held out whatever the seed, so that runs can be compared.
         learn, held_out = split(data.train, recipe.validation)
@@ -49,6 +51,7 @@ class Run:
         self.steps_per_epoch = max(1, math.ceil(len(self.images) / recipe.batch_size) - (rest == 1))
         self.total = total_steps(recipe, self.steps_per_epoch)
         self.best: dict | None = None
+        self.saved = 0  # whole epochs in the checkpoint
 
     @property
     def steps_done(self) -> int:
@@ -173,31 +176,40 @@ class Run:
         if self.rank == 0:
             state = {
                 "model": self.model.state_dict(),
+                "layers": self.layers,
                 "optimizer": self.optimizer.state_dict(),
                 "scaler": self.scaler.state_dict(),
                 "best": self.best,
                 "history": self.history.to_json(),
             }
             save_checkpoint(path, state)
+        self.saved = len(self.history.epochs)
 
     def restore(self, path: str | os.PathLike) -> None:
         """Go on from a checkpoint, if it is one of this run."""
         state = load_checkpoint(path)
         history = History.from_json(state["history"])
         check_fits(path, history, state["model"], self.history, self.model.state_dict())
+        if history.provenance["torch"] == torch.__version__:  # another one may describe the same layers otherwise
+            check_layers(path, state.get("layers", self.layers), self.layers)  # older checkpoints do not hold them
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
-        self.best, self.history = state["best"], history
+        began, here = history.provenance, self.history.provenance
+        elsewhere = {name: here[name] for name in WHERE if here[name] != began.get(name)}
+        self.best, self.history, self.saved = state["best"], history, len(history.epochs)
+        if elsewhere and history.test is None:
+            began["resumed"] = [*began.get("resumed", []), {"after_epoch": self.saved, **elsewhere}]
 
-    def interrupted(self, checkpoint: str | os.PathLike | None) -> str:
-        """What to say when the reader has stopped the run."""
-        epochs = len(self.history.epochs)
+    def interrupted(self, checkpoint: str | os.PathLike | None, resume: bool) -> str:
+        """What to say when the reader has stopped a run that `train` was asked for with this checkpoint and resume."""
         if not checkpoint:
+            epochs = len(self.history.epochs)
             return f"Stopped after {epochs} whole epochs. Nothing was saved: pass checkpoint=… to be able to go on."
-        if not epochs:
+        if not self.saved:
             return "Stopped in the first epoch: no checkpoint was written yet."
-        return f"Stopped. {checkpoint} holds {epochs} whole epochs; the same call goes on from there."
+        again = "the same call" + ("" if resume else " without resume=False")
+        return f"Stopped. {checkpoint} holds {self.saved} whole epochs; {again} goes on from there."
 
 
 def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
