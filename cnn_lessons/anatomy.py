@@ -102,7 +102,11 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
 
     Taught in: 03, 10.
     """
-    if len(input_shape) != 3 or any(not isinstance(size, int) or size < 1 for size in input_shape):
+    if (
+        not isinstance(input_shape, tuple | list)
+        or len(input_shape) != 3
+        or any(not isinstance(size, int) or size < 1 for size in input_shape)
+    ):
         raise ValueError(
             f"input_shape: expected (channels, height, width), three positive integers, got {input_shape!r}"
         )

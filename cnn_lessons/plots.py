@@ -79,8 +79,14 @@ def matrices(
         alt: what the figure shows.
         windows: title → (row, column, height, width) of a frame drawn around some of its cells.
         joiner: signs between neighbours, "×=" for three tables.
+
+    Raises:
+        ValueError: if a table is no matrix.
     """
     tables = {title: np.asarray(table) for title, table in tables.items()}
+    for title, table in tables.items():
+        if table.ndim != 2:
+            raise ValueError(f"{title}: expected a matrix (H, W), got shape {table.shape}")
     widths = [table.shape[1] for table in tables.values()]
     tallest = max(table.shape[0] for table in tables.values())
     figure = _figure(0.42 * (sum(widths) + 1.2 * len(widths)), 0.42 * tallest + 0.5)
@@ -188,7 +194,7 @@ def histogram(
         samples: label → values of any shape.
         xlabel, ylabel: axis labels, with unit.
         alt: what the figure shows.
-        bins: number of equal steps from the least to the largest value.
+        bins: number of equal steps from the least to the largest value of each sample, so that shapes compare.
     """
     figure = _figure(6.4, 3.0)
     axes = _axes(figure, xlabel, ylabel)

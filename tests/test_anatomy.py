@@ -112,7 +112,7 @@ def test_trace_follows_the_parameter_free_shortcut():
     assert table[-1].receptive_field == (5, 5)  # three values, two pixels apart
 
 
-@pytest.mark.parametrize("shape", [(3, 32), (0, 32, 32), (3, 32, 32.0), (1, 3, 32, 32)])
+@pytest.mark.parametrize("shape", [32, (3, 32), (0, 32, 32), (3, 32, 32.0), (1, 3, 32, 32)])
 def test_trace_refuses_a_shape_that_is_not_channels_height_width(shape):
     with pytest.raises(ValueError, match="expected \\(channels, height, width\\)"):
         trace(nn.Conv2d(3, 3, 3), shape)

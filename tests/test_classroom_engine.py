@@ -1,12 +1,18 @@
 """What the made class does not show: evidence, nbval's word, no namespaces, a stop half-way, the shell."""
 
+import io
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import zipfile
+from datetime import datetime, timezone
 
 import made_class
 import pytest
@@ -18,9 +24,10 @@ from wrong_answers import BANK
 from cnn_lessons import cli
 from cnn_lessons.classroom.grading.collect import collect
 from cnn_lessons.classroom.grading.inside.cells import Snapshot
+from cnn_lessons.classroom.grading.jail import Jail
 from cnn_lessons.classroom.grading.judging import misconception, objection
 from cnn_lessons.classroom.grading.limits import Limits
-from cnn_lessons.classroom.grading.prison import namespaces_work, veil
+from cnn_lessons.classroom.grading.prison import Prison, namespaces_work, veil
 from cnn_lessons.classroom.grading.reading import read
 from cnn_lessons.classroom.grading.whole_class import Options, grade
 from cnn_lessons.classroom.record import Cells
@@ -226,8 +233,6 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
 
 
 def test_two_files_of_one_name_in_an_archive_are_both_there(tmp_path):
-    import zipfile
-
     with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("03.ipynb", b"1")
         archive.writestr("03.ipynb", b"2")
@@ -235,6 +240,84 @@ def test_two_files_of_one_name_in_an_archive_are_both_there(tmp_path):
         ("a.zip/03.ipynb", b"1"),
         ("a.zip/03.ipynb (2)", b"2"),
     ]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_damaged_archive_does_not_stop_the_others(tmp_path, method):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        archive.writestr("03.ipynb", bytes(range(256)) * 40)
+        archive.writestr(".", b"")
+    whole = bytearray((tmp_path / "a.zip").read_bytes())
+    whole[45:75] = bytes(byte ^ 255 for byte in whole[45:75])
+    (tmp_path / "a.zip").write_bytes(whole)
+    (tmp_path / "b.ipynb").write_bytes(b"{}")
+    found = {item.file: item.refused for item in collect(tmp_path)}
+    assert "cannot be unpacked" in found["a.zip/03.ipynb"] and found["b.ipynb"] == ""
+
+
+def test_time_in_an_archive_is_universal_time_where_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Seoul")
+    time.tzset()
+    told, plain = zipfile.ZipInfo("a.ipynb", (2026, 4, 1, 20, 0, 0)), zipfile.ZipInfo("b.ipynb", (2026, 4, 1, 20, 0, 0))
+    told.extra = struct.pack("<HHBi", 0x5455, 5, 1, 1_775_000_000)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(told, b"1")
+        archive.writestr(plain, b"2")
+    first, second = collect(tmp_path)
+    monkeypatch.undo()
+    time.tzset()
+    assert first.handed_in == 1_775_000_000
+    assert second.handed_in == datetime(2026, 4, 1, 11, tzinfo=timezone.utc).timestamp()  # 20:00 in Seoul
+
+
+@namespaces
+def test_socket_of_another_program_cannot_be_reached():
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as other:
+        other.bind(f"{folder}/socket")
+        other.listen()
+        reach = f"import socket; socket.socket(socket.AF_UNIX).connect({folder + '/socket'!r})"
+        with Prison() as prison, Jail(prison, "cells", Limits(), threading.Event()) as jail:
+            said, _ = jail.ask({"cell": reach, "seconds": 30}, 60)
+            there, _ = jail.ask({"cell": "import os; assert not os.path.exists('/tmp/x')", "seconds": 30}, 60)
+    assert said["error"].startswith("FileNotFoundError") and not there["error"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "chapters", "places"),
+    [
+        (["# exercise: same_padding\ndef same_padding(k): ...", "class ResidualBlock: ..."], ("03",), {"same_padding"}),
+        (["class ResidualBlock: ..."], ("03",), set()),
+        (["def same_padding(k): ..."], ("03",), {"same_padding"}),
+    ],
+)
+def test_class_copied_from_another_chapter_is_no_answer(cells, chapters, places):
+    found = read(made_class.notebook(*cells), "03_x.ipynb")
+    assert (found.chapters, set(found.places)) == (chapters, places)
+
+
+@pytest.mark.parametrize(
+    ("source", "function"),
+    [
+        ("def helper(n): ...\nsame_padding = lambda k: helper(k)\ncheck('same_padding', same_padding)", "same_padding"),
+        ("def helper(n): ...\ndef padding_of(k): ...\ncheck('same_padding', padding_of)", "padding_of"),
+        ("def padding_of(k): ...\ncheck('same_padding', same_padding)", "padding_of"),
+    ],
+)
+def test_answer_is_what_the_check_is_given(source, function):
+    (place,) = read(made_class.notebook(f"# exercise: same_padding\n{source}"), "03_x.ipynb").places["same_padding"]
+    assert place.function == function and bool(place.remark) == (function != "same_padding")
+
+
+def test_evidence_that_is_compressed_is_refused(tmp_path):
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(evidence.dumps([1]))) as plain,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for member in plain.infolist():
+            new.writestr(member.filename, plain.read(member))
+    with pytest.raises(ValueError, match="may unpack to any size"):
+        evidence.loads(packed.getvalue())
 
 
 def test_veil_covers_all_but_what_is_kept(tmp_path):
@@ -249,7 +332,6 @@ def test_the_event_of_a_stop_ends_a_run(tmp_path):
     stop = threading.Event()
     stop.set()
     from cnn_lessons.classroom.grading.one_file import grade_one
-    from cnn_lessons.classroom.grading.prison import Prison
 
     (tmp_path / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
     (item,) = collect(tmp_path)

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 
 from cnn_lessons import ops
 from cnn_lessons.exercises import CheckFailed, catalog, check, compare, guard, help, hint, judge, names, solution
+from cnn_lessons.exercises.catalog import solution_function
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, normal
 from cnn_lessons.exercises.verdict import CORRECT, NOT_ATTEMPTED, NOT_YET, Verdict
 
@@ -432,6 +433,31 @@ def test_endless_answer_is_stopped_outside_the_main_thread(ask, hurry, answer):
     run_in_thread(lambda: verdicts.append(ask(answer)))
     assert [verdict.status for verdict in verdicts] == [NOT_YET]
     assert "stopped after" in verdicts[0].message
+
+
+def test_time_limit_lets_a_clock_of_somebody_else_go_on():
+    """The grader's own limit on a cell that goes on behind the check."""
+
+    def ring(signum, frame):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(TimeoutError):
+            with guard.time_limit(5):
+                pass
+            time.sleep(5)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("switched", [True, False])
+def test_check_does_not_depend_on_what_a_cell_has_switched(switched):
+    with torch.set_grad_enabled(switched):
+        for name in names():
+            assert check(name, solution_function(name), seed=1).status == CORRECT, name
 
 
 @pytest.mark.parametrize("run", [lambda work: work(), lambda work: run_in_thread(work)], ids=["main", "thread"])

@@ -82,6 +82,11 @@ def test_images_share_a_grey_scale_where_low_and_high_are_given():
     assert [axes.images[0].get_clim() for axes in figure.axes] == [(0, 22), (0, 22)]
 
 
+def test_matrices_refuse_what_is_no_matrix():
+    with pytest.raises(ValueError, match=r"v: expected a matrix \(H, W\), got shape \(2,\)"):
+        plots.matrices({"v": [1, 2]}, alt="A row.")
+
+
 def test_images_refuse_what_is_no_picture():
     with pytest.raises(
         ValueError, match=r"expected 'x' of shape \(H, W\) or \(H, W, 3\), got shape \(3, 4, 5\). Do the ch"

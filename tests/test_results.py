@@ -1,6 +1,8 @@
 """The Results page: every figure on it is that of a file, and what was not run is said to be not run."""
 
 import html
+import itertools
+import random
 import re
 import statistics
 
@@ -8,7 +10,7 @@ import pytest
 import recorded_runs
 from conftest import BOOK
 
-from cnn_lessons import runs
+from cnn_lessons import plots, runs
 from cnn_lessons.runs.plan import PLANNED
 
 pytestmark = pytest.mark.browser  # the built book is needed, as for the tests in a browser
@@ -91,6 +93,19 @@ def test_plots_say_where_each_point_is(page):
         for name, made in recorded_runs.groups().items():
             mean, _ = recorded_runs.mean_and_spread(made)
             assert PLANNED[name].data != "cifar10" or f"{PLANNED[name].title} {mean:.1f} %" in said
+
+
+def test_labels_of_a_plot_lie_free():
+    random.seed(0)
+    met = 0
+    for _ in range(10):
+        points = {f"Network {i}": (random.uniform(1, 9), random.uniform(70, 95)) for i in range(8)}
+        figure = plots.scatter(points, xlabel="x", ylabel="y", alt="Points.").figure
+        recorded_runs.keep_labels_apart(figure)
+        figure.draw_without_rendering()
+        boxes = [label.get_window_extent() for label in figure.axes[0].texts]
+        met += sum(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    assert met <= 2  # a label has six places: where points crowd, all may be taken
 
 
 def test_commands_on_the_page_name_runs(page):

@@ -140,9 +140,47 @@ def repair_with_lists(model, loader, optimizer, scheduler, loss_fn, epochs):
     return means
 
 
+@right("shift_images")
+def shift_with_early_return(images, dy, dx):
+    height, width = images.shape[2:]
+    if abs(dy) >= height or abs(dx) >= width:
+        return torch.zeros_like(images)
+    padded = F.pad(images, (width, width, height, height))
+    return padded[:, :, height - dy : 2 * height - dy, width - dx : 2 * width - dx]
+
+
+@right("same_function")
+def same_by_allclose(first, second, images):
+    first, second = copy.deepcopy(first).eval(), copy.deepcopy(second).eval()
+    try:
+        second.load_state_dict(first.state_dict())
+    except RuntimeError:
+        return False
+    with torch.no_grad():
+        a, b = first(images), second(images)
+    return a.shape == b.shape and torch.allclose(a, b)
+
+
+@right("paired_difference")
+def paired_in_32_bits(right_a, right_b):
+    apart = right_a.float() - right_b.float()
+    return right_a.float().mean() - right_b.float().mean(), apart.std() / len(apart) ** 0.5
+
+
+@right("my_network")
+class InHalfPrecision(nn.Module):
+    def __init__(self, num_classes=10):
+        super().__init__()
+        self.conv, self.out = nn.Conv2d(3, 8, 3, stride=2), nn.Linear(8, num_classes)
+
+    def forward(self, x):
+        with torch.autocast("cpu", torch.bfloat16):
+            return self.out(self.conv(x).relu().mean((2, 3)))
+
+
 @pytest.mark.parametrize(("name", "answer"), RIGHT)
 def test_check_accepts_another_right_answer(name, answer):
-    for seed in range(2):
+    for seed in range(5):
         verdict = check(name, answer, seed=seed)
         assert verdict.status == CORRECT, verdict
 

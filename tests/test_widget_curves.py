@@ -164,6 +164,15 @@ def test_follow_adds_a_run_and_updates_it():
     assert heard == [2, 3, 3, 3] and math.isnan(widget.runs[2]["steps"][0][1])
 
 
+def test_blanks_around_a_name_make_no_other_run():
+    widget = CurveReader.of(history("small ", 1), history("small", 1))
+    assert [run["name"] for run in widget.runs] == ["small", "small (2)"]
+    follow = widget.follow("new ")
+    follow(history("x", 1))
+    follow(history("x", 2))
+    assert [(run["name"], len(run["epochs"])) for run in widget.runs[2:]] == [("new", 2)]
+
+
 def test_follow_does_not_stop_a_training_for_want_of_room():
     widget = CurveReader([run(str(i)) for i in range(8)])
     with pytest.warns(UserWarning, match="holds 8 runs already, so 'residual' is not shown. Make a new one."):

@@ -181,7 +181,8 @@ def check_way(way: str, state: dict, passed: int, shape: torch.Size) -> None:
         assert len(layers_of(**state | {"size": least - 1})[0]) == passed
     else:
         stopper = layers_of(**state)[1]
-        assert numbers == [shape[1], stopper.out_features]
+        side = numbers[2]
+        assert numbers == [shape[1], stopper.out_features, side, side] and shape[1] % side**2 == 0
 
 
 def test_steps_that_stand_for_several_blocks_repeat_one_shape():

@@ -98,6 +98,9 @@ def test_shifted_fills_each_picture_with_its_own_colour_and_moves_down_and_right
     for k in range(2):
         assert torch.equal(moved[k : k + 1], torch_shift(images[k : k + 1], 2, 3, colours[k].tolist()))
     assert moved[0, 0, 2, 3] == images[0, 0, 0, 0] and moved[1, :, 0, 0].tolist() == [250, 251, 252]
+    assert torch.equal(shifted(images, 2, 3, [[1, 2, 3]]), shifted(images, 2, 3, (1, 2, 3)))
+    with pytest.raises(ValueError, match="one for each of 2 pictures, got 3"):
+        shifted(images, 1, 0, [[0, 0, 0]] * 3)
     for far in (9, 10, -9, -10, 40, -40):
         assert (shifted(images, far, 0) == 0).all() and (shifted(images, 0, far) == 0).all()
 
@@ -323,6 +326,17 @@ def test_what_does_not_fit_together_is_refused(changes, message):
     with pytest.raises(traitlets.TraitError) as error:
         explorer(**changes)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(("name", "bad"), [("labels", [99, 7]), ("classes", ["only"]), ("fill", [[300, 0, 0]])])
+def test_setting_is_judged_by_the_new_value_and_the_old_one_stays(name, bad):
+    widget = explorer()
+    before = getattr(widget, name)
+    with pytest.raises(traitlets.TraitError):
+        setattr(widget, name, bad)
+    assert getattr(widget, name) == before
+    setattr(widget, name, before)
+    widget.labels = [1, 2]
 
 
 def test_unknown_setting_is_refused():

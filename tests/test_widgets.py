@@ -103,6 +103,7 @@ def test_observe_hears_what_changes(widget_class):
         ([], "got list"),
         ([1, 2], "got a row that is not a list of numbers: 1. Put every row in brackets"),
         ([[1, 2], [3]], "got rows of lengths [2, 1]. Make them equally long"),
+        ([[1, 2], 3], "got a row that is not a list of numbers: 3. Put every row in brackets"),
         ([[1, "2"]], "got the entry '2'. Use finite numbers only"),
         ([[1, float("nan")]], "got the entry nan"),
         ([[True]], "got the entry True"),

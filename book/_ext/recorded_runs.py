@@ -133,7 +133,7 @@ class RecordedPlot(SphinxDirective):
 
 def keep_labels_apart(figure: Figure) -> None:
     """Move a label that would lie on another one, or on a point, to the first free place around its own point."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()  # lays it out
     axes = figure.axes[0]
     dot = figure.dpi / 12  # half a point's width and some air, in pixels
     points = [axes.transData.transform(label.xy) for label in axes.texts]

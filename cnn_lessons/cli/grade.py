@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cnn_lessons.cli.words import PROGRAM, bad_use, teachers_only
+from cnn_lessons.cli.words import PROGRAM, Refused, bad_use, teachers_only
 
 ABOUT = """\
 Run every notebook below SUBMISSIONS (.ipynb, also inside .zip) from top to bottom in a process of its own, without a
@@ -39,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
     if options.print_policy:
         print(policy.example(), end="")
         return 0
+    if sys.platform != "linux":
+        raise Refused("grade: the sandbox needs Linux. Take a Linux machine, or a container with nothing else in it.")
     from cnn_lessons.classroom.grading.whole_class import grade
 
     with bad_use():

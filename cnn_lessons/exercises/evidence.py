@@ -8,6 +8,7 @@ import io
 import math
 import numbers
 import operator
+import zipfile
 from typing import Any
 
 import torch
@@ -44,6 +45,9 @@ def loads(content: bytes) -> list[Any]:
         ValueError: if the bytes hold anything else.
     """
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise ValueError("something compressed, which may unpack to any size")
         packed = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
         return [unpack(result) for result in packed]
     except Exception as error:  # bytes from an untrusted process fail in any way

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import torch
@@ -111,14 +112,18 @@ def _alarm(seconds: float) -> Iterator[None]:
         return None if event == "call" else again
 
     trace, before = sys.gettrace(), signal.signal(signal.SIGALRM, ring)
+    begun, (left, again_after) = time.monotonic(), (0.0, 0.0)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
+        left, again_after = signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
         yield
     finally:
         live = False  # a ring that comes while the clock is put away does nothing
         signal.setitimer(signal.ITIMER_REAL, 0)
         sys.settrace(trace)
         signal.signal(signal.SIGALRM, before)
+        if left:  # a clock of somebody else's was running: it goes on
+            left = max(left - (time.monotonic() - begun), 0.001)
+            signal.setitimer(signal.ITIMER_REAL, left, again_after)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import contextlib
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -56,9 +57,10 @@ def examine(name: str, answer: Any, seed: int | None = None, seen: list[Outcome]
         return Verdict(name, NOT_ATTEMPTED, "Replace the ... with your code and run the cell again.")
     seconds, state = guard.seconds_allowed(), torch.get_rng_state()  # layers draw their first weights from it
     try:
-        cases = list(exercise.cases(Random(seed)))  # before the clock starts: torch.optim imports much when first used
-        with torch.enable_grad(), guard.time_limit(seconds):  # whatever a cell before has switched
-            problem = _problem(exercise, answer, cases, [] if seen is None else seen)
+        with torch.enable_grad():  # whatever a cell before has switched
+            cases = list(exercise.cases(Random(seed)))  # before the clock starts: torch.optim imports much at first use
+            with guard.time_limit(seconds):
+                problem = _problem(exercise, answer, cases, [] if seen is None else seen)
     except guard.TimeIsUp:
         problem = f"stopped after {seconds:g} seconds. Is there a loop that never ends, or one that is far too long?"
     finally:
@@ -163,7 +165,9 @@ def _changed_input(outcomes: list[Outcome]) -> str | None:
 def _wrong_gradient(exercise: Exercise, answer: Callable, cases: list[Case], seen: list[Outcome]) -> str | None:
     """Compare the gradients of a weighted sum of the output with respect to every floating-point input."""
     for case in cases:
-        outcome = guard.run(lambda *args, **kwargs: _gradients(answer, Case(*args, **kwargs)), case, exercise.forbidden)
+        flat = not any(gradient.any() for gradient in _gradients(exercise.expected, case, may_be_flat=True))
+        slopes = partial(_slopes, answer, flat)
+        outcome = guard.run(slopes, case, exercise.forbidden)
         seen.append(outcome)
         if outcome.error is not None:
             found = "the values are right, but gradients cannot flow back through them"
@@ -176,7 +180,8 @@ def _wrong_gradient(exercise: Exercise, answer: Callable, cases: list[Case], see
 
 def wrong_gradient(exercise: Exercise, case: Case, got: list[Tensor]) -> tuple[str | None, int]:
     """Return what is wrong with the gradients of one case, or None, and the index of the first that is."""
-    for index, (expected, own) in enumerate(zip(_gradients(exercise.expected, case), got, strict=True)):
+    right = _gradients(exercise.expected, case, may_be_flat=True)
+    for index, (expected, own) in enumerate(zip(right, got, strict=True)):
         found = compare.difference(expected, own, "the gradient")
         if found:
             return f"the values are right, but the gradient of tensor {index} is not:\n{found}", index
@@ -194,13 +199,20 @@ def _likely_gradient(exercise: Exercise, case: Case, gradients: list[Tensor], go
     return "" if got.any() else CUT
 
 
-def _gradients(function: Callable, case: Case) -> list[Tensor]:
+def _gradients(function: Callable, case: Case, may_be_flat: bool = False) -> list[Tensor]:
+    """Return the gradients of a weighted sum of the output; zeros, if it may be flat, where no input reaches it."""
     case = case.copy(requires_grad=True)
     inputs = [value for value in case.values() if isinstance(value, Tensor) and value.requires_grad]
     out = case.call(function)
+    if may_be_flat and not out.requires_grad:
+        return [torch.zeros_like(x) for x in inputs]
     weights = torch.linspace(-1, 2, out.numel(), dtype=out.dtype).reshape(out.shape)
     found = torch.autograd.grad((out * weights).sum(), inputs, allow_unused=True)
     return [torch.zeros_like(x) if g is None else g for x, g in zip(inputs, found, strict=True)]
+
+
+def _slopes(answer: Callable, flat: bool, *args, **kwargs) -> list[Tensor]:
+    return _gradients(answer, Case(*args, **kwargs), flat)
 
 
 def _report(exercise: Exercise, outcome: Outcome, found: str, likely: str) -> str:

@@ -35,8 +35,9 @@ def _problem_with(rows: object, max_size: int) -> str:
     """What keeps ``rows`` from being a matrix, as "got …. Do …", or an empty text."""
     if not isinstance(rows, list | tuple) or not rows:
         return f"got {type(rows).__name__} {rows!r}. Pass a list of rows, a 2-D array or a 2-D tensor."
-    if not all(isinstance(row, list | tuple) and row for row in rows):
-        return f"got a row that is not a list of numbers: {rows[0]!r}. Put every row in brackets."
+    for row in rows:
+        if not isinstance(row, list | tuple) or not row:
+            return f"got a row that is not a list of numbers: {row!r}. Put every row in brackets."
     if any(isinstance(x, list | tuple) for row in rows for x in row):
         return "got more than two dimensions. Pick one image and one channel, such as x[0, 0]."
     if len({len(row) for row in rows}) > 1:

@@ -92,7 +92,7 @@ class CurveReader(LessonWidget):
 
         def update(history: object) -> None:
             run = _run_of(history)
-            run |= {"name": name or run["name"], "recorded": False}
+            run |= {"name": (name or run["name"]).strip(), "recorded": False}
             labels = [label_of(other) for other in self.runs]
             if label_of(run) in labels:
                 place = labels.index(label_of(run))
@@ -121,4 +121,4 @@ def _run_of(history: object) -> dict:
             f"CurveReader: expected a history with name, loss_curve and epochs, as train() returns; got "
             f"{type(history).__name__} without {', '.join(missing)}. For plain dicts use CurveReader(runs=[…])."
         )
-    return {"name": parts["name"], "steps": parts["loss_curve"], "epochs": parts["epochs"]}
+    return {"name": str(parts["name"]).strip(), "steps": parts["loss_curve"], "epochs": parts["epochs"]}

@@ -26,10 +26,17 @@ def shifted(images: object, dy: int, dx: int, fill: object = (0, 0, 0)) -> objec
     Returns:
         (K, 3, H, W), of the same kind: ``[k, c, y, x]`` is ``images[k, c, y − dy, x − dx]`` where that lies inside
         the picture, else ``fill``.
+
+    Raises:
+        ValueError: if ``fill`` has several colours, but not one for each picture.
     """
     height, width = images.shape[-2:]
     colours = plain(fill)
+    if isinstance(colours[0], list | tuple) and len(colours) == 1:
+        colours = colours[0]
     one_for_all = not isinstance(colours[0], list | tuple)
+    if not one_for_all and len(colours) != len(images):
+        raise ValueError(f"fill: expected one colour, or one for each of {len(images)} pictures, got {len(colours)}")
     moved = copy.deepcopy(images)
     for which, colour in [(slice(None), colours)] if one_for_all else enumerate(colours):
         for channel, value in enumerate(colour):
@@ -95,44 +102,47 @@ class ShiftExplorer(LessonWidget):
 
     @traitlets.validate("images", "probabilities", "labels", "classes", "fill")
     def _check_that_they_agree(self, proposal: dict) -> object:
-        problem = self._disagreement()
+        names = ("images", "probabilities", "labels", "classes", "fill")
+        values = {name: getattr(self, name) for name in names} | {proposal["trait"].name: proposal["value"]}
+        problem = _disagreement(**values)
         if problem:
             raise traitlets.TraitError(f"ShiftExplorer: {problem}")
         return proposal["value"]
-
-    def _disagreement(self) -> str:
-        """What does not fit together, or an empty text."""
-        count, names = len(self.images), len(self.classes)
-        if not 2 <= names <= MAX_CLASSES or len(set(self.classes)) < names:
-            return f"classes should be 2 to {MAX_CLASSES} different names; got {self.classes}. Name each class once."
-        for network, table in self.probabilities.items():
-            pictures, _, _, entries = shape_of(table)
-            if pictures != count:
-                return (
-                    f"probabilities should have a table for each of the {count} pictures; got {pictures} from "
-                    f"{network}. Ask the network about all of them, and only them."
-                )
-            if entries != names:
-                return (
-                    f"probabilities should have an entry for each of the {names} classes; got {entries} from {network}."
-                    " Name as many classes as the network tells apart."
-                )
-        if len(self.labels) != count or max(self.labels, default=0) >= names:
-            return (
-                f"labels should be {count} numbers from 0 to {names - 1}, one for each picture; got {self.labels}."
-                " Pass the numbers of their classes."
-            )
-        colours = [x for colour in self.fill for x in colour]
-        fits = len(self.fill) in (1, count) and len(self.fill[0]) == 3
-        if not fits or not all(isinstance(x, int) and 0 <= x <= 255 for x in colours):
-            return (
-                f"fill should be one colour, three whole numbers from 0 to 255, or one for each of the {count} "
-                f"pictures; got {self.fill}. Pass the colour of the background."
-            )
-        return ""
 
     def summary(self) -> str:
         """Which networks are compared, on how many pictures, in one sentence."""
         first, second = self.probabilities
         count = f"{len(self.images)} picture{'s' if len(self.images) > 1 else ''}"
         return f"Shift explorer: {first} against {second} on {count}, shifted by up to {REACH} pixels each way"
+
+
+def _disagreement(images: list, probabilities: dict, labels: list, classes: list, fill: list) -> str:
+    """What does not fit together, or an empty text."""
+    count, names = len(images), len(classes)
+    if not 2 <= names <= MAX_CLASSES or len(set(classes)) < names:
+        return f"classes should be 2 to {MAX_CLASSES} different names; got {classes}. Name each class once."
+    for network, table in probabilities.items():
+        pictures, _, _, entries = shape_of(table)
+        if pictures != count:
+            return (
+                f"probabilities should have a table for each of the {count} pictures; got {pictures} from "
+                f"{network}. Ask the network about all of them, and only them."
+            )
+        if entries != names:
+            return (
+                f"probabilities should have an entry for each of the {names} classes; got {entries} from {network}."
+                " Name as many classes as the network tells apart."
+            )
+    if len(labels) != count or max(labels, default=0) >= names:
+        return (
+            f"labels should be {count} numbers from 0 to {names - 1}, one for each picture; got {labels}."
+            " Pass the numbers of their classes."
+        )
+    colours = [x for colour in fill for x in colour]
+    fits = len(fill) in (1, count) and len(fill[0]) == 3
+    if not fits or not all(isinstance(x, int) and 0 <= x <= 255 for x in colours):
+        return (
+            f"fill should be one colour, three whole numbers from 0 to 255, or one for each of the {count} "
+            f"pictures; got {fill}. Pass the colour of the background."
+        )
+    return ""

@@ -1,9 +1,10 @@
 """Find what was handed in: notebooks in a folder, in its folders, in archives. Nothing is unpacked onto the disk."""
 
-import calendar
 import contextlib
 import hashlib
 import stat
+import struct
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 MOST_BYTES = 20_000_000  # a chapter with its pictures has about half a million
 MOST_MEMBERS = 5_000
+UNIVERSAL_TIME = 0x5455  # "UT", an extra field of an archive's member
 SKIPPED = ("__MACOSX", ".ipynb_checkpoints")
 
 
@@ -52,7 +54,12 @@ def collect(folder: Path) -> list[HandedIn]:
 
 def _files(folder: Path) -> Iterator[Path]:
     """Yield what lies in a folder, links as they are; never follow one."""
-    for path in sorted(folder.iterdir()):
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:  # it is named as a file that cannot be read
+        yield folder
+        return
+    for path in paths:
         if path.name.startswith(".") or path.name in SKIPPED:
             continue
         if path.is_dir() and not path.is_symlink():
@@ -112,7 +119,7 @@ def _members(path: Path, name: str) -> Iterator[HandedIn]:
                 if seen[item.file] > 1:  # one archive may hold a name twice
                     item = HandedIn(f"{item.file} ({seen[item.file]})", item.content, item.handed_in, item.refused)
                 yield item
-    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+    except Exception as error:  # a damaged archive fails in many ways
         yield HandedIn(name, b"", path.lstat().st_mtime, f"is no archive that can be read: {error}")
 
 
@@ -121,10 +128,8 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Han
     inner = PurePosixPath(member.filename.replace("\\", "/"))
     if any(part.startswith(".") and part != ".." or part in SKIPPED for part in inner.parts):
         return None
-    when = None
-    with contextlib.suppress(ValueError, OverflowError):
-        when = float(calendar.timegm((*member.date_time, 0, 0, -1)))
-    if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
+    when = _saved(member)
+    if not inner.parts or inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
         shown = "/".join(part for part in inner.parts if part not in ("..", "/"))
         reason = f"has a path that leads out of the archive, {member.filename!r:.80}: it is not opened"
         return HandedIn(f"{name}/{shown}", b"", when, reason)
@@ -139,6 +144,23 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Han
     try:
         with archive.open(member) as stream:
             content = stream.read(MOST_BYTES + 1)  # what the archive says of the size may be a lie
-    except (RuntimeError, zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+    except Exception as error:  # zlib, LZMA, a password, an unknown method …
         return HandedIn(file, b"", when, f"cannot be unpacked: {error}")
     return HandedIn(file, content, when, _too_large(len(content)))
+
+
+def _saved(member: zipfile.ZipInfo) -> float | None:
+    """Return when a file of an archive was last changed, seconds since the epoch; None if unknown.
+
+    Most programs that pack note it in universal time. The clock time beside it is that of a place which no one knows:
+    this machine's is the best guess.
+    """
+    extra = member.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack("<HH", extra[:4])
+        if kind == UNIVERSAL_TIME and size >= 5 and len(extra) >= 9 and extra[4] & 1:
+            return float(struct.unpack("<i", extra[5:9])[0])
+        extra = extra[4 + size :]
+    with contextlib.suppress(ValueError, OverflowError):
+        return time.mktime((*member.date_time, 0, 0, -1))
+    return None

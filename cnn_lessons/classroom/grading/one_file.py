@@ -28,6 +28,7 @@ from cnn_lessons.exercises import names
 
 MOST_TOLD = 5  # remarks of one kind
 SECRET = 63  # bits of a seed
+MOST_CHANGED = 50  # names in one reply
 FAILED = "the grader failed on it"
 
 
@@ -137,9 +138,11 @@ def put_to_test(name: str, place: Place, error: str, jail: Jail, run: Run) -> Ma
     """
     seed = secrets.randbits(SECRET)
     order = {"exercise": name, "function": place.function, "seed": seed}
+    order["limit"] = f"{jail.limits.check_seconds:g}"
     reply, evidence = jail.ask(order, jail.limits.check_seconds + jail.limits.grace)
     status, message = _text(reply, "status"), _text(reply, "message")
-    for changed in reply.get("changed", []):
+    changed_names = reply.get("changed")
+    for changed in changed_names[:MOST_CHANGED] if isinstance(changed_names, list) else ():
         remark = f"{changed!s:.80} was replaced"
         if remark not in run.changed:
             run.changed.append(remark)

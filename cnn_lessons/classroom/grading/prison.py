@@ -19,6 +19,7 @@ from cnn_lessons.classroom.releasing.edition import PACKAGE, student_package
 
 INSIDE = Path(__file__).with_name("inside")
 PYTHON = (sys.executable, "-s", "-B")
+PRIVATE = ("/run", "/home", "/root", "/srv", "/mnt", "/media")
 WITH_NAMESPACES = "a network namespace of its own; all files read-only or hidden"
 WITHOUT = "sockets refused by the kernel; files not protected, because this system gives no namespaces"
 
@@ -52,6 +53,7 @@ class Prison:
         self.isolation = WITH_NAMESPACES if self.namespaces else WITHOUT
         self.hidden = hidden_paths(hide) if self.namespaces else []
         self.folder = Path(tempfile.mkdtemp(prefix="cnn-lessons-grade-")).resolve()
+        self.kept = [str(path) for path in (self.folder, *needed_paths())]
         self.rules = self.folder / "inside" / "nbval_sanitize.cfg"
         student_package(self.folder / "package")
         shutil.copytree(INSIDE, self.folder / "inside", ignore=shutil.ignore_patterns("__pycache__"))
@@ -83,6 +85,7 @@ class Prison:
             limits: what it may take.
         """
         plan = {"namespaces": self.namespaces, "room": str(room), "hide": self.hidden, "script": script}
+        plan |= {"empty": shared_folders(), "keep": self.kept}
         plan |= {"memory": limits.memory, "disk": limits.disk, "environment": self.environment(room, limits)}
         plan["furniture"] = {str(self.folder / "matplotlib"): ".config/matplotlib"}
         with self._one_at_a_time:  # a process that another thread starts meanwhile must not inherit the pipes
@@ -134,24 +137,45 @@ def _closed(room: Path) -> int:
     if not child:
         code = 1
         try:
-            enter.close_doors({"namespaces": True, "room": room, "hide": [], "furniture": {}, "disk": 1_000_000})
+            enter.close_doors(
+                {
+                    "namespaces": True,
+                    "room": room,
+                    "hide": [],
+                    "furniture": {},
+                    "disk": 1_000_000,
+                    "empty": shared_folders(),
+                    "keep": [str(room), *map(str, needed_paths())],
+                }
+            )
             code = 0
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def needed_paths() -> set[Path]:
+    """Return the folders that a student's code must be able to read: Python, and the data sets."""
+    paths = [sys.prefix, sys.base_prefix, os.environ.get("CNN_LESSONS_DATA")]
+    return {Path(path).resolve() for path in paths if path and Path(path).exists()}
+
+
+def shared_folders() -> list[str]:
+    """Return the folders for short-lived files, in which other programs keep their sockets."""
+    folders = {Path(path).resolve() for path in ("/tmp", "/var/tmp", tempfile.gettempdir())}
+    return sorted(str(path) for path in folders if path.is_dir())
+
+
 def hidden_paths(more: tuple[Path, ...]) -> list[str]:
-    """Return what to hide: the home, the checkout, sockets of the system, and `more`; never what Python needs.
+    """Return what to hide: homes, the checkout, sockets of the system, other disks, `more`; never what Python needs.
 
     Raises:
         ValueError: if one of `more` holds Python itself.
     """
-    needed = {Path(path).resolve() for path in (sys.prefix, sys.base_prefix)}
-    if "CNN_LESSONS_DATA" in os.environ:
-        needed.add(Path(os.environ["CNN_LESSONS_DATA"]).resolve())
+    needed = needed_paths()
     package = PACKAGE.resolve()
-    paths = [found for root in (Path.home(), package.parent, Path("/run")) for found in veil(root.resolve(), needed)]
+    roots = (Path.home(), package.parent, *map(Path, PRIVATE))
+    paths = [found for root in roots if root.exists() for found in veil(root.resolve(), needed)]
     for path in (path.resolve() for path in more):
         if any(kept.is_relative_to(path) for kept in needed):
             raise ValueError(f"expected a folder with nothing but students' files, got {path}, which holds Python")

@@ -86,11 +86,11 @@ def read(content: bytes, file: str) -> Notebook:
     saved = sum(bool(cell.get("outputs")) for cell in codes)
     found = Notebook([cell.source for cell in codes], nbformat.writes(notebook), saved, remarks=remarks)
     found.may_fail = {i for i, cell in enumerate(codes) if "raises-exception" in _tags(cell)}
-    _locate(found)
+    named = CHAPTER.search(file)
+    _locate(found, {named[1]} if named else set())
     for name, places in found.places.items():
         if any(_escapes(codes[place.cell]) for place in places):
             found.uncompared.append(f"the cell of {name} asks not to be compared")
-    named = CHAPTER.search(file)
     chapters = {catalog()[name].chapter for name in found.places}
     if not chapters and named and names(named[1]):
         chapters = {named[1]}
@@ -154,8 +154,14 @@ def _language(metadata: dict) -> str:
 # ---- where the exercises are ---------------------------------------------------------------------------------
 
 
-def _locate(notebook: Notebook) -> None:
-    """Find the cells of each exercise, by marker and by the name of the function, and what reaches into the checks."""
+def _locate(notebook: Notebook, named: set[str]) -> None:
+    """Find the cells of each exercise, by marker and by the name of the function, and what reaches into the checks.
+
+    A function without a marker counts only for a chapter that markers, or else the file's name, give: who needs a class
+    of an earlier chapter may copy it.
+    """
+    everywhere = [name for source in notebook.cells for name in _markers(source) if name in catalog()]
+    chapters = {catalog()[name].chapter for name in everywhere} or named
     for number, source in enumerate(notebook.cells):
         notebook.reaching += [f"{reach:.90} in code cell {number + 1}" for reach in _reaching(source)]
         marked, defined = _markers(source), _definitions(source)
@@ -166,18 +172,38 @@ def _locate(notebook: Notebook) -> None:
                 notebook.remarks.append(f"code cell {number + 1} marks an unknown exercise, {name!r:.60}{advice}")
         known = [name for name in marked if name in catalog()]
         for name in known:
-            notebook.places.setdefault(name, []).append(_marked_place(number, name, known, defined))
+            notebook.places.setdefault(name, []).append(_marked_place(number, name, known, source))
         for name in defined:
-            if name in catalog() and name not in known:
+            ours = name in catalog() and (not chapters or catalog()[name].chapter in chapters)
+            if ours and name not in known:
                 notebook.places.setdefault(name, []).append(Place(number, name, "found by its name: no marker"))
 
 
-def _marked_place(number: int, name: str, known: list[str], defined: list[str]) -> Place:
-    """Return where the answer to a marked exercise is; a single function of another name is taken for it."""
+def _marked_place(number: int, name: str, known: list[str], source: str) -> Place:
+    """Return where the answer to a marked exercise is: what the cell gives to the check, or its only function."""
+    defined = _definitions(source)
     others = [other for other in defined if other not in catalog()]
-    if name not in defined and len(known) == 1 and len(others) == 1:
-        return Place(number, others[0], f"the function is called {others[0]}")
-    return Place(number, name)
+    given = _given(source, name)
+    renamed = given if given != name else None
+    if not renamed and name not in [*defined, *_assigned(source)] and len(known) == 1 and len(others) == 1:
+        renamed = others[0]
+    return Place(number, renamed, f"the function is called {renamed}") if renamed else Place(number, name)
+
+
+def _given(source: str, name: str) -> str:
+    """Return the name of what a cell gives to the check of an exercise, or the exercise's own."""
+    for node in (node for statement in _body(source) for node in ast.walk(statement)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "check" and len(node.args) == 2:
+            exercise, answer = node.args
+            if isinstance(exercise, ast.Constant) and exercise.value == name and isinstance(answer, ast.Name):
+                return answer.id
+    return name
+
+
+def _assigned(source: str) -> list[str]:
+    """Return the names to which a cell assigns at its top."""
+    targets = [target for node in _body(source) if isinstance(node, ast.Assign) for target in node.targets]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def _markers(source: str) -> list[str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cnn_lessons.classroom.grading.reading import MARKER as ANY_MARKER
 from cnn_lessons.classroom.releasing.errors import ClassroomError
 from cnn_lessons.exercises import catalog
 from cnn_lessons.exercises.catalog import solution_function, solution_source
@@ -100,6 +101,8 @@ def _exercises(notebook, file: str, fill: Callable) -> None:
         if cell.cell_type != "code":
             continue
         marker = MARKER.match(cell.source)
+        if not marker and ANY_MARKER.search(cell.source):
+            raise ClassroomError(f"{file}: expected a line “# exercise: name” at the very top of {cell.source!r:.60}")
         if marker:
             _refuse_unless_blank(cell.source, marker[1], file)
             cell.source = fill(cell.source, marker[1], imported)

@@ -73,7 +73,7 @@ def _refuse_leaks(files: Mapping[str, bytes]) -> None:
         more = f" And {len(found) - 1} more." if len(found) > 1 else ""
         raise ClassroomError(
             f"release: nothing was written. {found[0]}.{more} Take it out, or, if it may stand there, "
-            "add it to cnn_lessons/classroom/shared.py with the reason."
+            "add it to cnn_lessons/classroom/releasing/shared.py with the reason."
         )
 
 

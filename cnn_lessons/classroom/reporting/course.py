@@ -1,6 +1,5 @@
 """What the report must know of the course: its chapters, their exercises in order, and where each is taught."""
 
-import importlib.metadata
 import json
 from functools import cache
 from pathlib import Path
@@ -47,24 +46,6 @@ def heading(chapter: str) -> str:
 def section(exercise: str) -> str:
     """Return the heading of the section that teaches what the exercise asks for; "" if it is none of the course's."""
     return _sections().get(exercise, "")
-
-
-@cache
-def repository() -> str:
-    """Return the address of the course's repository, as the installed package names it; "" if it does not."""
-    try:
-        urls = importlib.metadata.metadata("cnn-lessons").get_all("Project-URL") or []
-    except importlib.metadata.PackageNotFoundError:
-        return ""
-    named = dict(url.split(", ", 1) for url in urls if ", " in url)
-    return named.get("Repository", "").rstrip("/")
-
-
-def address(chapter: str) -> str:
-    """Return where a chapter can be read; "" if that is not known."""
-    if not repository() or chapter not in CHAPTERS:
-        return ""
-    return f"{repository()}/blob/main/notebooks/{CHAPTERS[chapter][0]}.ipynb"
 
 
 @cache

@@ -132,9 +132,8 @@ def _exercise(mark: Mark, chapter: str) -> Html:
 
 
 def _read_again(mark: Mark, chapter: str) -> Html:
-    where = f"Chapter {course.heading(chapter)}"
-    link = element("a", where, href=course.address(chapter)) if course.address(chapter) else where
+    where = f"Chapter {course.heading(chapter)}"  # no link: the book shows the solutions
     section = course.section(mark.exercise)
     part = f", section “{section}”. " if section else ". "
     hints = f'hint("{mark.exercise}")'
-    return element("p", "Read again: ", link, part, "Stuck? ", element("code", hints), " in the notebook helps.")
+    return element("p", f"Read again: {where}", part, "Stuck? ", element("code", hints), " in the notebook helps.")

@@ -143,7 +143,7 @@ BLOCKS_PER_GROUP = Exercise(
         ),
         Mistake(
             "6N + 2 is the family of chapter 09. Here the shortcuts are convolutions, and three of them count.",
-            when=lambda outcome: outcome.case.args == (28,) and outcome.got.refusal is not None,
+            when=lambda outcome: outcome.case.args == (28,) and outcome.got and outcome.got.refusal is not None,
         ),
         Mistake("You counted the blocks of all three groups.", _changed(lambda depth: (depth - 4) // 2)),
         Mistake(

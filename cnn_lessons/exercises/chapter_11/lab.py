@@ -43,8 +43,8 @@ def _scene(random: Random, one: Callable, other: Callable, training: bool = Fals
 
     def make():
         generator = torch.Generator().manual_seed(seeds[2])
-        networks = [build(seed).train(training) for build, seed in zip((one, other), seeds[:2], strict=True)]
-        return *networks, torch.randn(16, 3, 6, 8, generator=generator)
+        networks = [build(seed).train(training).double() for build, seed in zip((one, other), seeds[:2], strict=True)]
+        return *networks, torch.randn(16, 3, 6, 8, generator=generator).double()  # far from what allclose forgives
 
     before = [state_of(network) for network in make()[:2]]
     return Scene(make, lambda arguments, got: _read(before, arguments, got))

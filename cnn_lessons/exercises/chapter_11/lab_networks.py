@@ -76,3 +76,6 @@ class Another(nn.Sequential):
         super().__init__(
             nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
         )
+        with torch.no_grad():
+            for number, tensor in enumerate(self.parameters(), start=1):  # the same each time it is made
+                tensor.copy_(torch.linspace(-0.1 * number, 0.1 * number, tensor.numel()).reshape(tensor.shape))

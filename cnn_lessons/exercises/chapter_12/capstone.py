@@ -41,11 +41,12 @@ class NetworkCase(Case):
         with torch.no_grad():
             for parameter in network.parameters():  # a layer that starts at zero is no fault
                 parameter.add_(0.02 * torch.randn_like(parameter))
-        images = torch.randn(16, 3, 32, 32)
+        images = torch.randn(16, 3, 32, 32, dtype=torch.float32)
         before = images.clone()
         with torch.no_grad():
             scores = _scores(network.eval()(images), 16, classes)
             seen |= {"scores": scores, "again": network(before), "alone": _scores(network(before[:1]), 1, classes)}
+            seen |= {name: seen[name].float() for name in ("scores", "again", "alone")}  # autocast makes others
         seen["changed"] = not torch.equal(images, before)
         learning = _scores(network.train()(before.clone()), 16, classes)
         seen["unused"] = _without_gradient(network, learning)
@@ -69,7 +70,7 @@ def _without_gradient(network: nn.Module, scores: Tensor) -> list[str]:
     """Return the names of the parameters that no gradient reaches."""
     if not scores.requires_grad:
         return [name for name, _ in network.named_parameters()]
-    weights = torch.linspace(-1, 2, scores.numel()).reshape(scores.shape)
+    weights = torch.linspace(-1, 2, scores.numel(), dtype=scores.dtype).reshape(scores.shape)
     (scores * weights).sum().backward()
     return [name for name, parameter in network.named_parameters() if parameter.grad is None]
 

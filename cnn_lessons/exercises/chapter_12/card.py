@@ -144,7 +144,7 @@ def _has(text: str, value: Any) -> bool:
         forms |= {f"{value:,}", f"{value:_}", f"{value:,}".replace(",", " ")}
     if isinstance(value, float):
         forms |= {f"{value:g}", f"{value:.2e}", f"{value:.5f}"}
-    return any(re.search(rf"(?<![\w.])(?<!\d,){re.escape(form)}(?![\w]|[.,]\d)", text) for form in forms)
+    return any(re.search(rf"(?<![\w.])(?<!\d,)v?{re.escape(form)}(?![\w]|[.,]\d)", text) for form in forms)
 
 
 def _wrong_accuracy(text: str, record: Record) -> str | None:

@@ -37,7 +37,7 @@ def dense_weights(size, in_channels, out_channels, kernel_size, stride=1, paddin
 def shift_images(images, dy, dx):
     out, (height, width) = torch.zeros_like(images), images.shape[2:]
     if abs(dy) >= height or abs(dx) >= width:
-        return out + 0 * images  # nothing of the picture is left
+        return out  # nothing of the picture is left
     to_rows, to_columns = (slice(max(s, 0), n + min(s, 0)) for s, n in ((dy, height), (dx, width)))
     rows, columns = (slice(max(-s, 0), n - max(s, 0)) for s, n in ((dy, height), (dx, width)))
     out[:, :, to_rows, to_columns] = images[:, :, rows, columns]

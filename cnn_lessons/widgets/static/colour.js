@@ -49,11 +49,16 @@ export function wholeHsv(pixel) {
   return [Math.round(hue * 360) % 360, Math.round(saturation * 100), Math.round(value * 100)];
 }
 
+/** Whether a pixel is no grey, be its colour ever so weak. */
+export function hasHue(pixel) {
+  return Math.max(...pixel) > Math.min(...pixel);
+}
+
 /** What a screen reader says of a pixel. */
 export function pixelWords(row, col, pixel) {
   const rgb = CHANNEL_NAMES.map((name, i) => `${name} ${pixel[i]}`).join(", ");
   const [hue, saturation, value] = wholeHsv(pixel);
-  const hueWords = saturation ? `hue ${hue}°` : "no hue";
+  const hueWords = hasHue(pixel) ? `hue ${hue}°` : "no hue";
   return `row ${row}, column ${col}: ${rgb}; ${hueWords}, saturation ${saturation} %, value ${value} %`;
 }
 

@@ -156,7 +156,8 @@ class CurveView {
 
   spoken() {
     if (!this.focus) return "All runs are switched off.";
-    return spokenReading(this.focus, this.focus.readings, this.state.cursor, this.state);
+    const { cursor } = this.state; // the pointer may be elsewhere by now
+    return spokenReading(this.focus, readingsAt(this.focus, this.focus.line, cursor), cursor, this.state);
   }
 
   // ---- what the page shows -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import {
   LUMINANCE_WEIGHTS,
   channelView,
   channelWords,
+  hasHue,
   hexOf,
   inkOn,
   luminance,
@@ -64,7 +65,7 @@ class Reading {
     setText(this.hex, hexOf(pixel));
     const parts = [...pixel.map((x) => x / 255), ...rgbToHsv(pixel)];
     const [hue, saturation, value] = wholeHsv(pixel);
-    const wholes = [...pixel, saturation ? `${hue}°` : "none", `${saturation} %`, `${value} %`];
+    const wholes = [...pixel, hasHue(pixel) ? `${hue}°` : "none", `${saturation} %`, `${value} %`];
     this.rows.forEach(({ whole, part, strip }, i) => {
       setText(whole, String(wholes[i]));
       setText(part, parts[i].toFixed(3));

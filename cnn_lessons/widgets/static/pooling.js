@@ -80,7 +80,7 @@ class PoolingView extends Stepper {
       }),
       stride: segmented({
         label: "Stride",
-        options: [[null, "= kernel"], ...digits([1, 2, 3, 4])],
+        options: [[null, "= kernel"], ...digits([1, 2, 3, 4, 5])],
         pick: set("stride"),
       }),
       dilation: segmented({

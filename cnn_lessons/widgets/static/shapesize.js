@@ -4,7 +4,7 @@ import { numberField } from "./fields.js";
 import { spanText } from "./shapetrace.js";
 
 export class SizeControl {
-  /** limits: { min, max }; pick(size, spoken): `spoken`, whether the control itself speaks; refuse(message). */
+  /** limits: { min, max }; pick(size); refuse(message). */
   constructor({ limits, pick, refuse }) {
     this.limits = limits;
     this.number = numberField({ label: "Input size", pick: (size) => pick(size), refuse });

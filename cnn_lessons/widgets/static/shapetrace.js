@@ -178,8 +178,8 @@ export function mendings({ network, size, adaptive }) {
   const side = `${pool.adaptive}×${pool.adaptive}`;
   const ways = [];
   if (step.last || step.kind === "linear") {
-    const gives = `makes ${side} of whatever map comes`;
-    ways.push(`Adaptive pooling mends it for every size: nn.AdaptiveAvgPool2d(${pool.adaptive}) ${gives}.`);
+    const gives = `nn.AdaptiveAvgPool2d(${pool.adaptive}) makes ${side} of whatever map comes`;
+    ways.push(`Adaptive pooling mends it for every size that gets this far: ${gives}.`);
     const spans = fittingSizes(network, adaptive).map(spanText);
     if (spans.length) ways.push(`Or take an input of ${spans.join(" or ")} pixels.`);
   } else {
@@ -187,11 +187,12 @@ export function mendings({ network, size, adaptive }) {
     ways.push(`Take a larger input: from ${least}×${least} on, this layer has enough to look at.`);
   }
   if (step.kind === "linear")
-    ways.push(`Or write nn.Linear(${before.features}, ${step.to}), which fits this input size alone.`);
+    ways.push(`Or write nn.Linear(${before.features}, ${step.to}), which fits only inputs that leave a map of ${before.size}×${before.size}.`);
   return ways;
 }
 
 export function spanText([first, last]) {
+  if (last === MOST_SIZE) return `${first} or more`; // of the sizes that are tried, which end there
   if (first === last) return String(first);
   return `${first} to ${last}`;
 }

@@ -148,7 +148,8 @@ export function render(context) {
 }
 
 /** On paper: the picture moved to where the networks disagree. */
-function tellingShift({ probabilities, labels, chosen }) {
+function tellingShift({ probabilities, labels, ...state }) {
+  const chosen = clamp(state.chosen, 0, labels.length - 1);
   const tables = probabilities.map(([, text]) => unpackShares(text));
   const [dy, dx] = dividingShift(tables, chosen, labels[chosen]);
   return dy === undefined ? {} : { dy, dx };

@@ -188,7 +188,7 @@ function withCeilRule(
   const sum = sizeSum({ size: before.size, kernel, stride, padding, dilation, ceil });
   const span = before.size + 2 * padding - dilation * (kernel - 1) - 1;
   const dropped = ceil && Math.ceil(span / stride) + 1 > after.size;
-  return [dropped ? `${sum}, less 1: the last window would start in the padding` : sum, grouped(after.size)];
+  return [dropped ? `${sum} − 1 (the last window would start past the input)` : sum, grouped(after.size)];
 }
 
 function costSums(layer, before, after) {

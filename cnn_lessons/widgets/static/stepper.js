@@ -124,6 +124,7 @@ export class Stepper {
   }
 
   editImage(row, col, value) {
+    if (this.model.get("image")[row][col] === value) return;
     this.note = `Input row ${row + 1}, column ${col + 1} is now ${formatNumber(value, 4)}. `;
     this.change({ image: withEntry(this.model.get("image"), row, col, value) });
   }

@@ -24,7 +24,8 @@ READ_ONLY, NO_DEVICES = 1, 4  # MOUNT_ATTR_RDONLY, MOUNT_ATTR_NODEV
 DEVICES = ("null", "zero", "full", "random", "urandom")
 DEATH_SIGNAL, SET_SECCOMP, FILTER, DROP, NO_NEW_PRIVILEGES = 1, 22, 2, 24, 38  # prctl
 CAPABILITIES = 64  # more than there are
-SOCKET_CALL = {"x86_64": 41, "aarch64": 198}
+SOCKET_CALL = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # the kernel's name of it, the number there
+IO_URING, OTHER_NUMBERS = 425, 0x40000000  # another way to a socket; x86's second set of numbers begins there
 
 
 def die_with_parent() -> None:
@@ -56,8 +57,9 @@ def close_doors(plan: dict) -> None:
     """Close files and network, and make an empty home.
 
     Args:
-        plan: `namespaces`: whether there are; `room`: folder to write in; `hide`: paths; `disk`: bytes;
-            `furniture`: folders that are copied into the home, by their paths.
+        plan: `namespaces`: whether there are; `room`: folder to write in; `hide`: paths; `empty`: folders that are to
+            be empty but for the paths in `keep`; `disk`: bytes; `furniture`: folders that are copied into the home, by
+            their paths.
     """
     room = Path(plan["room"])
     if plan["namespaces"]:
@@ -103,6 +105,8 @@ def close_files(plan: dict, room: Path) -> None:
     for name in DEVICES:
         set_attributes(room / name, 0, NO_DEVICES, 0)
     new_devices(room)
+    for folder in map(Path, plan["empty"]):
+        empty(folder, [Path(kept) for kept in plan["keep"] if Path(kept).is_relative_to(folder)])
     for path in map(Path, plan["hide"]):
         hide(path)
     mount("tmpfs", room, "tmpfs", MS_NOSUID | MS_NODEV, f"size={plan['disk']},mode=0700")
@@ -120,6 +124,17 @@ def new_devices(room: Path) -> None:
         Path("/dev", name).symlink_to(target)
     Path("/dev/shm").mkdir()
     mount("tmpfs", Path("/dev/shm"), "tmpfs", MS_NOSUID | MS_NODEV, "size=256m,mode=1777")
+
+
+def empty(folder: Path, keep: list[Path]) -> None:
+    """Lay an empty folder over one that all users share, so that no socket in it can be reached; `keep` stays."""
+    held = [(path, os.open(path, os.O_PATH)) for path in keep]
+    mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k,mode=0755")
+    for path, file in held:
+        path.mkdir(parents=True, exist_ok=True)
+        mount(f"/proc/self/fd/{file}", path, None, MS_BIND | MS_REC)
+        os.close(file)
+    set_attributes(folder, READ_ONLY, 0, 0)
 
 
 def hide(path: Path) -> None:
@@ -159,13 +174,17 @@ def raise_loopback() -> None:
 
 def refuse_network() -> None:
     """Let the kernel refuse every socket but local ones (AF_UNIX), to this process and all its children."""
-    number = SOCKET_CALL.get(os.uname().machine)
+    processor, number = SOCKET_CALL.get(os.uname().machine, (0, None))
     if number is None or LIBC.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0):
         sys.exit("this system offers no way to close the network")
-    load, equal, give = 0x20, 0x15, 0x06
+    load, equal, least, give = 0x20, 0x15, 0x35, 0x06
     allow, refuse = 0x7FFF0000, 0x00050000 | 13  # SECCOMP_RET_ERRNO, EACCES
     steps = [
+        (load, 0, 0, 4),  # the processor as which this process calls: a 32-bit one has other numbers
+        (equal, 0, 6, processor),
         (load, 0, 0, 0),  # the number of the system call
+        (least, 4, 0, OTHER_NUMBERS),
+        (equal, 3, 0, IO_URING),
         (equal, 0, 3, number),
         (load, 0, 0, 16),  # its first argument: the family
         (equal, 1, 0, socket.AF_UNIX),
