@@ -49,7 +49,7 @@ def difference(expected: Any, got: Any, what: str = "the result") -> str | None:
 
 def same(expected: Any, got: Any) -> bool:
     """Return whether two results are equal within rounding, types included."""
-    return got is None if expected is None else difference(expected, got) is None
+    return difference(expected, got) is None
 
 
 def identical(before: Any, after: Any) -> bool:

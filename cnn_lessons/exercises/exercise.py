@@ -171,3 +171,8 @@ def integers(random: Random, *shape: int, low: int = -4, high: int = 4) -> Tenso
 def first(count: int, cases: Callable[[Random], Iterable[Case]]) -> Callable[[Random], list[Case]]:
     """Cut an endless series of cases to its first `count`."""
     return lambda random: list(itertools.islice(cases(random), count))
+
+
+def raised(*words: str) -> Callable[[Outcome], bool]:
+    """Return a symptom: the answer ended in an error that has one of these words in it."""
+    return lambda outcome: any(word in str(outcome.error) for word in words)

@@ -5,7 +5,7 @@ from random import Random
 
 from torch import nn
 
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
 from cnn_lessons.exercises.module_judge import COMPARED, built
 
 
@@ -33,10 +33,6 @@ def _mlp_cases(random: Random) -> Iterator[Case]:
         hidden = [random.randint(2, 6) for _ in range(random.randint(1, 3))]
         x = normal(random, random.randint(1, 3), channels, height, width)
         yield built(random, _right_mlp, x, channels * height * width, hidden, random.randint(2, 5))
-
-
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
 
 
 SHAPES = ("mat1 and mat2", "size mismatch", "Expected 3D", "expected input[")
@@ -122,7 +118,7 @@ BUILD_MLP = Exercise(
         ),
         Mistake(
             "The pictures reach a linear layer with all their axes. Flatten them first: nn.Flatten().",
-            when=_raised(*SHAPES),
+            when=raised(*SHAPES),
         ),
     ),
 )
@@ -229,7 +225,7 @@ MNIST_CNN = Exercise(
         Mistake(
             "The first linear layer does not fit what is flattened before it. Print x.shape there: 16 maps of 4×4 "
             "are 256 numbers an image. Is a pooling layer or flatten(1) missing?",
-            when=_raised(*SHAPES),
+            when=raised(*SHAPES),
         ),
     ),
 )

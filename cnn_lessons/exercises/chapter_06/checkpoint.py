@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn_lessons.exercises.chapter_06.objects import batch, network, sgd
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, raised
 from cnn_lessons.exercises.findings import Findings, Told
 from cnn_lessons.exercises.scene import Scene, state_of
 
@@ -148,10 +148,6 @@ def _only_parameters(thing) -> dict:
     return thing.state_dict()
 
 
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
-
-
 def _saved_the_new(outcome: Outcome) -> bool:
     """Return whether the file holds the first weights of new_model."""
     weight = next(outcome.case.make()[3].parameters())
@@ -225,17 +221,17 @@ CHECKPOINT = Exercise(
         ),
         Mistake(
             "`state_dict` without parentheses is the method itself. Call it: state_dict().",
-            when=_raised("bound method", "Expected state_dict to be dict-like, got <class 'method'>"),
+            when=raised("bound method", "Expected state_dict to be dict-like, got <class 'method'>"),
         ),
         Mistake(
             "load_state_dict(…) wants a dict of tensors, not a path, and not the dict that holds it. Load the file "
             "first, then take out the part that belongs to this object.",
-            when=_raised("Expected state_dict to be dict-like", "Missing key(s)", "'param_groups'"),
+            when=raised("Expected state_dict to be dict-like", "Missing key(s)", "'param_groups'"),
         ),
         Mistake(
             "The file holds more than tensors, numbers, lists and dicts, such as a whole model: torch.load refuses "
             "it. Save state_dict(), not the object.",
-            when=_raised("Weights only load failed", "WeightsUnpickler"),
+            when=raised("Weights only load failed", "WeightsUnpickler"),
         ),
         Mistake(
             "What you loaded lacks this name: did a second torch.save to the same path replace the first file? Put "

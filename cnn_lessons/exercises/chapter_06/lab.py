@@ -107,10 +107,6 @@ def _read(arguments: tuple, got) -> Findings:
     return findings
 
 
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
-
-
 def _sum_by_images(losses: list[float], sizes: list[int]) -> float:
     return sum(losses) / sum(sizes)
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from cnn_lessons.exercises import compare
 from cnn_lessons.exercises.chapter_06.objects import batch, leave_gradients, linear, modes, network, sgd
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, raised
 from cnn_lessons.exercises.findings import Findings
 from cnn_lessons.exercises.scene import Scene, Watched, state_of
 
@@ -81,10 +81,6 @@ def _read(arguments: tuple, got) -> Findings:
             WEIGHTS: state_of(model),
         }
     )
-
-
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
 
 
 def _returns(kind: type) -> Callable[[Outcome], bool]:
@@ -212,7 +208,7 @@ TRAINING_STEP = Exercise(
         Mistake(
             "Something keeps the gradients from being recorded: no_grad(), detach(), or .item() before backward(). "
             "They belong to evaluation and to the very end.",
-            when=_raised("does not require grad", "no attribute 'backward'"),
+            when=raised("does not require grad", "no attribute 'backward'"),
         ),
         Mistake("The loss wants the logits first, then the labels: loss_fn(logits, labels).", when=_fed(torch.equal)),
         Mistake(

@@ -6,7 +6,7 @@ from random import Random
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
 from cnn_lessons.exercises.module_judge import COMPARED, built
 
 
@@ -87,10 +87,6 @@ def _cases(random: Random) -> Iterator[Case]:
         yield built(random, _Head, x, channels, size, random.randint(2, 5))
 
 
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
-
-
 VIEW = (
     "Your rows have the right length, and there are too many of them: `view(-1, …)` takes numbers of one picture for "
     "several. The first axis is the batch; flatten the others, and make the maps fit before."
@@ -155,7 +151,7 @@ HEAD_FOR_ANY_SIZE = Exercise(
         Mistake(
             "The maps reach the linear layer with another number of values than it reads. Which size do they have "
             "there, whatever the picture's? Print the shape.",
-            when=_raised("mat1 and mat2", "size mismatch", "is invalid for input of size"),
+            when=raised("mat1 and mat2", "size mismatch", "is invalid for input of size"),
         ),
     ),
 )

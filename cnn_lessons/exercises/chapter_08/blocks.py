@@ -120,8 +120,6 @@ FORWARDS = {
     "norm after ReLU": lambda b, x: (b.bn2(b.conv2(b.bn1(b.conv1(x).relu()))) + b.shortcut(x)).relu(),
     "norm after the sum": lambda b, x: b.bn2(b.conv2(b.bn1(b.conv1(x)).relu()) + b.shortcut(x)).relu(),
     "concatenates": lambda b, x: torch.cat([body(b, x), b.shortcut(x)], dim=1).relu(),
-    "raw x": lambda b, x: (body(b, x) + x).relu(),
     "no norms used": lambda b, x: (b.conv2(b.conv1(x).relu()) + b.shortcut(x)).relu(),
     "ReLU on the shortcut": lambda b, x: (body(b, x) + b.shortcut(x).relu()).relu(),
-    "other way round": lambda b, x: (body(b, x) + b.shortcut(b.conv1(x))).relu(),
 }

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnn_lessons.exercises.chapter_08.blocks import FORWARDS, Block, Plan, right
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal, raised
 from cnn_lessons.exercises.findings import Findings
 from cnn_lessons.exercises.scene import Scene, state_of
 
@@ -123,10 +123,6 @@ def _left(key: str) -> Callable[[Outcome], bool]:
     return test
 
 
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
-
-
 def _result(test: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable:
     """Return a test of the result, which is given what the block should have returned, and x."""
     return lambda block, x: bool(test(block(x), right(block, x), x))
@@ -205,7 +201,7 @@ IS_RESIDUAL = Exercise(
         ),
         Mistake(
             "You add x itself. Where the shape changes, the shortcut is a layer: block.shortcut(x).",
-            when=_raised("must match the size of tensor"),
+            when=raised("must match the size of tensor"),
         ),
         Mistake(
             "You left the block in training mode: from now on it normalises by its batches. Call block.train() only if "

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, NotAsAsked, Outcome, first, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, NotAsAsked, Outcome, first, normal, raised
 from cnn_lessons.exercises.findings import Findings, Told
 
 RESULTS = ("the normalised x", "the running mean", "the running variance")
@@ -104,10 +104,6 @@ def _cases(random: Random) -> Iterator[Case]:
         options = (random.choice((0.1, 0.3)), random.choice((1e-5, 0.1)))
         three = [normal(random, channels) for _ in range(3)]
         yield NormCase(x, *three, variance, random.random() < 0.5, *options)
-
-
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
 
 
 def _leaks(outcome: Outcome) -> bool:
@@ -212,8 +208,8 @@ BATCH_NORM = Exercise(
         ),
         Mistake(
             "A figure of shape (C,) meets x along its last axis, W. Give it two axes more: mean[:, None, None].",
-            when=_raised("must match the size of tensor"),
+            when=raised("must match the size of tensor"),
         ),
-        Mistake("Four axes cannot be counted from outside: they are 0, 1, 2 and 3.", when=_raised("out of range")),
+        Mistake("Four axes cannot be counted from outside: they are 0, 1, 2 and 3.", when=raised("out of range")),
     ),
 )

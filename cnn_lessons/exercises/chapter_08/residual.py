@@ -6,7 +6,7 @@ from random import Random
 from torch import nn
 
 from cnn_lessons.exercises.chapter_08.blocks import FORWARDS, never, variant
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
 from cnn_lessons.exercises.module_judge import COMPARED, built
 
 # What is computed wrongly, in both exercises.
@@ -66,10 +66,6 @@ def _square(build: Callable) -> Callable:
     return lambda channels: build(channels, channels)
 
 
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
-
-
 _right = variant()
 _right_square = _square(_right)
 
@@ -85,7 +81,7 @@ def _square_cases(random: Random) -> Iterator[Case]:
 
 PADDING = Mistake(
     "Body and shortcut have different sizes. A 3×3 convolution keeps the size if it is padded by 1.",
-    when=_raised("must match the size of tensor", "Kernel size can't be greater"),
+    when=raised("must match the size of tensor", "Kernel size can't be greater"),
 )
 
 RESIDUAL_BLOCK = Exercise(
@@ -218,12 +214,12 @@ PROJECTION_BLOCK = Exercise(
         Mistake(
             "Body and shortcut have different sizes. The stride stands in two places, once in the body and once in "
             "the shortcut, and every 3×3 convolution is padded by 1, the 1×1 convolution not at all.",
-            when=_raised("must match the size of tensor"),
+            when=raised("must match the size of tensor"),
         ),
         Mistake(
             "One layer gives other channels than the next one expects. Only conv1 and the shortcut read in_channels; "
             "everything behind them has out_channels.",
-            when=_raised("to have", "running_mean should contain"),
+            when=raised("to have", "running_mean should contain"),
         ),
     ),
 )

@@ -6,7 +6,7 @@ from random import Random
 from torch import Tensor, nn
 
 from cnn_lessons.exercises.chapter_09.parts import PaddedBlock
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, normal, raised
 
 
 class Step(nn.Module):
@@ -104,10 +104,6 @@ def _kept(keep: Callable[[list], list]) -> Callable:
     return lambda stages, x: keep(_right(stages, x))
 
 
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
-
-
 COUNT = "Count from 0, as Python does: (0, 0) is the first block of the first stage."
 
 SHRINKING_BLOCKS = Exercise(
@@ -199,7 +195,7 @@ SHRINKING_BLOCKS = Exercise(
         Mistake(
             "A block gets another number of channels than it was built for: every block gets what the one before it "
             "gave, across the borders of the stages too. Is x new after each block?",
-            when=_raised("to have"),
+            when=raised("to have"),
         ),
     ),
 )

@@ -6,7 +6,7 @@ from random import Random
 from torch import Tensor, nn
 
 from cnn_lessons.exercises.chapter_09.parts import LightBlock, PaddedBlock, stage
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, normal, raised
 from cnn_lessons.exercises.module_judge import COMPARED, built
 
 
@@ -79,10 +79,6 @@ def _cases(random: Random) -> Iterator[Case]:
     yield built(random, Network, normal(random, 2, 3, 9, 6), PaddedBlock, 3)
     yield built(random, Network, normal(random, 2, 3, 10, 8), LightBlock, num_classes=7)
     yield built(random, Network, normal(random, 2, 3, 32, 32), LightBlock, random.randint(2, 12))
-
-
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
 
 
 LOGITS = "You end in a softmax. The network returns logits: CrossEntropyLoss takes the softmax itself."
@@ -190,14 +186,14 @@ BUILD_RESNET20 = Exercise(
         Mistake(
             "Your pooling has a fixed window, which fits pictures of one size only. nn.AdaptiveAvgPool2d(1) takes the "
             "mean over all places, however many there are.",
-            when=_raised("Output size is too small", "Kernel size can't be greater"),
+            when=raised("Output size is too small", "Kernel size can't be greater"),
         ),
         Mistake(
             "The linear layer does not fit what comes before it. After the mean the shape is (N, 64, 1, 1): flatten "
             "it. And is it the mean over all places? A window of fixed size leaves more than one.",
-            when=_raised("mat1 and mat2"),
+            when=raised("mat1 and mat2"),
         ),
         Mistake(BROKEN, _BrokenOff),
-        Mistake(BROKEN, when=_raised("to have", "running_mean should contain")),
+        Mistake(BROKEN, when=raised("to have", "running_mean should contain")),
     ),
 )

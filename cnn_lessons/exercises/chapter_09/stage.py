@@ -6,7 +6,7 @@ from random import Random
 from torch import nn
 
 from cnn_lessons.exercises.chapter_09.parts import LightBlock, PaddedBlock, stage
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
 from cnn_lessons.exercises.module_judge import COMPARED, built
 
 
@@ -54,10 +54,6 @@ def _cases(random: Random) -> Iterator[Case]:
         x = normal(random, 2, min(into, out), height, width)
         shape = (min(into, out), max(into, out), random.randint(2, 4), random.choice((1, 2)))
         yield built(random, _right, x, random.choice((PaddedBlock, LightBlock)), *shape)
-
-
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
 
 
 SHARED = (
@@ -159,11 +155,11 @@ BUILD_STAGE = Exercise(
         Mistake(
             "nn.ModuleList only keeps layers; it does not say in which order they work. nn.Sequential runs them one "
             "behind the other.",
-            when=_raised("ModuleList"),
+            when=raised("ModuleList"),
         ),
         Mistake(
             "nn.Sequential takes modules, not a list of them: nn.Sequential(*blocks), with the asterisk.",
-            when=_raised("list is not a Module subclass"),
+            when=raised("list is not a Module subclass"),
         ),
     ),
 )

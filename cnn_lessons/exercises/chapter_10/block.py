@@ -5,7 +5,7 @@ from random import Random
 
 from torch import Tensor, nn
 
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
 from cnn_lessons.exercises.module_judge import COMPARED, built
 
 EXPANSION = 4
@@ -73,10 +73,6 @@ def _cases(random: Random) -> Iterator[Case]:
         into, channels = random.choice(((3, 1), (5, 2), (6, 3), (2, 3)))
         x = normal(random, 2, into, random.randint(4, 6), random.randint(4, 6))
         yield built(random, _Block, x, into, channels, random.choice((1, 2)))
-
-
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
 
 
 BOTTLENECK_BLOCK = Exercise(
@@ -154,12 +150,12 @@ BOTTLENECK_BLOCK = Exercise(
         Mistake(
             "The block and its shortcut do not fit together. Two things can change the shape, the stride and the "
             "number of channels: compare in_channels with 4 · channels, and mind the padding of the 3×3.",
-            when=_raised("must match the size"),
+            when=raised("must match the size"),
         ),
         Mistake(
             "A layer gets another number of channels than it was made for. Follow them: in_channels, channels, "
             "channels, 4 · channels.",
-            when=_raised("to have", "running_mean should contain"),
+            when=raised("to have", "running_mean should contain"),
         ),
     ),
 )

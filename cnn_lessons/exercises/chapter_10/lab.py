@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn_lessons.exercises import compare
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal, raised
 from cnn_lessons.exercises.findings import Findings
 from cnn_lessons.exercises.scene import Scene, Watched, state_of
 
@@ -16,7 +16,6 @@ MODE = "the head's mode in training"
 SEEN = "what the head is given, batch by batch"
 WEIGHTS = "the body's weights afterwards"
 STATISTICS = "the body's running statistics afterwards"
-HEAD = "the head after each step of the optimiser"
 
 
 class _Head(Watched):
@@ -123,10 +122,6 @@ def _found(outcome: Outcome, key: str, value=None) -> bool:
     return not compare.same(outcome.case.result_of(_right)[key], outcome.got[key])
 
 
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
-
-
 def _requires_grad(outcome: Outcome, part: int) -> bool:
     return all(parameter.requires_grad for parameter in outcome.given.args[part].parameters())
 
@@ -200,9 +195,9 @@ TRAIN_HEAD = Exercise(
         Mistake(
             "No gradient reaches the head: no_grad() or detach() covers more than the body. Only body(images) belongs "
             "inside.",
-            when=_raised("does not require grad", "no attribute 'backward'"),
+            when=raised("does not require grad", "no attribute 'backward'"),
         ),
-        Mistake("The head got the images. It wants features: body(images).", when=_raised("mat1 and mat2")),
+        Mistake("The head got the images. It wants features: body(images).", when=raised("mat1 and mat2")),
         Mistake(
             "One step a batch was asked for. Does optimizer.step() stand inside the loop, once?",
             when=lambda outcome: _found(outcome, "the number of steps that the optimiser took"),

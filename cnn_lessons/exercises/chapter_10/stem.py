@@ -5,7 +5,7 @@ from random import Random
 
 from torch import nn
 
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
 from cnn_lessons.exercises.module_judge import COMPARED, built
 
 
@@ -48,10 +48,6 @@ def _cases(random: Random) -> Iterator[Case]:
         into, out = random.randint(1, 4), 2 * random.randint(1, 4)
         x = normal(random, 2, into, random.randint(8, 14), random.randint(8, 14))
         yield built(random, _right, x, into, out)
-
-
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
 
 
 STEM_C = Exercise(
@@ -135,7 +131,7 @@ STEM_C = Exercise(
         Mistake(
             "A layer gets another number of channels than it was made for. Follow them: in_channels, half of "
             "out_channels twice, out_channels.",
-            when=_raised("to have", "running_mean should contain"),
+            when=raised("to have", "running_mean should contain"),
         ),
     ),
 )

@@ -1,13 +1,13 @@
 """The exercise that builds the wide block."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from random import Random
 
 import torch.nn.functional as F
 from torch import nn
 
 from cnn_lessons.exercises.chapter_11.parts import RawShortcut, Wide
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
 from cnn_lessons.exercises.module_judge import COMPARED, built
 
 
@@ -52,10 +52,6 @@ def _in_place(self, x):
         return self.branch(activated) + self.shortcut(activated)
     x += self.branch(activated)
     return x
-
-
-def _raised(*words: str) -> Callable[[Outcome], bool]:
-    return lambda outcome: any(word in str(outcome.error) for word in words)
 
 
 SHORTCUT = (
@@ -168,12 +164,12 @@ MISTAKES = (
     Mistake(
         "Branch and shortcut do not fit together. The stride belongs to the first convolution and to the shortcut, not "
         "to the second convolution; the 3×3 convolutions pad by 1, the shortcut does not.",
-        when=_raised("must match the size of tensor", "must match the existing size"),
+        when=raised("must match the size of tensor", "must match the existing size"),
     ),
     Mistake(
         "A layer gets another number of channels than it was built for. Which layers read the input, with "
         "`in_channels`, and which read `out_channels`?",
-        when=_raised("running_mean should contain", "to have"),
+        when=raised("running_mean should contain", "to have"),
     ),
 )
 

@@ -21,8 +21,7 @@ class OutOfTime(BaseException):
 
 
 def main() -> None:
-    """Answer orders until there are none."""
-    prepare()
+    """Answer orders until there are none; `prepare` was called before, once for all."""
     orders, replies = private_streams()
     asked = []
     sys.addaudithook(
@@ -169,7 +168,3 @@ class Snapshot:
         for held, before in self.paths:
             held[:] = before
         return changed
-
-
-if __name__ == "__main__":
-    main()

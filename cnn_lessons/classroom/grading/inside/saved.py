@@ -47,7 +47,3 @@ def main() -> None:
     pytest.main([*options, "--rootdir=.", "-c", os.devnull, str(notebook)], plugins=[counter])
     reply.write(json.dumps({**vars(counter), "bytes": 0}) + "\n")
     reply.flush()
-
-
-if __name__ == "__main__":
-    main()
