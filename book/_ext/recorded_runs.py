@@ -157,13 +157,13 @@ class RecordedDifferences(WritesMarkdown):
         planned = PLANNED[self.arguments[0]]
         reported = planned.reported_losses
         rows = [
-            f"| variation | loss of epoch 1 | below the reported {reported[0]:.3f} | mean of {len(reported)} epochs |",
+            f"| variation | loss of epoch 1 | below the reported {reported[0]:.3f} | mean, of epochs |",
             "|---|--:|--:|--:|",
         ]
         found = [runs.load_run(self.arguments[0]), *variations(self.arguments[0])]
         for made in found:
             below = [there - row["train_loss"] for there, row in zip(reported, made.epochs, strict=False)]
-            mean = f"{statistics.mean(below):.3f}" if len(below) == len(reported) else "–"
+            mean = f"{statistics.mean(below):.3f}, {len(below)}" if len(below) > 1 else "–"
             rows.append(f"| {made.name} | {made.epochs[0]['train_loss']:.3f} | {below[0]:.3f} | {mean} |")
         machines = "; ".join(dict.fromkeys(run.machine for run in found))
         return self.markdown([*(row.replace("| -", "| −") for row in rows), "", f"Recorded on {machines}."])
@@ -188,7 +188,9 @@ class RecordedCurves(WritesMarkdown):
             *self.readers("And of those where no images are held out:", list(filterfalse(is_validated, repeated))),
             *self.readers("On other data:", others),
             *self.readers("One epoch of AlexNet with one thing changed:", brief),
-            *self.readers("Ten epochs of AlexNet with one thing changed:", [run for run in varied if run not in brief]),
+            *self.readers(
+                "Several epochs of AlexNet with one thing changed:", [run for run in varied if run not in brief]
+            ),
         ]
 
     def readers(self, said: str, made: list[runs.Recorded]) -> list[nodes.Node]:
