@@ -149,7 +149,7 @@ def harms(teacher: Path) -> dict[str, tuple[str, Expected]]:
         "kill": ("import os\nos.kill(os.getpid(), 9)", expected(stopped, "its process was ended by SIGKILL")),
         "delete": (
             f"import shutil\nshutil.rmtree({str(teacher.parent)!r})",
-            expected(graded, "code cell 2: OSError: [Errno 30] Read-only file system"),
+            expected(graded, "code cell 2: FileNotFoundError: [Errno 2]"),  # it does not even see the folder
         ),
         "delete the system": (
             "import os\nos.remove('/etc/hostname')",

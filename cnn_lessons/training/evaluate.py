@@ -7,7 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnn_lessons.arithmetic import integer
 from cnn_lessons.data import normalise
 from cnn_lessons.training.precision import autocast, choose_precision, device_of
 
@@ -49,7 +48,8 @@ def evaluate(
         ValueError: if there are no images, or not one label for each, if mean or std come with float images, or if
             `batch_size` is not an integer of at least 1.
     """
-    batch_size = integer(batch_size, "batch_size", 1)
+    if not isinstance(batch_size, int) or batch_size < 1:
+        raise ValueError(f"evaluate: expected an integer of at least 1 for batch_size, got {batch_size!r}")
     if len(images) != len(labels) or not len(images):
         raise ValueError(f"evaluate: expected a label for each image, got {len(images)} images, {len(labels)} labels")
     total = count(model, images, labels, mean=mean, std=std, batch_size=batch_size, device=device, precision=precision)

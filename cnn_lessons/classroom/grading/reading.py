@@ -10,15 +10,10 @@ from dataclasses import dataclass, field
 
 import nbformat
 
+from cnn_lessons.classroom.grading.reaching import reaching
 from cnn_lessons.exercises import catalog, names
 
 MARKER = re.compile(r"^[ \t]*#[ \t]*exercise:[ \t]*(\w+)", re.M)
-CHECKS = "cnn_lessons.exercises"
-# What a chapter takes from there. An answer that takes more may ask a check what it expects.
-PUBLIC = {
-    CHECKS: {"check", "hint", "solution", "names", "Verdict", "CheckFailed"},
-    f"{CHECKS}.chapter_08": {"suspects"},
-}
 CHAPTER = re.compile(r"(?:^|/)(\d\d)[_\- ][^/]*$")  # "anna/02_convolution (1).ipynb"
 
 
@@ -163,7 +158,7 @@ def _locate(notebook: Notebook, named: set[str]) -> None:
     everywhere = [name for source in notebook.cells for name in _markers(source) if name in catalog()]
     chapters = {catalog()[name].chapter for name in everywhere} or named
     for number, source in enumerate(notebook.cells):
-        notebook.reaching += [f"{reach:.90} in code cell {number + 1}" for reach in _reaching(source)]
+        notebook.reaching += [f"{reach:.90} in code cell {number + 1}" for reach in reaching(_body(source))]
         marked, defined = _markers(source), _definitions(source)
         for name in marked:
             if name not in catalog():
@@ -231,27 +226,3 @@ def _body(source: str) -> list[ast.stmt]:
         return ast.parse(plain).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-
-
-# ---- what an answer has no business with -----------------------------------------------------------------------
-
-
-def _reaching(source: str) -> list[str]:
-    """Return what a cell takes from inside the checks; each has what it expects, in every edition."""
-    nodes = [node for statement in _body(source) for node in ast.walk(statement)]
-    return list(dict.fromkeys(filter(None, map(_reach, nodes))))
-
-
-def _reach(node: ast.AST) -> str:
-    """Return in the words of the code what this node takes from inside the checks, or ""."""
-    if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{CHECKS}."):
-        taken = [alias.name for alias in node.names if alias.name not in PUBLIC.get(node.module, ())]
-        return f"from {node.module} import {', '.join(taken)}" if taken else ""
-    if isinstance(node, ast.Import):
-        return "".join(f"import {alias.name}" for alias in node.names if alias.name.startswith(f"{CHECKS}."))
-    if isinstance(node, ast.Attribute) and node.attr not in PUBLIC[CHECKS]:
-        whose = ast.unparse(node.value)
-        return ast.unparse(node) if whose in ("exercises", CHECKS) else ""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and CHECKS in node.value:
-        return f"the text {node.value!r:.60}"
-    return ""
