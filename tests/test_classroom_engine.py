@@ -13,6 +13,7 @@ import threading
 import time
 import zipfile
 from datetime import datetime, timezone
+from types import SimpleNamespace
 
 import made_class
 import pytest
@@ -23,6 +24,7 @@ from wrong_answers import BANK
 
 from cnn_lessons import cli
 from cnn_lessons.classroom.grading.collect import collect
+from cnn_lessons.classroom.grading.inside import cells
 from cnn_lessons.classroom.grading.inside.cells import Snapshot
 from cnn_lessons.classroom.grading.jail import Jail
 from cnn_lessons.classroom.grading.judging import misconception, objection
@@ -278,8 +280,25 @@ def test_socket_of_another_program_cannot_be_reached():
         reach = f"import socket; socket.socket(socket.AF_UNIX).connect({folder + '/socket'!r})"
         with Prison() as prison, Jail(prison, "cells", Limits(), threading.Event()) as jail:
             said, _ = jail.ask({"cell": reach, "seconds": 30}, 60)
-            there, _ = jail.ask({"cell": "import os; assert not os.path.exists('/tmp/x')", "seconds": 30}, 60)
-    assert said["error"].startswith("FileNotFoundError") and not there["error"]
+            look = f"import os; assert {os.path.basename(folder)!r} not in os.listdir({tempfile.gettempdir()!r})"
+            seen, _ = jail.ask({"cell": look, "seconds": 30}, 60)
+    assert said["error"].startswith("FileNotFoundError") and not seen["error"], seen
+
+
+def test_check_that_fails_itself_is_told_and_keeps_its_own_time_limit(monkeypatch):
+    limits = []
+
+    def broken(*_, **__):
+        limits.append(os.environ["CNN_LESSONS_TIME_LIMIT"])
+        raise AttributeError("no attribute 'refusal'")
+
+    monkeypatch.setattr("cnn_lessons.exercises.judge.examine", broken)
+    monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", "a notebook's own")
+    shell, before = SimpleNamespace(user_ns={"f": len}), SimpleNamespace(restore=lambda: [])
+    order = {"exercise": "same_padding", "function": "f", "seed": 1, "limit": "30"}
+    reply, content = cells.examine(shell, before, order)
+    assert (reply["status"], content, limits) == ("not yet", b"", ["30"])
+    assert "the check itself failed on this answer: AttributeError: no attribute 'refusal'" in reply["message"]
 
 
 @pytest.mark.parametrize(

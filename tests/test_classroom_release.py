@@ -395,6 +395,9 @@ def test_answer_in_a_notebook_stops_the_release(tmp_path, shell, monkeypatch):
     (tmp_path / "notebooks" / "02_convolution.ipynb").write_text(answered)
     code, _, complaints = shell("release", "--chapters", "02", tmp_path / "out")
     assert code == 1 and "conv2d_channels in 02_convolution.ipynb to be blank" in complaints[0]
+    unmarked = answered.replace('"# exercise: conv2d_channels', '"#exercise: conv2d_channels')
+    (tmp_path / "notebooks" / "02_convolution.ipynb").write_text(unmarked)
+    assert unmarked != answered and "at the very top" in shell("release", "--chapters", "02", tmp_path / "out")[2][0]
     (tmp_path / "notebooks" / "02_convolution.ipynb").write_text(text.replace("git+", "git "))
     assert "expected one set-up cell" in shell("release", "--chapters", "02", tmp_path / "out")[2][0]
     (tmp_path / "notebooks" / "02_convolution.ipynb").write_text("no notebook")

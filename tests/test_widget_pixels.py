@@ -45,6 +45,10 @@ def test_hsv_matches_colorsys_and_matplotlib(tmp_path):
     np.testing.assert_allclose(got, matplotlib.colors.rgb_to_hsv(np.array(pixels) / 255), atol=1e-12)
 
 
+def test_every_pixel_but_a_grey_has_a_hue(tmp_path):
+    assert answers("hasHue", [[254, 254, 255], [7, 7, 7], [0, 0, 0]], tmp_path) == [True, False, False]
+
+
 def test_luminance_is_that_of_bt601(tmp_path):
     pixels = random_pixels()
     got = answers("luminance", pixels, tmp_path)
