@@ -23,6 +23,7 @@ from torch import nn
 from wrong_answers import BANK
 
 from cnn_lessons import cli
+from cnn_lessons.classroom.grading import collect as collecting
 from cnn_lessons.classroom.grading.collect import collect
 from cnn_lessons.classroom.grading.inside import cells
 from cnn_lessons.classroom.grading.inside.cells import Snapshot
@@ -232,6 +233,20 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
     (tmp_path / "bomb.zip").write_bytes(made_class.archive({"03.ipynb": bytes(60_000_000)}))
     (item,) = collect(tmp_path)
     assert "has 60 MB" in item.refused
+
+
+def test_large_archive_does_not_fill_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(collecting, "MOST_UNPACKED", 25_000_000)
+    notebooks = {f"{number}.ipynb": bytes(10_000_000) for number in range(4)}
+    for name in "ab":
+        (tmp_path / f"{name}.zip").write_bytes(made_class.archive(notebooks))
+    items = collect(tmp_path)
+    assert [(item.file, len(item.content)) for item in items if item.content] == [
+        (f"{archive}.zip/{number}.ipynb", 10_000_000) for archive in "ab" for number in range(2)
+    ]
+    assert {item.refused for item in items if not item.content} == {
+        "comes after 0.025 GB of the same archive: pack it into one of its own"
+    }
 
 
 def test_two_files_of_one_name_in_an_archive_are_both_there(tmp_path):

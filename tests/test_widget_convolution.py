@@ -204,6 +204,17 @@ def test_kernel_larger_than_input_gives_one_message_and_keeps_the_state(widget_p
     expect(page.get_by_role("status")).to_contain_text("window row 2, column 3: 1·1 + 0·1 + 1·1 + 1·1 = 3")
 
 
+def test_output_of_another_size_starts_blank_after_a_kernel_that_did_not_fit(widget_page):
+    page = widget_page(stepper(image=[[1, 2, 3]] * 3))
+    page.get_by_role("button", name="Next step").click()
+    assert values(page, "Output") == [["6", "10"], ["", ""]]
+    page.get_by_role("radiogroup", name="Dilation").locator("label").nth(2).click()
+    expect(grid(page, "Output")).not_to_be_visible()
+    page.get_by_role("radiogroup", name="Padding").locator("label").nth(2).click()
+    assert values(page, "Output") == [["", "3", "", ""], *[[""] * 4] * 3]
+    expect(page.get_by_role("status")).to_contain_text("The output is now 4 × 4. window row 1, column 2")
+
+
 def test_too_wide_reflection_gives_one_message(widget_page):
     page = widget_page(stepper(image=[[1, 2, 3]] * 3, padding=3, mode="reflect"))
     expect(page.locator(".cnnw-problem")).to_contain_text("Reflect padding 3 needs an input of at least 4")

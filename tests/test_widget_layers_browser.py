@@ -242,6 +242,37 @@ def test_a_stack_is_kept_to_compare(widget_page):
     expect(page.locator(".cnnw-table tfoot tr:visible")).to_have_count(1)
 
 
+def test_a_ready_made_stack_leaves_the_kept_one(widget_page):
+    page = widget_page(stack())
+    press(page, "Keep to compare")
+    page.get_by_label("Stack", exact=True).select_option("lenet")
+    assert [line[0] for line in table(page)[-3:]] == ["Total, 12 layers", "Kept: 4 layers", "Total ÷ kept"]
+    expect(page.get_by_label("Stack", exact=True)).to_have_value("lenet")
+
+
+def test_an_empty_stack_is_swapped_and_forgotten_without_losing_the_focus(widget_page):
+    page = widget_page(stack(layers=[], compare=STACK))
+    add = page.get_by_role("button", name="Add below")
+    press(page, "Swap with kept")
+    expect(add).to_be_focused()
+    assert table(page)[-1][0] == "Total, 4 layers"  # nothing is kept: the stack was empty
+    page = widget_page(stack(layers=[], compare=STACK))
+    press(page, "Forget kept")
+    expect(page.get_by_role("button", name="Add below")).to_be_focused()
+
+
+def test_the_same_refusal_is_said_again(widget_page):
+    page = widget_page(stack(layers=[]))
+    status(page).evaluate(
+        """live => { globalThis.said = [];
+            new MutationObserver(() => said.push(live.textContent.trim())).observe(live, { childList: true }) }"""
+    )
+    for _ in range(3):
+        press(page, "Remove")
+    page.wait_for_function("said.length >= 3")
+    assert page.evaluate("said") == ["There is no layer to remove."] * 3
+
+
 def test_receptive_field_is_drawn_to_scale(widget_page):
     page = widget_page(stack(selected=2))
     seen, whole = page.locator(".cnnw-drawing .cnnw-seen"), page.locator(".cnnw-drawing .cnnw-whole")

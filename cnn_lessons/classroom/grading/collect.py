@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 MOST_BYTES = 20_000_000  # a chapter with its pictures has about half a million
 MOST_MEMBERS = 5_000
+MOST_UNPACKED = 1_000_000_000  # bytes of one archive: 2,000 such chapters
 UNIVERSAL_TIME = 0x5455  # "UT", an extra field of an archive's member
 SKIPPED = ("__MACOSX", ".ipynb_checkpoints")
 
@@ -111,10 +112,12 @@ def _members(path: Path, name: str) -> Iterator[HandedIn]:
                 yield HandedIn(name, b"", path.lstat().st_mtime, f"holds {len(members):,} files: {most}")
                 return
             seen: dict[str, int] = {}
+            room = MOST_UNPACKED
             for member in members:
-                item = _member(archive, member, name)
+                item = _member(archive, member, name, room)
                 if item is None:
                     continue
+                room -= len(item.content)
                 seen[item.file] = seen.get(item.file, 0) + 1
                 if seen[item.file] > 1:  # one archive may hold a name twice
                     item = HandedIn(f"{item.file} ({seen[item.file]})", item.content, item.handed_in, item.refused)
@@ -123,8 +126,8 @@ def _members(path: Path, name: str) -> Iterator[HandedIn]:
         yield HandedIn(name, b"", path.lstat().st_mtime, f"is no archive that can be read: {error}")
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> HandedIn | None:
-    """Return one file of an archive, or None for what no student meant to hand in."""
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, room: int) -> HandedIn | None:
+    """Return one file of an archive, refused beyond `room` bytes, or None for what no student meant to hand in."""
     inner = PurePosixPath(member.filename.replace("\\", "/"))
     if any(part.startswith(".") and part != ".." or part in SKIPPED for part in inner.parts):
         return None
@@ -141,6 +144,9 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Han
         return HandedIn(file, b"", when, f"ends in {kind}: expected .ipynb (archives in archives are not opened)")
     if _too_large(member.file_size):
         return HandedIn(file, b"", when, _too_large(member.file_size))
+    if member.file_size > room:
+        most = f"{MOST_UNPACKED / 1e9:g} GB"
+        return HandedIn(file, b"", when, f"comes after {most} of the same archive: pack it into one of its own")
     try:
         with archive.open(member) as stream:
             content = stream.read(MOST_BYTES + 1)  # what the archive says of the size may be a lie

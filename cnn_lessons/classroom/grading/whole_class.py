@@ -14,7 +14,7 @@ import torch
 from cnn_lessons.classroom.grading.collect import HandedIn, collect
 from cnn_lessons.classroom.grading.limits import Limits
 from cnn_lessons.classroom.grading.one_file import FAILED, grade_one
-from cnn_lessons.classroom.grading.prison import Prison
+from cnn_lessons.classroom.grading.prison import Prison, namespaces_work
 from cnn_lessons.classroom.record import Result, from_json, to_json
 from cnn_lessons.classroom.releasing.edition import PACKAGE
 from cnn_lessons.classroom.reporting.report import KEPT, check_place
@@ -102,8 +102,9 @@ def _cores() -> int:
 
 
 def _conditions(options: Options) -> str:
-    """Return a fingerprint of all that a result depends on besides the file: the package, torch, the limits."""
-    text = json.dumps([torch.__version__, asdict(options.limits), options.saved, options.namespaces])
+    """Return a fingerprint of what a result depends on besides the file: package, torch, limits, namespaces."""
+    namespaces = namespaces_work() if options.namespaces is None else options.namespaces
+    text = json.dumps([torch.__version__, asdict(options.limits), options.saved, namespaces])
     digest = hashlib.sha256(text.encode())
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.read_bytes())

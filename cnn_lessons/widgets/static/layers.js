@@ -14,6 +14,12 @@ export function presetState({ size, channels, layers, selected = 0, compare = []
   return { size, channels, layers: layers.map(complete), selected, compare: compare.map(complete) };
 }
 
+/** What a preset brings; one that compares nothing leaves what the reader has kept. */
+function readyState(name) {
+  const { compare, ...ready } = presetState(STACK.presets[name]);
+  return compare.length ? { ...ready, compare } : ready;
+}
+
 export const DEFAULTS = presetState(STACK.presets.first);
 
 const [SIZES, CHANNELS, LAYER_COUNTS] = ["size", "channels", "layers"].map((name) => {
@@ -44,7 +50,7 @@ class LayerView {
     this.preset = dropdown({
       label: "Stack",
       options: Object.entries(STACK.presets).map(([name, { title }]) => [name, title]),
-      pick: (name) => this.change(presetState(STACK.presets[name]), `${STACK.presets[name].title}. `),
+      pick: (name) => this.change(readyState(name), `${STACK.presets[name].title}. `),
     });
     this.preset.el.classList.add("cnnw-wide");
     const set = (name) => (value) => this.change({ [name]: value });
@@ -152,11 +158,12 @@ class LayerView {
   swap() {
     const [layers, compare] = [this.model.get("compare"), this.model.get("layers")];
     this.change({ layers, compare, selected: 0 }, "Swapped. ");
+    if (!compare.length) this.buttons.add.el.focus(); // with nothing kept, the button that was pressed goes
   }
 
   forget() {
     this.change({ compare: [] }, "Forgotten. ");
-    this.buttons.keep.el.focus();
+    this.buttons[this.model.get("layers").length ? "keep" : "add"].el.focus();
   }
 
   // ---- what the page shows -----------------------------------------------------------------------------------
@@ -178,7 +185,7 @@ class LayerView {
 
   drawControls(state, kept) {
     const preset = Object.keys(STACK.presets).find((name) => {
-      const { selected, ...ready } = presetState(STACK.presets[name]);
+      const { selected, ...ready } = readyState(name);
       return Object.keys(ready).every((key) => sameValue(ready[key], state[key]));
     });
     this.preset.show(preset ?? null);

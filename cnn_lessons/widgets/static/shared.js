@@ -190,8 +190,8 @@ function installStyles(el, name, text) {
 
 /**
  * The widget's outermost box, with the style sheet, a polite live region and keys that stay inside.
- * Returns { root, say }: append to `root`; `say(text)` tells a screen reader. `own`: { name, text }, a style sheet
- * that this widget alone needs, on top of the common one.
+ * Returns { root, say }: append to `root`; `say(text)` tells a screen reader, and tells it again when asked twice.
+ * `own`: { name, text }, a style sheet that this widget alone needs, on top of the common one.
  */
 export function createRoot(el, label, own = null) {
   installStyles(el, "common", STYLES);
@@ -208,7 +208,8 @@ export function createRoot(el, label, own = null) {
     root.addEventListener(type, (event) => event.stopPropagation());
   root.append(live);
   el.append(root);
-  return { root, say: (text) => setText(live, text) };
+  const say = (text) => setText(live, text && live.textContent === text ? `${text}\u00a0` : text); // only a change is read
+  return { root, say };
 }
 
 /** Whether the reader has asked the system for less motion. */

@@ -118,7 +118,7 @@ export class Stepper {
   /** Write settings. An output of another size starts blank; while there is none, the steps are kept. */
   change(changes) {
     const output = this.attempt({ ...this.state(), ...changes }).result?.output;
-    const resize = output && this.result && sizeText(output) !== sizeText(this.result.output);
+    const resize = output && this.outputSize && sizeText(output) !== this.outputSize;
     if (resize) this.note += `The output is now ${sizeText(output)}. `;
     commit(this.model, resize ? { ...changes, visited: [] } : changes);
   }
@@ -153,6 +153,7 @@ export class Stepper {
     const state = this.state();
     const { result, problem } = this.attempt(state);
     this.result = result;
+    if (result) this.outputSize = sizeText(result.output); // else the last one
     this.walk.follow(result && [result.output.length, result.output[0].length], state.row, state.col);
     this.root.classList.toggle("cnnw-blocked", !result);
     setText(this.problem, problem);
