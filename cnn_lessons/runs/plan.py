@@ -16,9 +16,17 @@ from cnn_lessons.training import RECIPES, Recipe
 
 _CIFAR = replace(RECIPES["quick"], name="quick, 12 epochs", epochs=12, batch_size=128, validation=5_000)
 _MNIST = Recipe("one epoch", epochs=1, batch_size=64, lr=2e-3, optimizer="adam", schedule="one_cycle")
-_FAST, _FAST_64, _ALEXNET, _RESNET, _RESNET_PAPER, _WIDE_PAPER = (
+_FAST, _FAST_64, _FAST_GENTLE, _ALEXNET, _RESNET, _RESNET_PAPER, _WIDE_PAPER = (
     RECIPES[name]
-    for name in ("fast", "fast-64", "alexnet-tutorial", "resnet-tutorial", "resnet-paper", "wide-resnet-paper")
+    for name in (
+        "fast",
+        "fast-64",
+        "fast-gentle",
+        "alexnet-tutorial",
+        "resnet-tutorial",
+        "resnet-paper",
+        "wide-resnet-paper",
+    )
 )
 _TUTORIAL = "tutorial"
 _TUTORIAL_LOSSES = (1.657, 1.242, 1.060, 0.937, 0.858, 0.793, 0.732, 0.687, 0.645, 0.610)
@@ -129,6 +137,7 @@ PLANNED: dict[str, Planned] = {
     "wrn-10-2-cifar10": _wide(10, 2, _FAST),
     "resnet18-cifar10": _cifar("ResNet-18", _resnet18, replace(_FAST, epochs=10)),
     "resnet18-cifar10-fast-64": _cifar("ResNet-18, batches of 64", _resnet18, _FAST_64),
+    "resnet18-cifar10-fast-gentle": _cifar("ResNet-18, gentle", _resnet18, _FAST_GENTLE),
     "wrn-16-4-cifar10": _wide(16, 4, _FAST),
     "alexnet-cifar10-tutorial": _cifar(
         "AlexNet, tutorial", models.alexnet_cifar, _ALEXNET, 0.7508, _TUTORIAL, _TUTORIAL_LOSSES
@@ -138,7 +147,7 @@ PLANNED: dict[str, Planned] = {
     "alexnet-cifar10-order-seed1": _alexnet("another order of the images", _same_first_weights, seed=1),
     "alexnet-cifar10-he": _alexnet("He's first weights", _he_weights),
     "alexnet-cifar10-glorot": _alexnet("Glorot's first weights", _glorot_weights),
-    "alexnet-cifar10-unnormalised": _alexnet("values from 0 to 1", _unnormalised, epochs=4),
+    "alexnet-cifar10-unnormalised": _alexnet("values from 0 to 1", _unnormalised, epochs=10),
     "alexnet-cifar10-batch-64": _alexnet("batches of 64", batch_size=64),
     "alexnet-cifar10-flip": _alexnet("half of the images mirrored", flip=True),
     "alexnet-cifar10-data-normalised": _alexnet("normalised by the data", normalise="data"),
