@@ -65,6 +65,7 @@ score: ## try the checks on all wrong answers and write tests/kill_score.json
 	cd tests && ../$(BIN)/python -m wrong_answers.score
 
 picture: book ## take the README's picture anew from the built book
+	@$(PYTHON) tools/setup.py pdf
 	$(BIN)/python tools/picture.py
 
 address: ## make every link show your copy: make address URL=https://github.com/someone/fork

@@ -165,6 +165,15 @@ def test_readme_names_the_wheel_and_the_chapters_and_says_how_to_hand_in(handed_
     assert "Hand in" in students and "Colab" in students and len(students.splitlines()) < 60
 
 
+def test_readme_names_what_the_chapters_import_and_the_wheel_does_not_bring(handed_out, key, tmp_path, quick):
+    for folder in (handed_out, key):
+        assert "python -m pip install torchsummary torchvision`" in (folder / "README.md").read_text()
+    release.release(["02", "10"], tmp_path / "10")
+    assert "python -m pip install torchvision`" in (tmp_path / "10" / "README.md").read_text()
+    release.release(["02"], tmp_path / "02")
+    assert "torchvision" not in (tmp_path / "02" / "README.md").read_text()
+
+
 # ---- the same bytes ----------------------------------------------------------------------------------------------
 
 

@@ -52,6 +52,13 @@ def test_run_is_made_with_its_recipe_and_compared(shell, planned, tmp_path):
     assert History.load(tmp_path / "again.json").loss_curve == made.loss_curve
 
 
+def test_failed_run_says_that_its_recipe_is_fixed(shell, planned, monkeypatch):
+    wild = plan.PLANNED["tiny"]._replace(recipe=tiny_recipe(lr=1e30))
+    monkeypatch.setitem(plan.PLANNED, "tiny", wild)
+    code, _, err = shell("repeat", "tiny", "--quiet", "--device", "cpu")
+    assert code == 1 and "A repeated run keeps its recipe: python -m cnn_lessons train takes another" in err[-1]
+
+
 def test_seed_of_the_plan_is_the_seed_of_the_first_weights(shell, planned, tmp_path, monkeypatch):
     linear = plan.PLANNED["tiny"]._replace(build=lambda: nn.Sequential(nn.Flatten(), nn.Linear(192, 4)))
     curves = {}
@@ -78,6 +85,7 @@ def test_stopped_run_goes_on_from_its_checkpoint(shell, planned, tmp_path):
         (["repeat", "tiny", "--device", "tpu"], "--device: expected cpu, cuda"),
         (["repeat", "tiny", "--out", "."], "--out: expected a file"),
         (["repeat", "tiny", "--epochs", "3"], "unrecognized arguments"),
+        (["repeat", "tiny", "--commands"], "--commands: lists all runs, so it takes no name, got 'tiny'"),
     ],
 )
 def test_bad_use_is_told_in_one_line(shell, planned, words, said):

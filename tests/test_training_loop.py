@@ -1,5 +1,6 @@
 import copy
 import dataclasses
+import math
 import subprocess
 
 import pytest
@@ -11,6 +12,7 @@ from torch import nn
 from cnn_lessons.data import normalise, split
 from cnn_lessons.training import History, TrainingError, evaluate, learning_rate, train
 from cnn_lessons.training import history as history_module
+from cnn_lessons.training.faults import check_losses
 
 
 def run(recipe=None, network=None, data=None, **options):
@@ -189,6 +191,15 @@ def test_loss_that_is_no_number_names_epoch_batch_and_rate():
         run(tiny_recipe(lr=30, epochs=50), nn.Sequential(nn.Flatten(), *deep, nn.Linear(192, 4)))
     with pytest.raises(TrainingError, match=said.format("The likely cause is the learning rate", r"1e\+29")):
         run(tiny_recipe(lr=1e30), nn.Sequential(nn.Flatten(), nn.Linear(192, 4), nn.ReLU(), nn.Linear(4, 4)))
+
+
+def test_advice_on_a_lost_loss_fits_the_recipe_and_the_number_format():
+    for schedule, slower in (("constant", True), ("one_cycle", False)):
+        with pytest.raises(TrainingError, match="learning rate") as caught:
+            check_losses([2.0, 9.0, math.nan], [], 1, tiny_recipe(schedule=schedule), 0.1, torch.float32)
+        assert ("one_cycle" in str(caught.value)) is slower
+    with pytest.raises(TrainingError, match="float16 may have overflowed"):  # "auto" took it, on a T4
+        check_losses([2.0, 1.9, math.inf], [], 1, tiny_recipe(), 0.1, torch.float16)
 
 
 def test_network_that_gives_nan_from_the_start_is_blamed_itself():

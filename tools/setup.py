@@ -1,8 +1,8 @@
 """Set up what the book and its tests need, and say so. Runs on the system's Python, standard library only.
 
-    python3 tools/setup.py book    virtual environment, requirements, the package, MathJax for the pages
+    python3 tools/setup.py book    virtual environment, requirements, the package, Node and MathJax for the pages
     python3 tools/setup.py pdf     the same, a Chromium that prints, and fonts; for the EPUB too
-    python3 tools/setup.py test    the same, Node for the widgets, axe-core for the pages, EPUBCheck with a Java
+    python3 tools/setup.py test    the same, axe-core for the pages, EPUBCheck with a Java
 
 What is already there is left alone, so a second call is instant. When something is missing that cannot be
 had, the last line names it and the mend, and the exit code is 1.

@@ -86,7 +86,7 @@ def torchvision(load: Callable[[str], ModuleType]) -> Finding:
     try:
         load("torchvision")
     except ModuleNotFoundError as error:
-        return NOTE, f"torchvision: not there ({_first_line(error)}). Only `data fetch` needs it."
+        return NOTE, f"torchvision: not there ({_first_line(error)}). Downloads need it, and chapters 10 and 11."
     except Exception as error:  # "operator torchvision::nms does not exist", a missing symbol …
         return PROBLEM, f"torchvision: does not fit torch ({_first_line(error)}). {PAIR}"
     ours, theirs = (load(name).__version__ for name in ("torch", "torchvision"))

@@ -3,7 +3,7 @@
 import argparse
 
 from cnn_lessons.cli.train import add_surroundings, carry_out
-from cnn_lessons.cli.words import PROGRAM, bad_use, is_first, table
+from cnn_lessons.cli.words import PROGRAM, BadUse, bad_use, is_first, table
 
 ABOUT = f"""\
 Train one of the runs that the book quotes, with its recipe and seed, and compare. Without a name, list them all. With
@@ -22,7 +22,10 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     """List the runs, or train one as `options` say."""
     from cnn_lessons.runs.plan import PLANNED, find_planned
+    from cnn_lessons.training import TrainingError
 
+    if options.name is not None and options.commands:
+        raise BadUse(f"--commands: lists all runs, so it takes no name, got {options.name!r}")
     if options.name is None:
         start, end = (f"{PROGRAM} repeat ", " --checkpoint {0}.pt --out {0}.json") if options.commands else ("", "")
         print(table({f"{start}{name}{end.format(name)}": _in_short(name, PLANNED[name]) for name in PLANNED}))
@@ -31,7 +34,10 @@ def run(options: argparse.Namespace) -> int:
         planned = find_planned(options.name)
     options.model, options.data = planned.title, planned.data
     command = f"{PROGRAM} repeat {options.name}"  # as short as it can be: where it runs is the reader's choice
-    history = carry_out(options, planned.recipe, planned.build, planned.title, command)
+    try:
+        history = carry_out(options, planned.recipe, planned.build, planned.title, command)
+    except TrainingError as error:
+        raise TrainingError(f"{error} A repeated run keeps its recipe: {PROGRAM} train takes another one.") from error
     if is_first():
         print(_comparison(options.name, history.test["accuracy"]))
     return 0

@@ -119,6 +119,8 @@ def _number(error: BaseException) -> int | None:
 def _diagnosis(error: BaseException, source: Source, root: Path) -> str:
     if _number(error) == errno.ENOSPC:
         return f"expected room for the files in {root}, got a full disk; what was begun is removed again."
+    if isinstance(error, ImportError):
+        return f"expected torchvision, which downloads the files, got: {error}. Install the one that fits your torch."
     if getattr(error, "errno", None) in UNWRITABLE:  # not one that urllib has wrapped: that is the network's
         return f"expected to be allowed to write to {root}, got: {error}."
     tried = " and ".join(source.addresses)

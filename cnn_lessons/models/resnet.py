@@ -101,7 +101,7 @@ class ResNet(nn.Module):
         self.apply(initialise)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits (N, K) of images (N, 3, H, W); with stem="cifar" every map is 4 times as high and wide."""
+        """Return the logits (N, K) of images (N, 3, H, W); with stem="cifar" maps from layer1 on are 4× as large."""
         x = self.relu(self.bn1(self.conv1(x)))  # (N, 64, H/2, W/2)
         x = self.maxpool(x)  # (N, 64, H/4, W/4)
         x = self.layer1(x)  # (N, 64·E, H/4, W/4), E = block.expansion

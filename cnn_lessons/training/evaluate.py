@@ -45,8 +45,8 @@ def evaluate(
         Score(loss, accuracy): the mean over all images, however they fall into batches.
 
     Raises:
-        ValueError: if there are no images, or not one label for each, if mean or std come with float images, or if
-            `batch_size` is not an integer of at least 1.
+        ValueError: if there are no images, or not one label for each, if mean or std come with float images, if
+            `batch_size` is not an integer of at least 1, or if `precision` is unknown, or float16 on a CPU.
     """
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f"evaluate: expected an integer of at least 1 for batch_size, got {batch_size!r}")

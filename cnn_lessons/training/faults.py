@@ -13,7 +13,9 @@ class TrainingError(RuntimeError):
     """A run that cannot go on; the message says where it stopped, the likely cause and what to try."""
 
 
-def check_losses(losses: Sequence[float], earlier: Sequence[float], epoch: int, recipe: Recipe, rate: float) -> None:
+def check_losses(
+    losses: Sequence[float], earlier: Sequence[float], epoch: int, recipe: Recipe, rate: float, dtype: torch.dtype
+) -> None:
     """Stop at the first loss that is not a number, or is infinite.
 
     Args:
@@ -22,6 +24,7 @@ def check_losses(losses: Sequence[float], earlier: Sequence[float], epoch: int, 
         epoch: counted from 1.
         recipe: of the run.
         rate: the learning rate of the last of these batches.
+        dtype: that convolutions and products are computed in.
 
     Raises:
         TrainingError: with the epoch, the batch (both from 1) and the likely cause.
@@ -29,22 +32,23 @@ def check_losses(losses: Sequence[float], earlier: Sequence[float], epoch: int, 
     for index, loss in enumerate(losses):
         if not math.isfinite(loss):
             before = [*earlier, *losses[:index]]
-            cause = _likely_cause(before, epoch, recipe, rate)
+            cause = _likely_cause(before, epoch, recipe, rate, dtype)
             where = f"epoch {epoch}, batch {len(before) + 1}"
             raise TrainingError(f"The loss is {loss} in {where} (recipe {recipe.name!r}). {cause}")
 
 
-def _likely_cause(before: Sequence[float], epoch: int, recipe: Recipe, rate: float) -> str:
+def _likely_cause(before: Sequence[float], epoch: int, recipe: Recipe, rate: float, dtype: torch.dtype) -> str:
     if not before and epoch == 1:
         return (
             "It is so before anything was learnt: the network itself gives it. Look for weights that are NaN, "
             "a division by 0 or the logarithm of 0 in its forward."
         )
-    calmer = f"Try a smaller one, such as lr={recipe.lr / 10:g}, or a slower start (schedule='one_cycle')."
+    slower = "" if recipe.schedule == "one_cycle" else ", or a slower start (schedule='one_cycle')"
+    calmer = f"Try a smaller one, such as lr={recipe.lr / 10:g}{slower}."
     if len(before) > 1 and max(before) > 2 * before[0]:
         grew = f"The loss had grown from {before[0]:.3g} to {max(before):.3g}"
         return f"{grew}: the learning rate, {rate:.3g} there, is too high. {calmer}"
-    if recipe.precision == "float16":
+    if dtype is torch.float16:
         return "The loss was calm before: float16 may have overflowed. Try precision='bfloat16' or 'float32'."
     return f"The likely cause is the learning rate, {rate:.3g} there. {calmer}"
 

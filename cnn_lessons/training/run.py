@@ -79,7 +79,7 @@ class Run:
             sizes = [self.step(done + at, record[:, at], *next(batches)) for at in range(begin, end)]
             sums = add_up(record[:, begin:end].double().cpu(), self.device)  # here the GPU is waited for
             losses = (sums[0] / torch.tensor(sizes)).tolist()
-            check_losses(losses, seen, number + 1, self.recipe, self.rate(done + end - 1))
+            check_losses(losses, seen, number + 1, self.recipe, self.rate(done + end - 1), self.dtype)
             seen += losses
             new_loss, new_right = sums.sum(1).tolist()
             loss, right, images = loss + new_loss, right + new_right, images + sum(sizes)

@@ -1,6 +1,13 @@
 """The README that lies in a folder that is handed out."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+
+IMPORTED = re.compile(r'^\s*"(?:import|from) (torchvision|torchsummary)\b', re.MULTILINE)  # in a notebook's JSON
+NEEDS = """
+These chapters also need {packages}: `python -m pip install {packages}`, in the environment that runs them. One
+version of torchvision belongs to one of PyTorch, and pip may replace the one that you have.
+"""
 
 STUDENTS = """# CNN Lessons: chapters for your class
 
@@ -26,7 +33,7 @@ python -m jupyter lab
 
 Where PyTorch (2.6 or newer) and NumPy (1.26 or newer) are installed, pip leaves them as they are. Otherwise it
 downloads them, up to 3 GB.
-
+{needs}
 ## How to work, and how to hand in
 
 - An exercise is a cell that begins with `# exercise: name`. Replace the `...`, run the cell, and read what the check
@@ -44,16 +51,24 @@ These notebooks have the solutions filled in, and `{wheel}` shows them with `sol
 yourself. Your students get what `python -m cnn_lessons release` writes without `--with-solutions`.
 
 Keep the wheel beside the notebooks: their first code cell installs it where the course is missing.
-"""
+{needs}"""
 
 
-def letter(titles: Mapping[str, str], wheel: str, teacher: bool) -> bytes:
+def letter(titles: Mapping[str, str], packages: Iterable[str], wheel: str, teacher: bool) -> bytes:
     """Return the README of an edition.
 
     Args:
         titles: of the chapters, by the names of their notebooks.
+        packages: that the notebooks import and the wheel does not bring, as `packages_of` has them.
         wheel: the file name of the wheel.
         teacher: True for the teacher's edition.
     """
     chapters = "\n".join(f"- [{title}]({file})" for file, title in titles.items())
-    return (TEACHER if teacher else STUDENTS).format(chapters=chapters, wheel=wheel).encode("utf-8")
+    named = " ".join(sorted(packages))
+    needs = NEEDS.format(packages=named) if named else ""
+    return (TEACHER if teacher else STUDENTS).format(chapters=chapters, wheel=wheel, needs=needs).encode("utf-8")
+
+
+def packages_of(notebooks: Iterable[bytes]) -> set[str]:
+    """Return the packages that notebooks import and that the course does not ask for itself."""
+    return {name for content in notebooks for name in IMPORTED.findall(content.decode("utf-8"))}

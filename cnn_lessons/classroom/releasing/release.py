@@ -9,7 +9,7 @@ from cnn_lessons.classroom.releasing.edition import package_files
 from cnn_lessons.classroom.releasing.errors import ClassroomError
 from cnn_lessons.classroom.releasing.handout import handout, title
 from cnn_lessons.classroom.releasing.leaks import leaks
-from cnn_lessons.classroom.releasing.letter import letter
+from cnn_lessons.classroom.releasing.letter import letter, packages_of
 from cnn_lessons.classroom.releasing.wheel import wheel
 
 ROOT = Path(__file__).parents[3]  # a clone of the course has its notebooks beside the package
@@ -46,7 +46,8 @@ def edition(paths: Sequence[Path], solutions: bool) -> dict[str, bytes]:
     together = {path.name for path in paths}
     notebooks = {path.name: handout(path, name, together, solutions) for path in paths}
     titles = {file: title(content) for file, content in notebooks.items()}
-    return {name: content, "README.md": letter(titles, name, solutions), **notebooks}
+    text = letter(titles, packages_of(notebooks.values()), name, solutions)
+    return {name: content, "README.md": text, **notebooks}
 
 
 def _edition(solutions: bool) -> str:
