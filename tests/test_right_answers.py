@@ -178,6 +178,13 @@ class InHalfPrecision(nn.Module):
             return self.out(self.conv(x).relu().mean((2, 3)))
 
 
+@right("my_network")
+def my_network_far_above_0(num_classes):
+    parts = nn.Conv2d(3, 16, 3, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, num_classes)
+    nn.init.ones_(parts[-1].bias)
+    return nn.Sequential(*parts)
+
+
 @pytest.mark.parametrize(("name", "answer"), RIGHT)
 def test_check_accepts_another_right_answer(name, answer):
     for seed in range(5):

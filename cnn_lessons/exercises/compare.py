@@ -121,14 +121,17 @@ def _mapping(expected: dict, got) -> str | None:
 
 
 def _sequence(expected, got, what: str) -> str | None:
+    kind = "elements in a list" if isinstance(expected, list) else "results as a tuple"
+    wanted = f"{len(expected)} {kind}"
     if not isinstance(got, (tuple, list)):
-        return f"expected {len(expected)} results as a tuple, got {type(got).__name__}"
+        return f"expected {wanted}, got {type(got).__name__}"
     if len(got) != len(expected):
-        return f"expected {len(expected)} results as a tuple, got {len(got)}"
+        return f"expected {wanted}, got {len(got)}"
     for index, pair in enumerate(zip(expected, got, strict=True)):
-        found = difference(*pair, f"result {index}")
+        name = f"{what}, element {index}" if what.startswith("result") else f"result {index}"
+        found = difference(*pair, name)
         if found:
-            return f"result {index}: {found}" if not found.startswith("result") else found
+            return found if found.startswith(name) else f"{name}: {found}"
     return None
 
 

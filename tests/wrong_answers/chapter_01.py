@@ -547,3 +547,15 @@ def stays_float(x):
 @wrong("to_picture", says="reverse order")
 def reverses_channels(x):
     return (255 * x[0].flip(0)).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0)
+
+
+@wrong("channel_statistics", says="The first batch is missing")
+def statistics_peek_first(batches):
+    channels = next(iter(batches)).shape[1]
+    count, total, squares = 0, torch.zeros(channels).double(), torch.zeros(channels).double()
+    for x in batches:
+        count += x[:, 0].numel()
+        total += x.sum((0, 2, 3))
+        squares += (x**2).sum((0, 2, 3))
+    mean = total / count
+    return mean, (squares / count - mean**2).sqrt()

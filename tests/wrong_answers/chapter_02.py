@@ -517,3 +517,13 @@ def lists_of_rows():
 @wrong("flip_probe", says="finite real numbers")
 def not_a_number():
     return torch.full((5, 5), torch.nan), NINE
+
+
+@wrong("correlate2d", says="expected dtype torch.float32, got torch.float64")
+def correlate_in_doubles(image, kernel):
+    height, width = kernel.shape
+    out = torch.zeros(image.shape[0] - height + 1, image.shape[1] - width + 1, dtype=torch.float64)
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = (image[i : i + height, j : j + width] * kernel).sum()
+    return out

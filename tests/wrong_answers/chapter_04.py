@@ -516,3 +516,15 @@ def global_detached(x):
 @wrong("global_average_pool", says="You divided by the wrong number")
 def global_divided_by_the_channels(x):
     return x.sum(dim=(2, 3)) / (x.shape[1] * x.shape[2])
+
+
+@wrong("max_pool2d", says="The last row or column of your output keeps its first value, 0")
+def max_stops_early(x, kernel_size, stride=None, padding=0):
+    stride = stride or kernel_size
+    x = F.pad(x, (padding,) * 4, value=-math.inf)
+    height, width = x.shape[2:]
+    out = x.new_zeros(*x.shape[:2], (height - kernel_size) // stride + 1, (width - kernel_size) // stride + 1)
+    for row, i in enumerate(range(0, height - kernel_size, stride)):
+        for column, j in enumerate(range(0, width - kernel_size, stride)):
+            out[:, :, row, column] = x[:, :, i : i + kernel_size, j : j + kernel_size].amax((2, 3))
+    return out

@@ -554,3 +554,10 @@ def weight_in_numpy(weight, channels, height, width):
 @wrong("channels_first_weight", says="expected shape")
 def weight_transpose_only(weight, channels, height, width):
     return weight.T
+
+
+@wrong("shift_images", says="The whole picture does not fit into what is left of the frame")
+def shift_copies_all(images, dy, dx):
+    out = torch.zeros_like(images)
+    out[:, :, dy:, dx:] = images
+    return out

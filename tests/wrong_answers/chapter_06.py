@@ -672,3 +672,75 @@ def repair_returns_nothing(model, loader, optimizer, scheduler, loss_fn, epochs)
 @wrong("repair_training", says="Only the first epoch runs")
 def repair_one_epoch(model, loader, optimizer, scheduler, loss_fn, epochs):
     return _means(_train(model, loader, optimizer, scheduler, loss_fn, 1))
+
+
+@wrong("training_step", says="backward() belongs to the loss")
+def step_backward_of_the_function(model, images, labels, optimizer, loss_fn):
+    model.train()
+    optimizer.zero_grad()
+    loss = loss_fn(model(images), labels)
+    loss_fn.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@wrong("evaluate_model", says="turns one switch back, that of the outermost module")
+def evaluate_outer_switch(model, loader):
+    was_training = model.training
+    model.eval()
+    right = total = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            right += (model(images).argmax(dim=1) == labels).sum().item()
+            total += len(labels)
+    model.training = was_training
+    return right / total
+
+
+@wrong("repair_training", says="The optimiser steps once an epoch")
+def repair_steps_outside(model, loader, optimizer, scheduler, loss_fn, epochs):
+    model.train()
+    losses = []
+    for _ in range(epochs):
+        total = 0.0
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            total += loss.item() * len(labels)
+        optimizer.step()
+        scheduler.step()
+        losses.append(total / len(loader.dataset))
+    return losses
+
+
+@wrong("repair_training", says="The optimiser steps once an epoch")
+def repair_steps_outside_at_one_rate(model, loader, optimizer, scheduler, loss_fn, epochs):
+    model.train()
+    losses = []
+    for _ in range(epochs):
+        total = 0.0
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            total += loss.item() * len(labels)
+        optimizer.step()
+        losses.append(total / len(loader.dataset))
+    return losses
+
+
+@wrong("checkpoint_round_trip", says="did a second torch.save to the same path replace the first file")
+def checkpoint_optimizer_over_model(path, model, optimizer, new_model, new_optimizer):
+    torch.save(model.state_dict(), path)
+    torch.save(optimizer.state_dict(), path)
+    new_model.load_state_dict(torch.load(path))
+    new_optimizer.load_state_dict(torch.load(path))
+
+
+@wrong("checkpoint_round_trip", says="did a second torch.save to the same path replace the first file")
+def checkpoint_model_over_optimizer(path, model, optimizer, new_model, new_optimizer):
+    torch.save(optimizer.state_dict(), path)
+    torch.save(model.state_dict(), path)
+    new_model.load_state_dict(torch.load(path))
+    new_optimizer.load_state_dict(torch.load(path))

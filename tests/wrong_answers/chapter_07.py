@@ -587,3 +587,8 @@ class HeadRelu(Head):
 class HeadArgmax(Head):
     def forward(self, x):
         return super().forward(x).argmax(1)
+
+
+@wrong("drop", says="You drop where u equals p")
+def drop_at_equal(x, u, p, training=True):
+    return x * (u > p) / (1 - p) if training else x

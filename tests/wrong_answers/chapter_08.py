@@ -913,3 +913,13 @@ def tells_in_words(block, x):
 @wrong("is_residual", says="Does every path end in `return`?\nit printed: True")
 def tells_that_prints(block, x):
     print(torch.allclose(block(x), _whole(block, x)))
+
+
+@wrong("batch_norm", says="Your running variance takes the biased variance")
+def norm_biased_and_undetached(x, weight, bias, running_mean, running_var, training, momentum, eps):
+    if not training:
+        return _normalised(x, running_mean, running_var, weight, bias, eps), running_mean, running_var
+    mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)
+    running_mean = (1 - momentum) * running_mean + momentum * mean
+    running_var = (1 - momentum) * running_var + momentum * var
+    return _normalised(x, mean, var, weight, bias, eps), running_mean, running_var

@@ -578,3 +578,16 @@ def head_trains_everything(body, head, loader, optimizer, loss_fn):
     body.train()
     head.train()
     teach(body, head, loader, optimizer, loss_fn)
+
+
+@wrong("train_head", says="backward() belongs to the loss")
+def head_backward_of_the_optimizer(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    for images, labels in loader:
+        optimizer.zero_grad()
+        with torch.no_grad():
+            features = body(images)
+        loss_fn(head(features), labels)
+        optimizer.backward()
+        optimizer.step()

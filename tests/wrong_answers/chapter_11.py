@@ -646,3 +646,34 @@ def same_tensor(first, second, images):
 @wrong("same_function", says="the result is None")
 def same_prints_nothing(first, second, images):
     copy.deepcopy(first)
+
+
+@wrong("same_function", says="strict=False takes over what fits")
+def same_but_not_strict(first, second, images):
+    first, second = copy.deepcopy(first).eval(), copy.deepcopy(second).eval()
+    second.load_state_dict(first.state_dict(), strict=False)
+    with torch.no_grad():
+        a, b = first(images), second(images)
+    return a.shape == b.shape and torch.allclose(a, b, atol=1e-5)
+
+
+@wrong("same_function", says="You left a network in another mode")
+def same_outer_switch(first, second, images):
+    copies = copy.deepcopy(first), copy.deepcopy(second)
+    try:
+        copies[1].load_state_dict(copies[0].state_dict())
+    except RuntimeError:
+        return False
+    was = first.training
+    with torch.no_grad():
+        a, b = first.eval()(images), copies[1].eval()(images)
+    first.training = was
+    return a.shape == b.shape and torch.allclose(a, b, atol=1e-5)
+
+
+@wrong("blocks_per_group", says="expected 4, got ValueError: 28")
+def depth_inverted(depth):
+    count, rest = divmod(depth - 4, 6)
+    if rest != 0 or count >= 1:
+        raise ValueError(f"{depth}")
+    return count

@@ -513,3 +513,8 @@ def net_in_a_list(num_classes):
             return x
 
     return Network()
+
+
+@wrong("model_card", says="write one decimal")
+def card_two_decimals(history):
+    return _card(history, **{"Test accuracy": f"{100 * history.test['accuracy'] + 0.01:.2f} %"})

@@ -16,7 +16,7 @@ AT_ONCE = 3  # batches that an honest loop may hold: the last one, this one, and
 
 
 class Stream:
-    """Hand out copies of batches, once, and notice a second pass and batches that are kept.
+    """Hand out copies of batches, once, and notice a second pass to their end and batches that are kept.
 
     Args:
         batches: tensors, each (N_i, C, H, W).
@@ -24,14 +24,17 @@ class Stream:
 
     def __init__(self, *batches: Tensor):
         self.batches, self._left, self._given = batches, iter(batches), []
-        self.passes, self.held = 0, 0
+        self.ends, self.held = 0, 0
 
     def __iter__(self) -> "Stream":
-        self.passes += 1
         return self
 
     def __next__(self) -> Tensor:
-        batch = next(self._left).clone()
+        batch = next(self._left, None)
+        if batch is None:
+            self.ends += 1
+            raise StopIteration
+        batch = batch.clone()
         self._given.append(weakref.ref(batch))
         self.held = max(self.held, sum(given() is not None for given in self._given))
         return batch
@@ -71,7 +74,7 @@ def _judge(outcome: Outcome) -> str | None:
     stream = outcome.case.latest
     whole = torch.cat(stream.batches)
     found = difference((whole.mean(PIXELS), whole.std(PIXELS, correction=0)), outcome.got)
-    if found and stream.passes > 1:
+    if found and stream.ends > 1:
         return f"{found}\nYou looped over the batches twice. They come only once: the second time nothing is left."
     if not found and stream.held > AT_ONCE:
         return (
@@ -179,6 +182,11 @@ CHANNEL_STATISTICS = Exercise(
         Mistake(
             "You returned after the first batch. Is `return` inside the loop?",
             _of_batches(lambda b: (b[0].mean(PIXELS), b[0].std(PIXELS, correction=0))),
+        ),
+        Mistake(
+            "The first batch is missing: what next(…) has taken does not come again in the loop. Ask a batch of the "
+            "loop itself for its shape.",
+            _of_batches(lambda b: (torch.cat(b[1:]).mean(PIXELS), torch.cat(b[1:]).std(PIXELS, correction=0))),
         ),
         Mistake(
             "Only the last batch counts in your result. Add to the sums in every turn, with +=.",

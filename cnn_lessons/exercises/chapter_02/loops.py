@@ -47,6 +47,7 @@ def _correlate_cases(random: Random) -> Iterator[Case]:
     yield Case(torch.tensor([[1.0, 2, 3], [4, 5, 6]]).double(), torch.tensor([[1.0, 10]]).double())
     yield Case(integers(random, 3, 4), integers(random, 2, 2))
     yield Case(integers(random, 4, 4), torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).double())
+    yield Case(torch.tensor([[1.0, 2], [3, 4]]), torch.tensor([[3.0]]))  # float32, in numbers that it holds exactly
     while True:
         kernel = random.randint(1, 3), random.randint(1, 4)
         image = kernel[0] + random.randint(0, 4), kernel[1] + random.randint(1, 4)
@@ -83,7 +84,7 @@ CORRELATE2D = Exercise(
         "The window is `image[i : i + K_h, j : j + K_w]`. Multiply it with the kernel, number by number, add up the "
         "products, and write the sum to `out[i, j]`.",
     ),
-    cases=first(25, _correlate_cases),
+    cases=first(26, _correlate_cases),
     expected=_correlate,
     forbidden=CONVOLUTIONS | {"unfold", "einsum"},
     gradients=True,

@@ -36,13 +36,15 @@ def _variant(
     return produces
 
 
-def _without_last(pool: Callable) -> Callable:
-    """Return a pooling that leaves out a window which ends exactly at the edge."""
+def _without_last(pool: Callable, blank: bool = False) -> Callable:
+    """Return a pooling that leaves out a window which ends exactly at the edge; `blank` leaves a 0 in its place."""
 
     def produces(x, kernel_size, stride=None, padding=0, **flag):
         step = stride or kernel_size
         rows, columns = (-(-(size + 2 * padding - kernel_size) // step) for size in x.shape[2:])
-        return pool(x, kernel_size, step, (padding,) * 4, **flag)[:, :, :rows, :columns]
+        out = pool(x, kernel_size, step, (padding,) * 4, **flag)
+        done = out[:, :, :rows, :columns]
+        return F.pad(done, (0, out.shape[3] - columns, 0, out.shape[2] - rows)) if blank else done
 
     return produces
 
@@ -85,6 +87,11 @@ def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ..
             "You stopped one window too early. A window that ends exactly at the edge still fits, and "
             "range(a, b) leaves b out.",
             _without_last(pool),
+        ),
+        Mistake(
+            "The last row or column of your output keeps its first value, 0: range(a, b) leaves b out, and a window "
+            "that ends exactly at the edge still fits.",
+            _without_last(pool, blank=True),
         ),
         *SHAPE_MISTAKES,
     )
@@ -175,7 +182,8 @@ MAX_MISTAKES = (
         "Your padding won: some results are no values of the image. However small a number is, a pixel may be smaller; "
         "which float is below all of them?",
         when=lambda outcome: (
-            getattr(outcome.got, "dtype", None) == outcome.case.args[0].dtype
+            outcome.case.kwargs.get("padding", 0) > 0
+            and getattr(outcome.got, "dtype", None) == outcome.case.args[0].dtype
             and not torch.isin(outcome.got, outcome.case.args[0]).all()
         ),
     ),

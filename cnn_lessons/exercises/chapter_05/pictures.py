@@ -43,6 +43,11 @@ def _fails(outcome: Outcome, zero: bool) -> bool:
     return isinstance(outcome.error, (RuntimeError, IndexError, ValueError)) and (min(by) == 0) == zero
 
 
+def _is_unusual(images: Tensor, dy: int, dx: int) -> bool:
+    height, width = images.shape[2:]
+    return min(dy, dx) < 0 or dy >= height or dx >= width
+
+
 SHIFT_IMAGES = Exercise(
     name="shift_images",
     chapter="05",
@@ -108,8 +113,14 @@ SHIFT_IMAGES = Exercise(
             when=lambda outcome: _fails(outcome, zero=True),
         ),
         Mistake(
+            "The whole picture does not fit into what is left of the frame: cut off what leaves it before you copy.",
+            when=lambda outcome: (
+                "must match the existing size" in str(outcome.error) and not _is_unusual(*outcome.case.args)
+            ),
+        ),
+        Mistake(
             "This fails for some shifts: try a negative one and one that is larger than the picture.",
-            when=lambda outcome: _fails(outcome, zero=False),
+            when=lambda outcome: _fails(outcome, zero=False) and _is_unusual(*outcome.case.args),
         ),
     ),
 )

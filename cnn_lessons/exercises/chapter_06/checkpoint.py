@@ -1,74 +1,16 @@
 """The exercise on a checkpoint: what is saved comes back, and training goes on as if nothing had happened."""
 
-import contextlib
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from random import Random
-from typing import Any
-from unittest import mock
 
 import torch
 from torch import Tensor, nn
 
+from cnn_lessons.exercises.chapter_06.file_scene import FileScene
 from cnn_lessons.exercises.chapter_06.objects import batch, network, sgd
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, raised
-from cnn_lessons.exercises.findings import Findings, Told
-from cnn_lessons.exercises.scene import Scene, state_of
-
-NO_FILE = Told("there is none. Save to the argument `path` as it is given.")
-UNSAFE = Told(
-    "torch.load(path, weights_only=True) refuses the file: it holds more than tensors, numbers, lists and dicts. Save "
-    "state_dict(), not the objects themselves."
-)
-NEVER = Told("the file was never read. Restore from it with torch.load(path): after a crash there is nothing else.")
-TRUSTING = Told(
-    "it was read with weights_only=False, which runs whatever code a file holds. State dicts load with "
-    "weights_only=True."
-)
-
-
-class FileScene(Scene):
-    """A scene whose first argument is the path of a file in a folder of its own, and that notes how files are read."""
-
-    def around(self) -> contextlib.AbstractContextManager:
-        """Make the folder, watch torch.load, and clean up afterwards."""
-        return self._folder()
-
-    @contextlib.contextmanager
-    def _folder(self) -> Iterator[None]:
-        original, self.reads = torch.load, []
-
-        def watched(*args, **kwargs):
-            self.reads.append(kwargs.get("weights_only", True))
-            return original(*args, **kwargs)
-
-        with tempfile.TemporaryDirectory() as folder, mock.patch.object(torch, "load", watched):
-            self.args = (str(Path(folder) / "checkpoint.pt"), *self.args[1:])
-            yield
-
-    def call(self, function: Callable) -> Findings:
-        """Let `function` save and restore, and return what is in the file and in the new objects."""
-        function(*self.args)
-        manner = _manner(self.reads)
-        content, self.saved = _content(self.args[0])
-        return Findings({"the file": content, "how it was read": manner, **self.read(self.args, None)})
-
-
-def _content(path: str) -> tuple[str, Any]:
-    """Return what is to be said of the file, and what it holds."""
-    if not Path(path).is_file():
-        return NO_FILE, None
-    try:
-        return "can be read safely", torch.load(path, weights_only=True)
-    except Exception:  # whatever else a learner may have written there
-        return UNSAFE, None
-
-
-def _manner(reads: list) -> str:
-    if not reads:
-        return NEVER
-    return TRUSTING if False in reads else "safely"
+from cnn_lessons.exercises.findings import Findings
+from cnn_lessons.exercises.scene import state_of
 
 
 def _cases(random: Random) -> Iterator[Case]:
@@ -154,6 +96,19 @@ def _saved_the_new(outcome: Outcome) -> bool:
     return isinstance(outcome.got, Findings) and any(torch.equal(weight, t) for t in _tensors(outcome.given.saved))
 
 
+REPLACED = (
+    "What you loaded lacks this name: did a second torch.save to the same path replace the first file? Put both state "
+    "dicts into one dict."
+)
+
+
+def _replaced(outcome: Outcome) -> bool:
+    """Return whether one state dict lies bare in the file where the other was looked for."""
+    error, names = str(outcome.error), set(getattr(outcome.given, "saved", None) or ())
+    of_optimizer, of_model = names == {"state", "param_groups"}, any("." in name for name in names)
+    return of_optimizer and "Missing key(s)" in error or of_model and "'param_groups'" in error
+
+
 def _tensors(value) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
         yield value
@@ -223,6 +178,7 @@ CHECKPOINT = Exercise(
             "`state_dict` without parentheses is the method itself. Call it: state_dict().",
             when=raised("bound method", "Expected state_dict to be dict-like, got <class 'method'>"),
         ),
+        Mistake(REPLACED, when=_replaced),
         Mistake(
             "load_state_dict(…) wants a dict of tensors, not a path, and not the dict that holds it. Load the file "
             "first, then take out the part that belongs to this object.",
@@ -233,10 +189,6 @@ CHECKPOINT = Exercise(
             "it. Save state_dict(), not the object.",
             when=raised("Weights only load failed", "WeightsUnpickler"),
         ),
-        Mistake(
-            "What you loaded lacks this name: did a second torch.save to the same path replace the first file? Put "
-            "both state dicts into one dict.",
-            when=lambda outcome: isinstance(outcome.error, KeyError),
-        ),
+        Mistake(REPLACED, when=lambda outcome: isinstance(outcome.error, KeyError)),
     ),
 )

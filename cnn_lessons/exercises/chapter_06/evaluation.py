@@ -38,6 +38,13 @@ def _accuracy(
 _right = _accuracy()
 
 
+def _only_outside(model, loader):
+    was, result = model.training, _right(model, loader)
+    model.eval()
+    model.training = was
+    return result
+
+
 def _cases(random: Random) -> Iterator[Case]:
     images = torch.tensor([[2.0, 1], [0, 1], [3, 0]], dtype=torch.float64)
     yield _case(lambda: linear([[1.0, 0.0], [0.0, 1.0]]), images, torch.tensor([0, 1, 1]), 2, training=True)
@@ -157,6 +164,11 @@ EVALUATE_MODEL = Exercise(
         Mistake(
             "Your division is a whole-number division. Take / instead of //.",
             _accuracy(total=lambda rights, sizes: sum(rights) // sum(sizes)),
+        ),
+        Mistake(
+            "`model.training = …` turns one switch back, that of the outermost module: the layers in it stay in eval "
+            "mode. model.train(was_training) reaches all of them.",
+            _only_outside,
         ),
         Mistake(
             "You leave the model in eval mode. Whoever goes on training with it would train with frozen statistics: "

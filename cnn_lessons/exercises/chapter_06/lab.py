@@ -12,7 +12,8 @@ from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, fir
 from cnn_lessons.exercises.findings import Findings
 from cnn_lessons.exercises.scene import Scene, state_of
 
-EPOCHS = 3
+EPOCHS = 4  # unlike the number of batches: what happens once an epoch and once a batch can be told apart
+BATCHES = 3
 
 
 def _fit(
@@ -74,7 +75,7 @@ _right = _fit()
 def _cases(random: Random) -> Iterator[Case]:
     while True:
         size = random.randint(3, 4)
-        count = 2 * size + random.randint(2, size - 1)
+        count = (BATCHES - 1) * size + random.randint(2, size - 1)
         yield _case(random.getrandbits(32), *batch(random, count), size)
 
 
@@ -156,14 +157,16 @@ REPAIR_TRAINING = Exercise(
             when=lambda outcome: _rates(outcome)[:1] == [0.1],
         ),
         Mistake(
+            "The optimiser steps once an epoch. Every batch wants its step: put optimizer.step() into the inner loop.",
+            when=lambda outcome: len(_rates(outcome)) == EPOCHS,
+        ),
+        Mistake(
             "The schedule steps after every batch. It counts epochs: step it once, after the inner loop.",
             when=lambda outcome: _rates(outcome)[:2] == [0.2, 0.1],
         ),
         Mistake(
             "Only the first epoch runs. Is `return` inside the loop?",
-            when=lambda outcome: (
-                isinstance(outcome.got, Findings) and outcome.got["the number of steps that the optimiser took"] == 3
-            ),
+            when=lambda outcome: len(_rates(outcome)) == BATCHES,
         ),
         Mistake(
             "The schedule never steps: the learning rate stays. Call scheduler.step() at the end of each epoch.",
@@ -204,7 +207,7 @@ REPAIR_TRAINING = Exercise(
             "The sum goes on from epoch to epoch. Set it to 0 at the beginning of each.",
             _fit(
                 forget=False,
-                average=lambda losses, sizes: _sum(losses, sizes) / sum(sizes[: len(sizes) // max(len(sizes) // 3, 1)]),
+                average=lambda losses, sizes: _sum(losses, sizes) / sum(sizes[:BATCHES]),
             ),
         ),
         Mistake(

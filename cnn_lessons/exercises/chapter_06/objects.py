@@ -53,8 +53,9 @@ def leave_gradients(model: nn.Module) -> None:
 
 
 def mode(model: nn.Module) -> str:
-    """Return "training" or "eval"."""
-    return "training" if model.training else "eval"
+    """Return "training" or "eval", or that its parts differ."""
+    found = {part.training for part in model.modules()}
+    return "not the same in all its layers" if len(found) > 1 else "training" if found == {True} else "eval"
 
 
 def modes(model: Watched) -> str:

@@ -208,7 +208,11 @@ TRAINING_STEP = Exercise(
         Mistake(
             "Something keeps the gradients from being recorded: no_grad(), detach(), or .item() before backward(). "
             "They belong to evaluation and to the very end.",
-            when=raised("does not require grad", "no attribute 'backward'"),
+            when=raised("does not require grad", "'float' object has no attribute 'backward'"),
+        ),
+        Mistake(
+            "backward() belongs to the loss: loss = loss_fn(…), then loss.backward().",
+            when=raised("no attribute 'backward'"),
         ),
         Mistake("The loss wants the logits first, then the labels: loss_fn(logits, labels).", when=_fed(torch.equal)),
         Mistake(

@@ -33,6 +33,7 @@ def _cases(random: Random) -> Iterator[Case]:
     yield Case(x, u, 0.5, training=False)
     yield Case(x, u, 0.25)
     yield Case(x, u, 0.0)
+    yield Case(x, u, 0.4)  # one u is p: it is not below
     while True:
         shape = [random.randint(1, 4) for _ in range(random.choice((1, 2, 4)))] + [random.randint(2, 6)]
         numbers = torch.tensor([random.random() for _ in range(torch.Size(shape).numel())], dtype=torch.float64)
@@ -56,7 +57,7 @@ DROP = Exercise(
         "`u >= p` is a tensor of True and False. A product with it keeps or clears.",
         "In training the answer is `x * (u >= p)` and one division. By what, so that the mean stays?",
     ),
-    cases=first(24, _cases),
+    cases=first(25, _cases),
     expected=_right,
     gradients=True,
     forbidden=frozenset({"dropout", "Dropout", "dropout_", "feature_dropout", "bernoulli", "rand_like"}),
@@ -99,6 +100,10 @@ DROP = Exercise(
         Mistake(
             "You compare with 1 − p. A number is dropped where u < p.",
             _instead(lambda x, u, p: x * (u < 1 - p) / (1 - p)),
+        ),
+        Mistake(
+            "You drop where u equals p. A number is dropped where u < p; with p = 0 none is, even if u is 0.",
+            _instead(lambda x, u, p: x * (u > p) / (1 - p)),
         ),
         Mistake(
             "You compare with 0.5, whatever p is.",

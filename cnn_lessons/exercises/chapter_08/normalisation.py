@@ -12,6 +12,7 @@ from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, NotAsAsked, 
 from cnn_lessons.exercises.findings import Findings, Told
 
 RESULTS = ("the normalised x", "the running mean", "the running variance")
+HELD = "the running figures hold on to gradients"
 CUT = Told("cannot be computed: something between x and the result cuts the path. detach(), no_grad(), .item()?")
 
 
@@ -36,7 +37,7 @@ class NormCase(Case):
             return findings
         results = _three(function(*leaves, *statistics, *self.args[5:], **self.kwargs))
         held = [isinstance(x, Tensor) and x.requires_grad for x in results[1:]]
-        findings["the running figures hold on to gradients"] = any(held)
+        findings[HELD] = any(held)
         gradients = _gradients(results[0], leaves)
         for name, gradient in zip(("x", "weight", "bias"), gradients, strict=True):
             findings[f"the gradient of {name}"] = CUT if gradient is None else gradient
@@ -107,7 +108,10 @@ def _cases(random: Random) -> Iterator[Case]:
 
 
 def _leaks(outcome: Outcome) -> bool:
-    return isinstance(outcome.got, Findings) and outcome.got.get("the running figures hold on to gradients") is True
+    """Recognise figures that hold on to gradients, where nothing before that is wrong."""
+    if not isinstance(outcome.got, Findings):
+        return False
+    return list(outcome.got.up_to_wrong(outcome.case.result_of(_torch)))[-1] == HELD
 
 
 BATCH_NORM = Exercise(

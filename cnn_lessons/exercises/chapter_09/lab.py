@@ -1,5 +1,7 @@
 """The lab: find the blocks in which a network's map becomes smaller."""
 
+import builtins
+import re
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -77,6 +79,12 @@ def _smaller(before: Tensor, after: Tensor) -> bool:
 
 
 _right = _where(_smaller)
+
+
+def _is_of_a_layer(error: str) -> bool:
+    """Return whether an AttributeError is about a module, and not about a list or a tensor."""
+    found = re.search(r"'(\w+)' object has no", error)
+    return bool(found) and not hasattr(builtins, found[1]) and found[1] not in ("NoneType", "Tensor")
 
 
 def _since_the_start(stages, x):
@@ -182,7 +190,7 @@ SHRINKING_BLOCKS = Exercise(
         ),
         Mistake(
             "You read off the layers what they should do, and a block here has other layers. Measure the map.",
-            when=lambda outcome: isinstance(outcome.error, AttributeError) and "object has no" in str(outcome.error),
+            when=lambda outcome: isinstance(outcome.error, AttributeError) and _is_of_a_layer(str(outcome.error)),
         ),
         Mistake(COUNT, _where(_smaller, lambda i, j: (i + 1, j + 1))),
         Mistake(COUNT, _where(_smaller, lambda i, j: (i, j + 1))),

@@ -195,7 +195,11 @@ TRAIN_HEAD = Exercise(
         Mistake(
             "No gradient reaches the head: no_grad() or detach() covers more than the body. Only body(images) belongs "
             "inside.",
-            when=raised("does not require grad", "no attribute 'backward'"),
+            when=raised("does not require grad", "'float' object has no attribute 'backward'"),
+        ),
+        Mistake(
+            "backward() belongs to the loss: loss = loss_fn(…), then loss.backward().",
+            when=raised("no attribute 'backward'"),
         ),
         Mistake("The head got the images. It wants features: body(images).", when=raised("mat1 and mat2")),
         Mistake(

@@ -168,8 +168,8 @@ COUNT_WIDE_RESNET = Exercise(
             _scaled(1),
         ),
         Mistake(
-            "You multiplied the thin network's number by K². That holds for the 3×3 convolutions inside the groups, "
-            "not for stem, BatchNorms, shortcuts and the linear layer.",
+            "You multiplied the thin network's number by K². That holds for convolutions with both sides widened, "
+            "not for the stem, what reads its 16 channels, BatchNorms and the linear layer.",
             _scaled(2),
         ),
         Mistake("Parameters come in whole numbers: divide with //.", when=_float),

@@ -78,6 +78,16 @@ def _cases(random: Random) -> Iterator[Case]:
         yield DepthCase(6 * random.randint(2, 200) + random.choice((5, 6, 7, 8, 9)))
 
 
+def _of_chapter_09(depth: int) -> int:
+    if (depth - 2) % 6:
+        raise ValueError  # with any text
+    return (depth - 2) // 6
+
+
+def _is_raised_on_purpose(error: BaseException | None) -> bool:
+    return isinstance(error, Exception) and not isinstance(error, (ValueError, NameError, AttributeError))
+
+
 def _is(kind: type) -> Callable[[Outcome], bool]:
     return lambda outcome: isinstance(outcome.error, kind)
 
@@ -113,7 +123,7 @@ BLOCKS_PER_GROUP = Exercise(
         ),
         Mistake(
             "You raise another kind of error. A value that does not fit is a ValueError.",
-            when=lambda outcome: isinstance(outcome.error, Exception) and not isinstance(outcome.error, ValueError),
+            when=lambda outcome: outcome.case.args[0] % 6 != 4 and _is_raised_on_purpose(outcome.error),
         ),
         Mistake(
             "You return text where an error was asked for. The caller goes on with a text instead of a number: raise.",
@@ -143,7 +153,7 @@ BLOCKS_PER_GROUP = Exercise(
         ),
         Mistake(
             "6N + 2 is the family of chapter 09. Here the shortcuts are convolutions, and three of them count.",
-            when=lambda outcome: outcome.case.args == (28,) and outcome.got and outcome.got.refusal is not None,
+            _of_chapter_09,
         ),
         Mistake("You counted the blocks of all three groups.", _changed(lambda depth: (depth - 4) // 2)),
         Mistake(

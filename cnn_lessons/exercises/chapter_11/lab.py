@@ -33,7 +33,8 @@ def _read(before: list, arguments: tuple, got: Any) -> Findings:
         after = state_of(network)
         changed = [key for key in state if not torch.equal(state[key], after[key])]
         found[f"the tensors of {name} that are changed afterwards"] = len(changed)
-        found[f"the mode of {name} afterwards: is it training?"] = network.training
+        modes = {part.training for part in network.modules()}
+        found[f"the mode of {name} afterwards: is it training?"] = modes.pop() if len(modes) == 1 else "only in parts"
     return found
 
 
@@ -74,6 +75,7 @@ def _cases(random: Random) -> Iterator[Scene]:
     )
     yield _scene(random, _net(end=_maps), _net(LateStride, "a network without stride", end=_maps))
     yield _scene(random, authors, lambda seed: Another())
+    yield _scene(random, authors, _net(told="a network with a parameter more", spare=True))
     yield _scene(random, tutorial, authors, training=True)
     yield _scene(random, tutorial, tutorial, training=True)
 
@@ -160,7 +162,7 @@ SAME_FUNCTION = Exercise(
         "return False. Then, under `torch.no_grad()`, run both and compare the shapes first, then the values with "
         "`torch.allclose(a, b, atol=1e-5)`.",
     ),
-    cases=first(11, _cases),
+    cases=first(12, _cases),
     expected=_equal,
     mistakes=(
         Mistake(COUNTS, lambda a, b, images: _numbers(a) == _numbers(b)),
@@ -175,6 +177,11 @@ SAME_FUNCTION = Exercise(
         Mistake(
             "You took over the parameters, but not BatchNorm's running statistics. state_dict() holds both.",
             _by(_close, _parameters_only),
+        ),
+        Mistake(
+            "strict=False takes over what fits and is silent about the rest. A state that does not fit is an answer "
+            "here: load strictly, and catch the RuntimeError.",
+            _by(_close, lambda mine, other: other.load_state_dict(mine.state_dict(), strict=False)),
         ),
         Mistake(
             "You run the networks in the mode in which they come. In training mode dropout draws anew for each of "

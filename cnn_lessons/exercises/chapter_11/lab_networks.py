@@ -46,11 +46,21 @@ def classify(network: nn.Module, maps: Tensor) -> Tensor:
 class Small(nn.Module):
     """A stem, one block, and an end; weights and running statistics drawn from a seed, or statistics as at first."""
 
-    def __init__(self, block: type, seed: int, told: str, end: Callable = classify, dropout: float = 0.0, fresh=False):
+    def __init__(
+        self,
+        block: type,
+        seed: int,
+        told: str,
+        end: Callable = classify,
+        dropout: float = 0.0,
+        fresh: bool = False,
+        spare: bool = False,
+    ):
         super().__init__()
         self.stem = nn.Conv2d(3, 4, 3, padding=1, bias=False)
         self.block = block(4, 6, 2, dropout)
         self.fc = nn.Linear(6, 3)
+        self.spare = nn.Parameter(torch.empty(2)) if spare else None  # that its forward does not use
         self.told, self.end = told, end
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():

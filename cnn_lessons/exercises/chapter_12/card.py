@@ -168,6 +168,8 @@ def _wrong_accuracy(text: str, record: Record) -> str | None:
         return f"gives a share, {found[1]}. Write percent for readers: f'{{accuracy:.1%}}'."
     if abs(number - 100 * right) > 0.0500001:
         return f"expected {right:.1%}, the test accuracy with one decimal, got {found[0]}."
+    if not re.fullmatch(r"\d+\.\d", found[1]):
+        return f"write one decimal, {right:.1%}: the test set does not know more. Got {found[0]}."
     return None if percent else f"has no unit: {found[1]} what? Write the % sign."
 
 

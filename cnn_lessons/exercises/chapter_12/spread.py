@@ -70,7 +70,7 @@ MEAN_AND_SPREAD = Exercise(
             _pair(_error),
         ),
         Mistake(
-            "Your spread is the distance from the worst to the best run. It grows with every run that you add.",
+            "Your spread is the distance from the worst to the best run. It can only grow with more runs.",
             _pair(lambda accuracies: max(accuracies) - min(accuracies)),
         ),
         Mistake(
@@ -179,7 +179,8 @@ ACCURACY_ERROR = Exercise(
             lambda p, n: 100 * math.sqrt(p * (1 - p) / n),
         ),
         Mistake(
-            "You divide by n − 1. That belongs to a spread that is estimated from a sample; here √(p(1 − p)/n) holds.",
+            "You divide by n − 1: that is s/√n with the sample standard deviation, nearly the same. Asked for is "
+            "√(p(1 − p)/n).",
             lambda p, n: math.sqrt(p * (1 - p) / (n - 1)),
         ),
     ),
