@@ -32,7 +32,7 @@ NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 def test_every_chapter_says_what_it_needs_and_how_long_it_takes():
-    assert list(CHAPTERS) == [f"{number:02}" for number in range(1, 13)]
+    assert list(CHAPTERS) == [f"{number:02}" for number in range(1, len(CHAPTERS) + 1)] and len(CHAPTERS) >= 12
     for chapter in CHAPTERS.values():
         assert all(need < chapter.number for need in chapter.needs)
         assert 20 <= chapter.reading < chapter.complete <= 180

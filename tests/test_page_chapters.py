@@ -1,5 +1,6 @@
 """The chapters of the built book by keyboard, screen reader, phone and clock."""
 
+import machine
 import pytest
 from page_claims import PageClaims, survey_of
 from page_survey import CHAPTERS
@@ -13,4 +14,4 @@ class TestChapter(PageClaims):
 
 @pytest.mark.browser
 def test_no_chapter_is_left_out():
-    assert len(CHAPTERS) == 12
+    assert len(CHAPTERS) == len(list((machine.ROOT / "notebooks").glob("[0-9]*.ipynb"))) >= 12
