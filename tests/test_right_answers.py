@@ -7,6 +7,7 @@ import numpy
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import load as imported_load
 from torch import nn
 
 from cnn_lessons.exercises import check
@@ -183,6 +184,72 @@ def my_network_far_above_0(num_classes):
     parts = nn.Conv2d(3, 16, 3, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, num_classes)
     nn.init.ones_(parts[-1].bias)
     return nn.Sequential(*parts)
+
+
+@right("my_network")
+def my_lazy_network(num_classes):
+    return nn.Sequential(nn.Conv2d(3, 16, 3, stride=2), nn.ReLU(), nn.Flatten(), nn.LazyLinear(num_classes))
+
+
+@right("MnistCNN")
+class Lazy(nn.Module):
+    def __init__(self, num_classes=10):
+        super().__init__()
+        self.convolutions = nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5))
+        self.one, self.two, self.three = nn.LazyLinear(120), nn.LazyLinear(84), nn.LazyLinear(num_classes)
+
+    def forward(self, x):
+        x = nn.functional.max_pool2d(self.convolutions(x).relu(), 2).flatten(1)
+        return self.three(self.two(self.one(x).relu()).relu())
+
+
+@right("conv2d_unfold")
+def conv2d_by_offsets(x, weight, bias, stride, padding):
+    x = nn.functional.pad(x, (padding[1], padding[1], padding[0], padding[0]))
+    (filters, channels, height, width), (high, wide) = weight.shape, stride
+    rows, columns = (x.shape[2] - height) // high + 1, (x.shape[3] - width) // wide + 1
+    out = bias[:, None, None].expand(len(x), filters, rows, columns).clone()
+    for k in range(filters):
+        for c in range(channels):
+            for u in range(height):
+                for v in range(width):
+                    seen = x[:, c, u : u + (rows - 1) * high + 1 : high, v : v + (columns - 1) * wide + 1 : wide]
+                    out[:, k] += weight[k, c, u, v] * seen
+    return out
+
+
+@right("correlate2d")
+def correlate_by_einsum(image, kernel):
+    height, width = kernel.shape
+    rows = [
+        torch.stack(
+            [
+                torch.einsum("ij,ij->", image[i : i + height, j : j + width], kernel)
+                for j in range(image.shape[1] - width + 1)
+            ]
+        )
+        for i in range(image.shape[0] - height + 1)
+    ]
+    return torch.stack(rows)
+
+
+@right("ResidualBlock")
+class Clamped(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.one, self.two = (nn.Conv2d(channels, channels, 3, padding=1, bias=False) for _ in range(2))
+        self.first, self.second = nn.BatchNorm2d(channels), nn.BatchNorm2d(channels)
+
+    def forward(self, x):
+        return (self.second(self.two(self.first(self.one(x)).clamp(min=0))) + x).clamp(min=0)
+
+
+@right("checkpoint_round_trip")
+def checkpoint_by_another_name(path, model, optimizer, new_model, new_optimizer):
+    torch.save([model.state_dict(), optimizer.state_dict()], path)
+    of_model, of_optimizer = imported_load(path)
+    new_model.load_state_dict(of_model)
+    new_optimizer.load_state_dict(of_optimizer)
 
 
 @pytest.mark.parametrize(("name", "answer"), RIGHT)

@@ -138,6 +138,8 @@ def _sequence(expected, got, what: str) -> str | None:
 def _number(expected, got) -> str | None:
     if isinstance(got, Tensor) and got.numel() != 1:
         return f"expected a number, got a tensor of shape {tuple(got.shape)}"
+    if isinstance(got, numpy.bool_):
+        got = bool(got)
     if isinstance(expected, bool) or isinstance(got, (bool, str)):
         right = type(got) is type(expected) and got == expected
         return None if right else f"expected {expected!r}, got {got!r}"

@@ -11,6 +11,7 @@ import operator
 import zipfile
 from typing import Any
 
+import numpy
 import torch
 from torch import Tensor, nn
 
@@ -60,6 +61,8 @@ def pack(value: Any, depth: int = 0) -> Any:
     """Return a value as plain data with a word before it that says what it was."""
     if value is None or type(value) in (bool, int, float):
         return ("plain", value)
+    if isinstance(value, numpy.bool_):
+        return ("plain", bool(value))
     if isinstance(value, str):
         return ("told" if isinstance(value, Told) else "plain", str(value))
     if type(value) in (Tensor, nn.Parameter):

@@ -35,6 +35,10 @@ class Findings(dict, Compared):
                 return f"{got.labels.get(key, key)}:\n{found}"
         return None
 
+    def agrees(self, whole: "Findings") -> bool:
+        """Return whether these findings, as far as they go, are those of `whole`, which the course has computed."""
+        return all(key in whole and not _difference(whole[key], value, key) for key, value in self.items())
+
     def parts(self) -> tuple:
         """Return the findings and the labels."""
         return dict(self), self.labels

@@ -146,7 +146,7 @@ def _explains(produces: Callable, outcome: Outcome) -> bool:
     except Exception as error:  # the misconception cannot be carried out on this case
         return type(error) is type(outcome.error)
     if isinstance(outcome.got, Findings):
-        return compare.same(outcome.got, value)
+        return isinstance(value, Findings) and outcome.got.agrees(value)
     return outcome.error is None and compare.same(value, outcome.got)
 
 

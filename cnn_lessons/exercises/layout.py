@@ -129,12 +129,20 @@ def layers_of(module: nn.Module) -> list[Layer]:
     return [Layer(name, layer, Kind.of(layer)) for name, layer in module.named_modules() if own_tensors(layer)[0]]
 
 
+def settle(module: nn.Module, *inputs: Tensor) -> None:
+    """Let lazy layers, if there are any, take their shapes from what reaches them."""
+    if any(map(nn.parameter.is_lazy, module.parameters())):
+        with torch.no_grad():
+            module.eval()(*(x.clone() for x in inputs))
+
+
 def _unseen(module: nn.Module) -> str | None:
     """Return the name of an attribute that hides layers from PyTorch in a list or a dict."""
+    known = set(module.modules())
     for part in module.modules():
         for name, value in vars(part).items():
             inside = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-            if not name.startswith("_") and any(isinstance(item, nn.Module) for item in inside):
+            if not name.startswith("_") and any(isinstance(item, nn.Module) and item not in known for item in inside):
                 return name
     return None
 

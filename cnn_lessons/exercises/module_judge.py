@@ -41,7 +41,7 @@ from torch import Tensor, nn
 from cnn_lessons.exercises.compare import show
 from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked
 from cnn_lessons.exercises.findings import Findings, Told
-from cnn_lessons.exercises.layout import Layer, Layout, layers_of, own_tensors, roles
+from cnn_lessons.exercises.layout import Layer, Layout, layers_of, own_tensors, roles, settle
 
 COMPARED = "layers, values, gradients and running statistics, in eval mode and in training mode"
 UNUSED = Told("none arrives. Does `forward` use this layer, without detach() and no_grad()?")
@@ -152,7 +152,9 @@ class BuiltCase(Case):
         module = function(*self.args, **self.kwargs)
         if not isinstance(module, nn.Module):
             raise NotAsAsked(f"expected an nn.Module to be built, got {type(module).__name__}. {_advice(module)}")
-        layout, module = Layout(module), module.double()
+        module = module.double()
+        settle(module, *pristine)
+        layout = Layout(module)
         findings = Findings({"the layers with parameters": layout})
         if self.reference.layout.differs(layout, ""):
             return findings

@@ -528,3 +528,22 @@ def max_stops_early(x, kernel_size, stride=None, padding=0):
         for column, j in enumerate(range(0, width - kernel_size, stride)):
             out[:, :, row, column] = x[:, :, i : i + kernel_size, j : j + kernel_size].amax((2, 3))
     return out
+
+
+@wrong("max_pool2d", says="or took one image only")
+def max_of_the_first_image(x, kernel_size, stride=None, padding=0):
+    stride = stride or kernel_size
+    x = F.pad(x[0], (padding,) * 4, value=-math.inf)
+    return x.unfold(1, kernel_size, stride).unfold(2, kernel_size, stride).amax(dim=(-2, -1))
+
+
+@wrong("adaptive_avg_pool2d", says="or took one image only")
+def adaptive_of_the_first_image(x, output_size):
+    (rows, columns), (height, width) = output_size, x.shape[2:]
+    out = x.new_zeros(x.shape[1], rows, columns)
+    for i in range(rows):
+        for j in range(columns):
+            top, left = i * height // rows, j * width // columns
+            bottom, right = -(-(i + 1) * height // rows), -(-(j + 1) * width // columns)
+            out[:, i, j] = x[0, :, top:bottom, left:right].mean((1, 2))
+    return out

@@ -561,3 +561,17 @@ def shift_copies_all(images, dy, dx):
     out = torch.zeros_like(images)
     out[:, :, dy:, dx:] = images
     return out
+
+
+@wrong("build_mlp", says="Something changes the dtype on the way")
+class MLPInFloat32(nn.Module):
+    def __init__(self, in_features, hidden, num_classes):
+        super().__init__()
+        sizes = [in_features, *hidden, num_classes]
+        layers = []
+        for into, out in zip(sizes[:-1], sizes[1:], strict=True):
+            layers += [nn.Linear(into, out), nn.ReLU()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, x):
+        return self.layers(x.flatten(1).float())

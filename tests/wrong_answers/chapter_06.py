@@ -744,3 +744,60 @@ def checkpoint_model_over_optimizer(path, model, optimizer, new_model, new_optim
     torch.save(model.state_dict(), path)
     new_model.load_state_dict(torch.load(path))
     new_optimizer.load_state_dict(torch.load(path))
+
+
+@wrong("evaluate_model", says="expected")
+def evaluate_in_words(model, loader):
+    was_training = model.training
+    model.eval()
+    right = total = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            right += (model(images).argmax(dim=1) == labels).sum().item()
+            total += len(labels)
+    model.train(was_training)
+    return f"{right / total:.2%}"
+
+
+@wrong("evaluate_model", says="You return percent")
+def evaluate_percent_of_tensors(model, loader):
+    was_training = model.training
+    model.eval()
+    right = total = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            right += (model(images).argmax(dim=1) == labels).sum()
+            total += len(labels)
+    model.train(was_training)
+    return 100 * right / total
+
+
+@wrong("average_loss", says="every batch but the last to be as large as the first")
+def average_with_two_sizes(batch_losses, batch_sizes):
+    size, last = batch_sizes[0], batch_sizes[-1]
+    return (sum(batch_losses[:-1]) * size + batch_losses[-1] * last) / (size * (len(batch_losses) - 1) + last)
+
+
+@wrong("checkpoint_round_trip", says="your code raised")
+def checkpoint_list_the_wrong_way_round(path, model, optimizer, new_model, new_optimizer):
+    torch.save([model.state_dict(), optimizer.state_dict()], path)
+    of_optimizer, of_model = torch.load(path)
+    new_model.load_state_dict(of_model)
+    new_optimizer.load_state_dict(of_optimizer)
+
+
+@wrong("repair_training", says="The schedule steps once, after the last epoch")
+def repair_schedule_behind_the_loops(model, loader, optimizer, scheduler, loss_fn, epochs):
+    model.train()
+    losses = []
+    for _ in range(epochs):
+        total = 0.0
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(labels)
+        losses.append(total / len(loader.dataset))
+    scheduler.step()
+    return losses

@@ -181,7 +181,7 @@ class BlockWithoutNorms(nn.Module):
         return F.relu(self.conv2(F.relu(self.conv1(x))) + x)
 
 
-@wrong("ResidualBlock", says="one BatchNorm for both convolutions")
+@wrong("ResidualBlock", says="Your block has one BatchNorm. There are two")
 class BlockOneNorm(nn.Module):
     def __init__(self, channels):
         super().__init__()
@@ -416,7 +416,7 @@ class ProjectionPooled(Projecting):
         return nn.Sequential(pool, super().make(in_channels, out_channels, 1))
 
 
-@wrong("ProjectionBlock", says="one BatchNorm for both convolutions")
+@wrong("ProjectionBlock", says="Your block has one BatchNorm. There are two")
 class ProjectionOneNorm(Projecting):
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)

@@ -569,3 +569,22 @@ def shrinks_aloud(stages, x):
     for i, j, before, after in steps(stages, x):
         if less(before, after):
             print(i, j)
+
+
+@wrong("build_resnet20", says="squeeze() removes every axis of length 1")
+class Squeezing(nn.Module):
+    def __init__(self, block, num_classes=10):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU())
+        plan = [(16, 16, 1), (16, 16, 1), (16, 16, 1), (16, 32, 2), (32, 32, 1), (32, 32, 1)]
+        plan += [(32, 64, 2), (64, 64, 1), (64, 64, 1)]
+        self.stages = nn.Sequential(*(block(*one) for one in plan))
+        self.pool, self.fc = nn.AdaptiveAvgPool2d(1), nn.Linear(64, num_classes)
+
+    def forward(self, x):
+        return self.fc(self.pool(self.stages(self.stem(x))).squeeze())
+
+
+@wrong("build_stage", says="repeats one and the same object")
+def stage_times_count(block, in_channels, out_channels, count, stride):
+    return nn.Sequential(*[block(in_channels, out_channels, stride)] * count)

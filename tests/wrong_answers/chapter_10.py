@@ -591,3 +591,48 @@ def head_backward_of_the_optimizer(body, head, loader, optimizer, loss_fn):
         loss_fn(head(features), labels)
         optimizer.backward()
         optimizer.step()
+
+
+@wrong("rename_keys", says="and, in a bottleneck, norm3 become")
+def rename_without_norm3(state):
+    renamed = {}
+    for key, value in state.items():
+        parts = key.removeprefix("module.").split(".")
+        if parts[0] == "stem":
+            parts = ["conv1" if parts[1] == "conv" else "bn1", *parts[2:]]
+        elif parts[0] == "body":
+            parts = [f"layer{int(parts[1]) + 1}", *parts[2:]]
+            if parts[2] == "shortcut":
+                parts[2:4] = ["downsample", "0" if parts[3] == "conv" else "1"]
+            elif parts[2] in ("norm1", "norm2"):
+                parts[2] = parts[2].replace("norm", "bn")
+        else:
+            parts[0] = "fc"
+        renamed[".".join(parts)] = value
+    return renamed
+
+
+@wrong("train_head", says=".item() makes a plain number")
+def head_of_a_number(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    for images, labels in loader:
+        optimizer.zero_grad()
+        with torch.no_grad():
+            features = body(images)
+        loss = loss_fn(head(features), labels).item()
+        loss.backward()
+        optimizer.step()
+
+
+@wrong("train_head", says="`optimizer` never took a step")
+def head_with_an_own_optimiser(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    own = torch.optim.SGD(head.parameters(), lr=0.2)
+    for images, labels in loader:
+        own.zero_grad()
+        with torch.no_grad():
+            features = body(images)
+        loss_fn(head(features), labels).backward()
+        own.step()

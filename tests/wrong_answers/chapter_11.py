@@ -677,3 +677,13 @@ def depth_inverted(depth):
     if rest != 0 or count >= 1:
         raise ValueError(f"{depth}")
     return count
+
+
+@wrong("blocks_per_group", says="The depth above is 6 more than the one below")
+def depth_mirrored(depth):
+    if depth < 10:
+        raise ValueError("take 10 or 16")
+    rest = (depth - 4) % 6
+    if rest:
+        raise ValueError(f"take {depth - rest} or {depth + rest}")
+    return (depth - 4) // 6

@@ -518,3 +518,13 @@ def net_in_a_list(num_classes):
 @wrong("model_card", says="write one decimal")
 def card_two_decimals(history):
     return _card(history, **{"Test accuracy": f"{100 * history.test['accuracy'] + 0.01:.2f} %"})
+
+
+@wrong("my_network", says="squeeze() also removes the batch axis")
+class SqueezesAll(nn.Module):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.body, self.fc = nn.Conv2d(3, 16, 3, stride=2), nn.Linear(16, num_classes)
+
+    def forward(self, x):
+        return self.fc(self.body(x).relu().mean((2, 3), keepdim=True).squeeze())

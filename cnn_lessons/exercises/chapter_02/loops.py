@@ -56,7 +56,8 @@ def _correlate_cases(random: Random) -> Iterator[Case]:
 
 def _kernel_taken_for_square(outcome: Outcome) -> bool:
     (height, width), sides = (value.shape for value in outcome.case.args)
-    return getattr(outcome.got, "shape", None) in [(height - side + 1, width - side + 1) for side in sides]
+    taken = [(height - side + 1, width - side + 1) for side in sides]
+    return sides[0] != sides[1] and getattr(outcome.got, "shape", None) in taken
 
 
 def _as_large_as_the_image(outcome: Outcome) -> bool:
@@ -86,7 +87,7 @@ CORRELATE2D = Exercise(
     ),
     cases=first(26, _correlate_cases),
     expected=_correlate,
-    forbidden=CONVOLUTIONS | {"unfold", "einsum"},
+    forbidden=CONVOLUTIONS | {"unfold"},
     gradients=True,
     mistakes=(
         Mistake(TURNED, lambda image, kernel: _correlate(image, kernel.flip(0, 1))),
@@ -229,7 +230,10 @@ CONV2D_CHANNELS = Exercise(
         Mistake(
             "You swapped in and out channels. The shape of the weight is (C_out, C_in, K_h, K_w): which filter comes "
             "first.",
-            when=raised("out of bounds for dimension 0"),
+            when=lambda outcome: (
+                raised("out of bounds for dimension 0")(outcome)
+                and outcome.case.args[1].shape[0] < outcome.case.args[1].shape[1]
+            ),
         ),
         Mistake(
             "You kept the input channels apart. One filter gives one map: add the products of all its input channels.",

@@ -1,5 +1,6 @@
 """Convolution as one matrix product, and the gradient with respect to the weight."""
 
+import re
 from collections.abc import Iterator
 from random import Random
 
@@ -7,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnn_lessons.exercises.chapter_02.loops import CONVOLUTIONS, TURNED, raised
+from cnn_lessons.exercises.chapter_02.loops import CONVOLUTIONS, TURNED
 from cnn_lessons.exercises.exercise import AUTOGRAD, Case, Exercise, Mistake, Outcome, first, integers, normal
 
 
@@ -17,8 +18,8 @@ def _unfold_cases(random: Random) -> Iterator[Case]:
     yield Case(x, weight, torch.tensor([100.0]).double(), (1, 1), (0, 1))
     yield Case(integers(random, 1, 2, 3, 4), integers(random, 2, 2, 1, 2), integers(random, 2), (2, 1), (0, 0))
     yield Case(
-        normal(random, 1, 2, 18, 20), normal(random, 3, 2, 3, 2), normal(random, 3), (1, 1), (0, 1)
-    )  # 342 positions
+        normal(random, 1, 2, 40, 38), normal(random, 3, 2, 3, 2), normal(random, 3), (1, 1), (0, 1)
+    )  # 1,482 positions: a loop over filters, channels and the kernel takes far fewer turns
     while True:
         c_in, c_out = random.sample((1, 2, 3, 4), 2)
         kernel = random.randint(1, 3), random.randint(1, 3)
@@ -44,7 +45,16 @@ def _reshaped_for_turned(x, weight, bias, stride, padding):
 
 
 def _positions_flat(outcome: Outcome) -> bool:
-    return isinstance(outcome.got, Tensor) and outcome.got.dim() == 3
+    if not isinstance(outcome.got, Tensor) or outcome.got.dim() != 3:
+        return False
+    *_, rows, columns = outcome.case.result_of(F.conv2d).shape
+    return outcome.got.shape[2] == rows * columns
+
+
+def _other_count(outcome: Outcome) -> bool:
+    """Return whether a reshape failed on another number of values than the result has."""
+    found = re.search(r"invalid for input of size (\d+)", str(outcome.error))
+    return bool(found) and int(found[1]) != outcome.case.result_of(F.conv2d).numel()
 
 
 CONV2D_UNFOLD = Exercise(
@@ -67,7 +77,7 @@ CONV2D_UNFOLD = Exercise(
     expected=F.conv2d,
     forbidden=CONVOLUTIONS,
     gradients=True,
-    most_calls=200,
+    most_calls=1000,
     mistakes=(
         Mistake(TURNED, lambda x, weight, *rest: F.conv2d(x, weight.flip(2, 3), *rest)),
         Mistake(
@@ -114,7 +124,7 @@ CONV2D_UNFOLD = Exercise(
         Mistake(
             "The number of columns is not H_out·W_out as you counted it. Check your output size (it rounds down), and "
             "hand stride and padding over by name: the third positional argument of unfold is the dilation.",
-            when=raised("invalid for input of size"),
+            when=_other_count,
         ),
     ),
 )

@@ -59,7 +59,8 @@ def _last_winner(x: Tensor, kernel_size: int, grad_output: Tensor) -> Tensor:
 
 def _no_rest(outcome: Outcome) -> bool:
     x, kernel_size, _ = outcome.case.args
-    return outcome.error is not None and any(size % kernel_size for size in x.shape[2:])
+    alone = x.shape[:2] == (1, 1)  # else images or channels may be what was mixed up
+    return outcome.error is not None and alone and any(size % kernel_size for size in x.shape[2:])
 
 
 def _turned_windows(x: Tensor, kernel_size: int, grad_output: Tensor) -> Tensor:
@@ -124,9 +125,12 @@ ADAPTIVE_MISTAKES = (
             F.adaptive_avg_pool2d(x, output_size).mean(dim=1, keepdim=True).expand(-1, x.shape[1], -1, -1)
         ),
         when=lambda outcome: (
-            isinstance(outcome.got, Tensor)
-            and (outcome.got.ndim < 4 or outcome.got.shape[1] < outcome.case.args[0].shape[1])
+            getattr(outcome.got, "ndim", 0) == 4 and outcome.got.shape[1] < outcome.case.args[0].shape[1]
         ),
+    ),
+    Mistake(
+        "You averaged over the channels too, or took one image only: an axis is missing. The result keeps N and C.",
+        when=lambda outcome: getattr(outcome.got, "ndim", 4) < 4,
     ),
 )
 

@@ -128,6 +128,10 @@ SHAPE_MISTAKES = (
         when=_shape_is(lambda n, c, rows, columns: ((n, c, rows, rows), (n, c, columns, columns))),
     ),
     Mistake(
+        "You pooled over the channels too, or took one image only: an axis is missing. The result keeps N and C.",
+        when=_shape_is(lambda n, c, rows, columns: ((1, rows, columns),) if n == c == 1 else ()),
+    ),
+    Mistake(
         "You pooled over the channels too. A window lies in one channel: every channel is pooled by itself.",
         when=_shape_is(lambda n, c, rows, columns: ((n, rows, columns), (n, 1, rows, columns))),
     ),

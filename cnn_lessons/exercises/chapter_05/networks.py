@@ -35,7 +35,11 @@ def _mlp_cases(random: Random) -> Iterator[Case]:
         yield built(random, _right_mlp, x, channels * height * width, hidden, random.randint(2, 5))
 
 
-SHAPES = ("mat1 and mat2", "size mismatch", "Expected 3D", "expected input[")
+DTYPE = Mistake(
+    "Something changes the dtype on the way. Leave it as it comes: the check computes in float64.",
+    when=raised("same dtype", "should be the same"),
+)
+SHAPES = ("mat1 and mat2 shapes", "size mismatch", "Expected 3D", "expected input[")
 LOGITS = (
     "You end in a softmax. The network returns logits, numbers of any size and sign: CrossEntropyLoss takes the "
     "softmax itself."
@@ -65,6 +69,7 @@ BUILD_MLP = Exercise(
     compared=COMPARED,
     forbidden=frozenset({"mlp"}),
     mistakes=(
+        DTYPE,
         Mistake(
             "You left out the ReLUs. Linear layers in a row make no more than one linear layer: put a ReLU behind "
             "each hidden one.",
@@ -184,6 +189,7 @@ MNIST_CNN = Exercise(
     compared=COMPARED,
     forbidden=frozenset({"mnist_cnn", "LeNet"}),
     mistakes=(
+        DTYPE,
         Mistake(LOGITS, _cnn(end=(nn.Softmax(dim=1),))),
         Mistake(LOGITS, _cnn(end=(nn.LogSoftmax(dim=1),))),
         Mistake(

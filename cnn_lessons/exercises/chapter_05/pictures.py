@@ -206,7 +206,7 @@ CHANNELS_FIRST_WEIGHT = Exercise(
         ),
         Mistake(
             "You moved the rows of the weight: each is one output. The pixels are its columns, axis 1.",
-            when=lambda outcome: isinstance(outcome.error, IndexError),
+            when=lambda outcome: isinstance(outcome.error, IndexError) and "dimension 0" in str(outcome.error),
         ),
         Mistake(
             "reshape cuts the numbers anew, in the order in which they stand: it moves none of them. After it comes "

@@ -104,7 +104,8 @@ REPLACED = (
 
 def _replaced(outcome: Outcome) -> bool:
     """Return whether one state dict lies bare in the file where the other was looked for."""
-    error, names = str(outcome.error), set(getattr(outcome.given, "saved", None) or ())
+    error, saved = str(outcome.error), getattr(outcome.given, "saved", None)
+    names = {name for name in saved if isinstance(name, str)} if isinstance(saved, dict) else set()
     of_optimizer, of_model = names == {"state", "param_groups"}, any("." in name for name in names)
     return of_optimizer and "Missing key(s)" in error or of_model and "'param_groups'" in error
 

@@ -33,13 +33,18 @@ class FileScene(Scene):
 
     @contextlib.contextmanager
     def _folder(self) -> Iterator[None]:
-        original, self.reads = torch.load, []
+        original, self.reads, self.opened = torch.load, [], False
 
         def watched(*args, **kwargs):
             self.reads.append(kwargs.get("weights_only", True))
             return original(*args, **kwargs)
 
-        with tempfile.TemporaryDirectory() as folder, mock.patch.object(torch, "load", watched):
+        def watched_open(file, mode="r", *rest, **options):  # a cell may have imported `load` itself before
+            self.opened = self.opened or "r" in mode
+            return open(file, mode, *rest, **options)
+
+        watch_open = mock.patch.object(torch.serialization, "open", watched_open, create=True)
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(torch, "load", watched), watch_open:
             self.args = (str(Path(folder) / "checkpoint.pt"), *self.args[1:])
             yield
 
@@ -48,7 +53,7 @@ class FileScene(Scene):
         try:
             function(*self.args)
         finally:  # what an answer that failed has written may say why
-            manner = _manner(self.reads)
+            manner = _manner(self.reads or ([True] if self.opened else []))
             content, self.saved = _content(self.args[0])
         return Findings({"the file": content, "how it was read": manner, **self.read(self.args, None)})
 

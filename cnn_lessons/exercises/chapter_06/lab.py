@@ -170,7 +170,11 @@ REPAIR_TRAINING = Exercise(
         ),
         Mistake(
             "The schedule never steps: the learning rate stays. Call scheduler.step() at the end of each epoch.",
-            when=lambda outcome: len(_rates(outcome)) > 1 and set(_rates(outcome)) == {0.2},
+            when=lambda outcome: set(_rates(outcome)) == {0.2} and outcome.got["the learning rate at the end"] == 0.2,
+        ),
+        Mistake(
+            "The schedule steps once, after the last epoch. Put scheduler.step() into the loop over the epochs.",
+            when=lambda outcome: set(_rates(outcome)) == {0.2},
         ),
         Mistake(
             "Fault: softmax before the loss. Cross-entropy takes the softmax itself: give it the logits.",

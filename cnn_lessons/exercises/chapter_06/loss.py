@@ -11,10 +11,12 @@ def _losses(random: Random) -> Iterator[Case]:
     yield Case([1.0, 4.0], [3, 1])
     yield Case([2.0, 0.5, 3.0], [4, 4, 2])
     yield Case([0.75], [5])
+    yield Case([1.0, 2.0, 4.0], [2, 5, 3])  # not only the last one may be smaller
     while True:
         count, size = random.randint(2, 6), random.randint(3, 32)
         losses = [round(random.uniform(0, 3), 3) for _ in range(count)]
         yield Case(losses, [*(size for _ in losses[1:]), random.randint(1, size - 1)])
+        yield Case(losses, [random.randint(1, 32) for _ in losses])
 
 
 def _pairs(losses: list[float], sizes: list[int]) -> list[float]:
@@ -36,7 +38,7 @@ AVERAGE_LOSS = Exercise(
         "A batch of n images with the mean loss m has the sum m · n. Add up these sums, and count the images.",
         "`zip(batch_losses, batch_sizes)` gives the pairs. Divide the sum of the products by the sum of the sizes.",
     ),
-    cases=first(24, _losses),
+    cases=first(25, _losses),
     expected=lambda losses, sizes: statistics.fmean(_pairs(losses, sizes)),
     mistakes=(
         Mistake(
@@ -63,6 +65,12 @@ AVERAGE_LOSS = Exercise(
         Mistake(
             "You took every batch to be as large as the first. Look into batch_sizes.",
             lambda losses, sizes: sum(_pairs(losses, sizes)) / (len(sizes) * sizes[0]),
+        ),
+        Mistake(
+            "You took every batch but the last to be as large as the first. Look up the size of each.",
+            lambda losses, sizes: (
+                (sum(losses[:-1]) * sizes[0] + losses[-1] * sizes[-1]) / (sizes[0] * (len(sizes) - 1) + sizes[-1])
+            ),
         ),
         Mistake(
             "You weighed every batch with the size of the first, the last, smaller one too.",

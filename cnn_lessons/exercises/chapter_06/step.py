@@ -162,8 +162,8 @@ TRAINING_STEP = Exercise(
             lambda *arguments: _right(*arguments, softmax=True),
         ),
         Mistake(
-            "You return a tensor that still holds on to all that was computed for it: kept in a list, it fills the "
-            "memory. loss.item() is a plain number.",
+            "You return a tensor. loss.item() is a plain number; a tensor that is not detached holds on to all that "
+            "was computed for it, and a list of them fills the memory.",
             when=_returns(torch.Tensor),
         ),
         Mistake("Your function does not return the loss. End in return loss.item().", when=_returns(type(None))),

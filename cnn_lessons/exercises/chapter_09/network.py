@@ -49,6 +49,11 @@ def _head(*layers: nn.Module) -> nn.Module:
     return nn.Sequential(*layers)
 
 
+class _Squeezed(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.squeeze()
+
+
 class _BrokenOff(Network):
     """Every stage reads what it gives: nothing leads from one to the next."""
 
@@ -75,7 +80,7 @@ def _mean() -> list[nn.Module]:
 
 
 def _cases(random: Random) -> Iterator[Case]:
-    yield built(random, Network, normal(random, 2, 3, 8, 12), LightBlock)
+    yield built(random, Network, normal(random, 1, 3, 8, 12), LightBlock)  # a single picture: squeeze() fails
     yield built(random, Network, normal(random, 2, 3, 9, 6), PaddedBlock, 3)
     yield built(random, Network, normal(random, 2, 3, 10, 8), LightBlock, num_classes=7)
     yield built(random, Network, normal(random, 2, 3, 32, 32), LightBlock, random.randint(2, 12))
@@ -115,6 +120,10 @@ BUILD_RESNET20 = Exercise(
     forbidden=frozenset({"resnet_cifar", "plain_cifar", "resnet_seminar", "CifarResNet", "ResNet", "stage"}),
     mistakes=(
         Mistake(AGAIN, _with(each=lambda stride, count, same: [stride] * count)),
+        Mistake(
+            "squeeze() removes every axis of length 1: with a single picture, that of the batch too. Take flatten(1).",
+            _heads(lambda linear: [nn.AdaptiveAvgPool2d(1), _Squeezed(), linear]),
+        ),
         Mistake(
             "No block of yours strides: the map keeps its size through all three stages. The first block of the second "
             "and of the third stage has stride 2.",

@@ -29,10 +29,6 @@ def _one_for_all(block, in_channels, out_channels, count, stride):
     return nn.Sequential(block(in_channels, out_channels, stride), *rest)
 
 
-def _same_from_the_start(block, in_channels, out_channels, count, stride):
-    return nn.Sequential(*[block(in_channels, out_channels, stride)] * count)
-
-
 def _each_from_the_input(block, in_channels, out_channels, count, stride):
     rest = [block(in_channels, out_channels, 1) for _ in range(count - 1)]
     return nn.Sequential(block(in_channels, out_channels, stride), *rest)
@@ -121,11 +117,11 @@ BUILD_STAGE = Exercise(
             _strides(lambda stride, count, same: [stride] + [1] * (count - 2) if count > 1 else []),
         ),
         Mistake(
-            "Your stage has one block, whatever `count` is.",
+            "Your stage has the weights of one block, whatever `count` is. `[block(…)] * count` repeats one and the "
+            "same object: call `block` anew for each place.",
             _strides(lambda stride, count, same: [stride]),
         ),
         Mistake(SHARED, _one_for_all),
-        Mistake(SHARED, _same_from_the_start),
         Mistake(
             "Every block of yours reads `in_channels`. Only the first one does: the others read what the block before "
             "them gave.",

@@ -64,7 +64,8 @@ def _faulty(join: Callable | None = None, **attributes) -> type:
 
 
 def _cases(random: Random) -> Iterator[Case]:
-    yield built(random, _Block, integers(random, 1, 4, 2, 3), 4, 1, zero=("bn3",))  # ReLU(x) is left
+    x = integers(random, 1, 4, 2, 3)
+    yield built(random, _Block, x + (x == 0), 4, 1, zero=("bn3",))  # ReLU(x) is left; its slope at 0 is open
     yield built(random, _Block, integers(random, 2, 4, 3, 2), 4, 1)
     yield built(random, _Block, integers(random, 2, 3, 3, 4), 3, 2)
     yield built(random, _Block, integers(random, 2, 3, 4, 6), 3, 2, stride=2)
@@ -150,7 +151,7 @@ BOTTLENECK_BLOCK = Exercise(
         Mistake(
             "The block and its shortcut do not fit together. Two things can change the shape, the stride and the "
             "number of channels: compare in_channels with 4 · channels, and mind the padding of the 3×3.",
-            when=raised("must match the size"),
+            when=raised("must match the size", "Kernel size can't be greater"),
         ),
         Mistake(
             "A layer gets another number of channels than it was made for. Follow them: in_channels, channels, "

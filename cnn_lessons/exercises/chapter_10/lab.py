@@ -195,13 +195,21 @@ TRAIN_HEAD = Exercise(
         Mistake(
             "No gradient reaches the head: no_grad() or detach() covers more than the body. Only body(images) belongs "
             "inside.",
-            when=raised("does not require grad", "'float' object has no attribute 'backward'"),
+            when=raised("does not require grad"),
+        ),
+        Mistake(
+            ".item() makes a plain number, which has no backward(): call it on the loss itself.",
+            when=raised("'float' object has no attribute 'backward'"),
         ),
         Mistake(
             "backward() belongs to the loss: loss = loss_fn(…), then loss.backward().",
             when=raised("no attribute 'backward'"),
         ),
         Mistake("The head got the images. It wants features: body(images).", when=raised("mat1 and mat2")),
+        Mistake(
+            "`optimizer` never took a step. Call step() on the one that you are given, once a batch.",
+            when=lambda outcome: _found(outcome, "the number of steps that the optimiser took", 0),
+        ),
         Mistake(
             "One step a batch was asked for. Does optimizer.step() stand inside the loop, once?",
             when=lambda outcome: _found(outcome, "the number of steps that the optimiser took"),

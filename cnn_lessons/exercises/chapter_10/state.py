@@ -92,6 +92,14 @@ def _with(change: Callable[[str, str], str | None], value: Callable[[str, Tensor
     return rename
 
 
+TWO_DIGITS = re.compile(r"layer\d\.\d\d\.")  # the eleventh block of a stage and those behind it
+
+
+def _missing(outcome: Outcome) -> set[str]:
+    """Return the right keys that are not there."""
+    return set(outcome.case.result_of(_right)) - set(outcome.got) if isinstance(outcome.got, dict) else set()
+
+
 def _has(key: str) -> Callable[[Outcome], bool]:
     """Recognise a key that only one misconception makes."""
     return lambda outcome: isinstance(outcome.got, dict) and any(re.search(key, str(got)) for got in outcome.got)
@@ -135,8 +143,13 @@ RENAME_KEYS = Exercise(
             when=_has(r"stem\.bn|shortcut\.bn|downsample\.bn|^bn\."),
         ),
         Mistake(
-            "Inside `downsample` ours are numbered: 0 is the convolution, 1 the BatchNorm.",
-            when=_has(r"downsample\.(conv|norm)|downsample\.(weight|bias|running)"),
+            "Inside `downsample` ours are numbered: 0 is the convolution, 1 the BatchNorm. The number takes the place "
+            "of `conv` or `norm`.",
+            when=_has(r"downsample\.(\d\.)?(conv|norm)|downsample\.(weight|bias|running)"),
+        ),
+        Mistake(
+            "A `norm` is left in a block: norm1, norm2 and, in a bottleneck, norm3 become bn1, bn2 and bn3.",
+            when=_has(r"^layer\d\.\d+\.norm\d"),
         ),
         Mistake(
             "The convolution of a shortcut is downsample.0, its BatchNorm downsample.1. You have them the other way "
@@ -159,10 +172,7 @@ RENAME_KEYS = Exercise(
         ),
         Mistake(
             "A stage can have more than ten blocks: `\\d` and key[5] see one digit. Split at the dots.",
-            when=lambda outcome: (
-                "body.2.11.conv1.weight" in str(list(outcome.case.args[0]))
-                and _has(r"^body|layer\d\.1[a-z.]*(conv|bn|1\.)")(outcome)
-            ),
+            when=lambda outcome: bool(_missing(outcome)) and all(map(TWO_DIGITS.match, _missing(outcome))),
         ),
         Mistake(
             "The batch counters, num_batches_tracked, are missing. Every entry is taken along.",

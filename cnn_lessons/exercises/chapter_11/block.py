@@ -164,7 +164,7 @@ MISTAKES = (
     Mistake(
         "Branch and shortcut do not fit together. The stride belongs to the first convolution and to the shortcut, not "
         "to the second convolution; the 3×3 convolutions pad by 1, the shortcut does not.",
-        when=raised("must match the size of tensor", "must match the existing size"),
+        when=raised("must match the size of tensor", "must match the existing size", "Kernel size can't be greater"),
     ),
     Mistake(
         "A layer gets another number of channels than it was built for. Which layers read the input, with "

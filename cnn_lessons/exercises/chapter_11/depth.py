@@ -85,7 +85,16 @@ def _of_chapter_09(depth: int) -> int:
 
 
 def _is_raised_on_purpose(error: BaseException | None) -> bool:
-    return isinstance(error, Exception) and not isinstance(error, (ValueError, NameError, AttributeError))
+    by_accident = any(words in str(error) for words in ("concatenate", "unsupported operand", "must be str"))
+    return isinstance(error, Exception) and not isinstance(error, (NameError, AttributeError)) and not by_accident
+
+
+def _named(outcome: Outcome) -> set[str] | None:
+    """Return the numbers that a refusal names, without the depth itself and those of the formula."""
+    depth = outcome.case.args[0]
+    if not isinstance(outcome.got, Answer) or outcome.got.refusal is None or (depth >= 10 and depth % 6 == 4):
+        return None
+    return outcome.got.numbers - {str(depth), "6", "4"}
 
 
 def _is(kind: type) -> Callable[[Outcome], bool]:
@@ -177,15 +186,15 @@ BLOCKS_PER_GROUP = Exercise(
         ),
         Mistake(
             "Your error names one depth only. The reader may want to go up or down: name both.",
-            _changed(names=lambda depth: (max(10, (depth - 4) // 6 * 6 + 4),)),
+            when=lambda outcome: len(_named(outcome) or ()) == 1,
         ),
         Mistake(
-            "Your error names one depth only. The reader may want to go up or down: name both.",
-            _changed(names=lambda depth: (max(10, (depth - 4) // 6 * 6 + 10),)),
+            "The depth above is 6 more than the one below, not as far above `depth` as the other is below.",
+            _changed(names=lambda d: (d - (d - 4) % 6, d + (d - 4) % 6) if d > 10 else (10, 16)),
         ),
         Mistake(
             "Your error says that the depth is wrong, but not what would be right. Name the two nearest depths.",
-            _changed(names=lambda depth: ()),
+            when=lambda outcome: _named(outcome) == set(),
         ),
     ),
 )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked, Outcome
+from cnn_lessons.exercises.layout import settle
 
 MOST_PARAMETERS = 300_000
 
@@ -34,10 +35,11 @@ class NetworkCase(Case):
         if not isinstance(network, nn.Module):
             advice = "Build it: add ()." if isinstance(network, type) else "Does the function end in `return`?"
             raise NotAsAsked(f"expected an nn.Module, got {network!r:.60}. {advice}")
+        network = network.float().cpu()
+        settle(network, torch.zeros(2, 3, 32, 32))
         seen = {"parameters": sum(p.numel() for p in network.parameters())}
         if not 0 < seen["parameters"] <= MOST_PARAMETERS:
             return seen  # a network too large is not worth the wait
-        network = network.float().cpu()
         with torch.no_grad():
             for parameter in network.parameters():  # a layer that starts at zero is no fault
                 parameter.add_(0.02 * torch.randn_like(parameter))
@@ -61,8 +63,11 @@ def _scores(got: Any, count: int, classes: int) -> Tensor:
     if got.shape != (count, classes):
         fixed = got.dim() == 2 and got.shape[0] == count
         advice = "Its last layer must follow num_classes." if fixed else "Is something flattened across the images?"
+        if count == 1 and got.shape == (classes,):
+            advice = "squeeze() also removes the batch axis of a single image: take flatten(1)."
         raise NotAsAsked(
-            f"expected ({count}, {classes}) scores for {count} images, got shape {tuple(got.shape)}. {advice}"
+            f"expected ({count}, {classes}) scores for {count} image{'s' * (count > 1)}, got shape "
+            f"{tuple(got.shape)}. {advice}"
         )
     return got
 
