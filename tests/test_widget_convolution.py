@@ -116,11 +116,55 @@ def test_escape_and_nonsense_leave_the_number(widget_page):
     page.keyboard.press("Enter")
     page.keyboard.type("abc")
     page.keyboard.press("Enter")
-    message = "“abc” is not a number. Type one such as 3, −1.5 or 1/9."
+    message = "“abc” is no number that fits. Type one below 100,000, such as 3, −1.5 or 1/9."
     expect(page.locator(".cnnw-problem")).to_have_text(message)
     assert values(page, "Input")[0][0] == "4"
     page.keyboard.press("n")
     expect(page.locator(".cnnw-problem")).to_have_text("")
+
+
+def test_rounded_terms_are_not_called_equal_and_can_be_replaced_by_what_is_shown(widget_page):
+    page = widget_page(stepper(image=[[1 / 3, 0], [0, 0]], kernel=[[3]]))
+    expect(page.locator(".cnnw-sum")).to_contain_text("0.3333·3 ≈ 1")
+    cell(page, "Input", 0, 0).click()
+    page.keyboard.press("Enter")  # untouched: a third stays a third
+    expect(page.locator(".cnnw-sum")).to_contain_text("0.3333·3 ≈ 1")
+    cell(page, "Input", 0, 0).click()
+    page.keyboard.type("0.33")
+    page.keyboard.press("Enter")
+    expect(page.locator(".cnnw-sum")).to_contain_text("0.33·3 = 0.99")
+
+
+def test_refusal_leaves_the_reason_why_nothing_is_computed(widget_page):
+    page = widget_page(stepper(image=[[1, 2]], kernel=ONES))
+    reason = "The kernel reaches over 2 rows, the padded input has only 1."
+    expect(page.locator(".cnnw-problem")).to_contain_text(reason)
+    cell(page, "Input", 0, 0).click()
+    page.keyboard.type("abc")
+    page.keyboard.press("Enter")
+    expect(page.locator(".cnnw-problem")).to_contain_text(f"such as 3, −1.5 or 1/9. {reason}")
+
+
+def test_preset_is_still_the_same_after_an_input_of_one_pixel(widget_page):
+    page = widget_page(ConvolutionStepper())
+    for name in ["smaller"] * 5 + ["larger"] * 2:
+        page.get_by_role("button", name=f"Input size: {name}").click()
+    expect(page.get_by_label("Input", exact=True)).to_have_value("corner")
+
+
+def test_one_of_two_views_plays_and_the_other_is_silent(widget_page):
+    widget = stepper(stride=2)
+    page = widget_page(html_of(widget), html_of(widget))
+    page.get_by_role("status").nth(1).evaluate(
+        """live => { globalThis.said = [];
+            new MutationObserver(() => said.push(live.textContent)).observe(live, { childList: true }) }"""
+    )
+    page.get_by_role("button", name="Play").first.click()
+    page.get_by_role("button", name="Pause").wait_for()
+    page.get_by_role("button", name="Play").click()  # the other view's: it is playing already
+    expect(page.get_by_role("button", name="Pause")).to_have_count(1)
+    page.get_by_role("button", name="Pause").wait_for(state="detached")
+    assert page.evaluate("said") == []
 
 
 def test_editing_the_kernel_takes_fractions(widget_page):

@@ -130,7 +130,16 @@ def test_bad_runs_name_what_is_wrong(runs, message):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"smoothing": 1.0}, {"smoothing": -0.1}, {"quantity": "speed"}, {"part": "test"}, {"cursor": -1}, {"span": "my"}],
+    [
+        {"cursor": float("inf")},
+        {"smoothing": float("nan")},
+        {"smoothing": 1.0},
+        {"smoothing": -0.1},
+        {"quantity": "speed"},
+        {"part": "test"},
+        {"cursor": -1},
+        {"span": "my"},
+    ],
 )
 def test_bad_setting_is_refused_by_name(settings):
     with pytest.raises(traitlets.TraitError, match=next(iter(settings))):

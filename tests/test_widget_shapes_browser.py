@@ -94,6 +94,26 @@ def test_seminar_network_stops_at_its_pooling_and_says_what_mends_it(widget_page
     expect(page.locator(".cnnw-sums")).to_contain_text("nothing: the input itself, as it came")
 
 
+def test_chosen_layer_stays_chosen_when_adaptive_pooling_comes_in_and_goes(widget_page):
+    page = widget_page(ShapeTracer("alexnet_cifar", size=64, selected=15))
+    name = page.locator(".cnnw-steps tr.cnnw-chosen .cnnw-step b")
+    linear = name.inner_text()
+    adaptive = page.get_by_label("Adaptive pooling")
+    adaptive.check()
+    expect(name).to_have_text(linear)
+    adaptive.uncheck()
+    expect(name).to_have_text(linear)
+
+
+def test_largest_size_that_is_tried_is_not_called_no_limit(widget_page):
+    page = widget_page(ShapeTracer("resnet18", size=128))
+    words = page.locator(".cnnw-fits-words")
+    expect(words).to_have_text(re.compile(r"takes \d+ or more pixels\.$"))
+    page.get_by_label("Adaptive pooling").uncheck()
+    expect(words).to_have_text("The network takes 193 to 256 pixels. Larger ones are not tried here.")
+    expect(page.locator(".cnnw-outcome")).to_contain_text("an input of 193 to 256 pixels")
+
+
 def test_boxes_are_drawn_to_scale_and_can_be_clicked(widget_page):
     page = widget_page(ShapeTracer())
     assert boxes(page)[:4] == ["input 3 32×32", "conv 64 30×30", "pool 64 15×15", "conv 192 15×15"]

@@ -186,7 +186,9 @@ def test_observe_hears_what_the_page_changes():
     assert heard == [("depth", 40), ("widen_factor", 4), ("dropout", True)]
 
 
-@pytest.mark.parametrize("settings", [{"depth": 27}, {"widen_factor": 3}, {"num_classes": 1000}, {"dropout": 0.3}])
+@pytest.mark.parametrize(
+    "settings", [{"depth": 27}, {"widen_factor": 3}, {"num_classes": 1000}, {"dropout": 0.3}, {"widen_factor": True}]
+)
 def test_bad_setting_is_refused_by_name(settings):
     with pytest.raises(traitlets.TraitError, match=next(iter(settings))):
         WideExplorer(**settings)

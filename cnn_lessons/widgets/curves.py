@@ -1,5 +1,6 @@
 """The curve reader."""
 
+import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 
@@ -45,6 +46,14 @@ class CurveReader(LessonWidget):
     span = traitlets.Enum(["all", "own"], "all").tag(sync=True)
     cursor = traitlets.Float(None, min=0, allow_none=True).tag(sync=True)
     selected = traitlets.Int(0, min=0).tag(sync=True)
+
+    @traitlets.validate("cursor", "smoothing")
+    def _finite(self, proposal: dict) -> float | None:
+        """Refuse what JSON cannot hold, and so the page not show."""
+        value = proposal["value"]
+        if value is not None and not math.isfinite(value):
+            raise traitlets.TraitError(f"CurveReader: {proposal['trait'].name}: expected a finite number, got {value}")
+        return value
 
     def __init__(self, runs: list[dict] | tuple = (), **traits: object) -> None:
         """Take the runs; the rest by name."""

@@ -31,6 +31,14 @@ class WideExplorer(LessonWidget):
     num_classes = traitlets.Enum(WIDE["classes"], 10).tag(sync=True)
     dropout = traitlets.Bool(False).tag(sync=True)
 
+    @traitlets.validate("depth", "widen_factor", "num_classes")
+    def _whole(self, proposal: dict) -> int:
+        """Store Python's own integers: True is 1 and NumPy's 10 is 10, but the page would show neither."""
+        value, name = proposal["value"], proposal["trait"].name
+        if isinstance(value, bool):
+            raise traitlets.TraitError(f"WideExplorer: {name}: expected one of {proposal['trait'].values}, got {value}")
+        return int(value)
+
     def __init__(self, depth: int = 28, widen_factor: int = 10, **traits: object) -> None:
         """Take depth and widen factor; the rest by name."""
         super().__init__(depth=depth, widen_factor=widen_factor, **traits)

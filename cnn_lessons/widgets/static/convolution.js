@@ -3,7 +3,7 @@ import { defineElement, h, sameValue } from "./shared.js";
 import { checkbox, counter, dropdown, segmented } from "./controls.js";
 import { conv2d, convTerms, flipKernel, outSize, pad, reach } from "./arithmetic.js";
 import { resized, scaleOf, sizeText, withEntry } from "./grid.js";
-import { formatNumber, formatWeight, inParentheses, sizeSum } from "./numbers.js";
+import { formatNumber, formatWeight, inParentheses, isExact, sizeSum } from "./numbers.js";
 import { IMAGES, KERNELS, kernelName } from "./presets.js";
 import { Stepper, digits, steppedHalfWay } from "./stepper.js";
 import { STEPS } from "./walk.js";
@@ -151,11 +151,14 @@ class ConvolutionView extends Stepper {
   }
 
   explain(result) {
-    const terms = this.terms(result).map(({ value, weight }, i) => {
+    const pairs = this.terms(result);
+    const whole = (weight) => isExact(weight, 4) || formatWeight(weight).includes("/");
+    const rounded = pairs.some(({ value, weight }) => !isExact(value, 4) || !whole(weight));
+    const terms = pairs.map(({ value, weight }, i) => {
       const first = formatNumber(value, 4);
       return `${i ? inParentheses(first) : first}·${inParentheses(formatWeight(weight))}`;
     });
-    return { terms, joint: " + ", value: result.output[this.walk.at[0]][this.walk.at[1]] };
+    return { terms, rounded, joint: " + ", value: result.output[this.walk.at[0]][this.walk.at[1]] };
   }
 
   formula({ image, kernel, stride, padding, dilation }) {

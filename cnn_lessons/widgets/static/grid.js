@@ -153,7 +153,10 @@ export class NumberGrid {
       "aria-label": `new value, ${place.cell.getAttribute("aria-label")}`,
     });
     input.value = typed ?? before;
-    this.editing = { ...place, input, before };
+    this.editing = { ...place, input, touched: typed !== null };
+    input.addEventListener("input", () => {
+      if (this.editing) this.editing.touched = true;
+    });
     input.addEventListener("blur", () => this.finishEditing(true, false));
     input.addEventListener("keydown", (event) => {
       event.stopPropagation(); // the grid has keys of its own
@@ -170,15 +173,15 @@ export class NumberGrid {
 
   finishEditing(keep, refocus) {
     if (!this.editing) return;
-    const { cell, row, col, input, before } = this.editing;
+    const { cell, row, col, input, touched } = this.editing;
     this.editing = null; // first: removing the field makes it lose the focus, which ends here again
     input.remove();
     cell.classList.remove("cnnw-editing");
     if (refocus) cell.focus();
     const text = input.value.trim();
-    if (!keep || text === before || text === "") return;
+    if (!keep || !touched || text === "") return; // what is shown may be rounded: untouched, the number stays
     const value = parseNumber(text);
-    if (Number.isNaN(value)) this.refuse(`“${text}” is not a number. Type one such as 3, −1.5 or 1/9.`);
+    if (Number.isNaN(value)) this.refuse(`“${text}” is no number that fits. Type one below 100,000, such as 3, −1.5 or 1/9.`);
     else this.edit(row, col, value);
   }
 }

@@ -76,7 +76,7 @@ export class LayerEditor {
     this.drawing.innerHTML = `<svg viewBox="-1 -1 102 102">${square(state.field, "cnnw-seen")}${lines}${square(size, "cnnw-whole")}</svg>`;
     const [sides, input] = [state.field, size].map((side) => `${grouped(side)}×${grouped(side)}`);
     const which = fits ? "One output value sees" : "One value of what comes in sees";
-    const beyond = `${which} ${sides} pixels: more than the whole ${input} input, so part of it is padding.`;
+    const beyond = `${which} ${sides} pixels: more than the whole ${input} input, so part of it lies outside.`;
     setText(this.words, state.field > size ? beyond : `${which} ${sides} of the ${input} input pixels.`);
   }
 }

@@ -196,7 +196,7 @@ class PixelView {
   /** Read the image and colour it anew only where something has changed: a mouse moves often. */
   unpack({ image, channels }) {
     if (this.packed === image && this.channels === channels) return;
-    if (this.packed !== image) this.image = unpackImage(image);
+    if (this.packed !== image) Object.assign(this, { image: unpackImage(image), hover: null });
     Object.assign(this, { packed: image, channels, colours: channelView(this.image, channels) });
   }
 

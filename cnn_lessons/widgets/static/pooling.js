@@ -3,7 +3,7 @@ import { defineElement, sameValue, setText } from "./shared.js";
 import { checkbox, segmented } from "./controls.js";
 import { countWindows, countedCells, lastStartsInside, pool2d, poolCells, reach } from "./arithmetic.js";
 import { scaleOf, sizeText } from "./grid.js";
-import { formatNumber, inParentheses, sizeSum } from "./numbers.js";
+import { formatNumber, inParentheses, isExact, sizeSum } from "./numbers.js";
 import { IMAGES } from "./presets.js";
 import { Stepper, digits, steppedHalfWay } from "./stepper.js";
 import { STEPS } from "./walk.js";
@@ -174,14 +174,15 @@ class PoolingView extends Stepper {
   explain(result) {
     const value = result.output[this.walk.at[0]][this.walk.at[1]];
     const cells = this.cellsHere(result);
+    const rounded = cells.some((cell) => cell.kind === "image" && !isExact(cell.value, 4));
     const text = (cell) => formatNumber(cell.value, 4);
     if (result.options.mode === "max") {
       const inside = cells.filter(({ kind }) => kind !== "outside");
-      return { before: "max(", terms: inside.map(text), joint: ", ", after: ")", value };
+      return { before: "max(", terms: inside.map(text), joint: ", ", after: ")", value, rounded };
     }
     const counted = countedCells(cells, result.options.countIncludePad);
     const terms = counted.map((cell, i) => (i ? inParentheses(text(cell)) : text(cell)));
-    return { before: "(", terms, joint: " + ", after: `) / ${counted.length}`, value };
+    return { before: "(", terms, joint: " + ", after: `) / ${counted.length}`, value, rounded };
   }
 
   formula(state, result) {

@@ -64,11 +64,10 @@ export const KERNELS = {
   ],
 };
 
-/** The name of the input preset that `image` is, or null. */
-export function imageName(image) {
-  return (
-    Object.keys(IMAGES).find((name) => sameValue(IMAGES[name](image.length, image[0].length), image)) ?? null
-  );
+/** The name of the input preset that `image` is, the preferred one if it can be that, or null. */
+export function imageName(image, preferred = null) {
+  const names = preferred ? [preferred, ...Object.keys(IMAGES)] : Object.keys(IMAGES);
+  return names.find((name) => sameValue(IMAGES[name](image.length, image[0].length), image)) ?? null;
 }
 
 /** The name of the kernel preset that `kernel` is, or null; Python may differ in a last digit. */

@@ -21,7 +21,7 @@ export class SizeControl {
   }
 
   /** spans: the sizes that fit, as [[first, last], …]. */
-  show(size, spans) {
+  show(size, spans, adaptive) {
     const { min, max } = this.limits;
     this.number.show(size, this.limits);
     if (Number(this.slider.value) !== size) this.slider.value = size;
@@ -34,7 +34,8 @@ export class SizeControl {
     const key = JSON.stringify(spans);
     if (this.band.dataset.key !== key) this.band.replaceChildren(...parts);
     this.band.dataset.key = key;
-    const list = spans.map(spanText).join(", ");
-    setText(this.words, list ? `The network takes ${list} pixels.` : "The network takes no size up to here.");
+    const list = spans.map((span) => spanText(span, adaptive)).join(", ");
+    const end = !adaptive && spans.at(-1)?.[1] === max ? " Larger ones are not tried here." : "";
+    setText(this.words, list ? `The network takes ${list} pixels.${end}` : "The network takes no size up to here.");
   }
 }

@@ -180,7 +180,7 @@ export function mendings({ network, size, adaptive }) {
   if (step.last || step.kind === "linear") {
     const gives = `nn.AdaptiveAvgPool2d(${pool.adaptive}) makes ${side} of whatever map comes`;
     ways.push(`Adaptive pooling mends it for every size that gets this far: ${gives}.`);
-    const spans = fittingSizes(network, adaptive).map(spanText);
+    const spans = fittingSizes(network, adaptive).map((span) => spanText(span, adaptive));
     if (spans.length) ways.push(`Or take an input of ${spans.join(" or ")} pixels.`);
   } else {
     const least = LEAST_SIZE + stepsReached(network, adaptive).findIndex((count) => count > stopped);
@@ -191,8 +191,9 @@ export function mendings({ network, size, adaptive }) {
   return ways;
 }
 
-export function spanText([first, last]) {
-  if (last === MOST_SIZE) return `${first} or more`; // of the sizes that are tried, which end there
+/** Adaptive pooling takes whatever is larger too; without it, larger sizes than are tried here may fail again. */
+export function spanText([first, last], adaptive) {
+  if (last === MOST_SIZE && adaptive) return `${first} or more`;
   if (first === last) return String(first);
   return `${first} to ${last}`;
 }

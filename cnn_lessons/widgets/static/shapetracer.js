@@ -7,7 +7,7 @@ import { ShapeDetail } from "./shapedetail.js";
 import { SizeControl } from "./shapesize.js";
 import { ShapeStrip } from "./shapestrip.js";
 import { ShapeTable } from "./shapetable.js";
-import { fittingSizes, mendings, traceShapes } from "./shapetrace.js";
+import { fittingSizes, mendings, stepsOf, traceShapes } from "./shapetrace.js";
 import { batchShape, spokenStep } from "./shapewords.js";
 
 /** All traits for a network of shapes.json. */
@@ -45,7 +45,7 @@ class ShapeView {
     });
     this.adaptive = checkbox({
       label: "Adaptive pooling before the linear layers",
-      pick: (adaptive) => this.change({ adaptive }),
+      pick: (adaptive) => this.setAdaptive(adaptive),
     });
     this.problem = h("p", { class: "cnnw-problem" });
     this.back = button({ label: "Back", icon: "back", act: () => this.step(-1) });
@@ -81,6 +81,15 @@ class ShapeView {
     this.waiting = setTimeout(() => this.say(stepped ? this.spoken : `${this.verdict} ${this.spoken}`), QUIET_MS);
   }
 
+  /** The chosen layer stays chosen, where a step comes in before it or goes. */
+  setAdaptive(adaptive) {
+    const [before, after] = [!adaptive, adaptive].map((on) => stepsOf(this.model.get("network"), on));
+    const by = after.length - before.length;
+    const at = (by > 0 ? after : before).findIndex(({ last }) => last);
+    const moves = by > 0 ? this.selected >= at : this.selected > at;
+    this.change({ adaptive, selected: this.selected + (moves ? by : 0) });
+  }
+
   step(by) {
     const selected = clamp(this.selected + by, 0, this.count - 1);
     if (selected !== this.selected) this.change({ selected });
@@ -103,7 +112,7 @@ class ShapeView {
     this.selected = clamp(state.selected, 0, rows.length - 1);
     this.network.show(state.network);
     this.adaptive.show(state.adaptive);
-    this.size.show(state.size, fittingSizes(state.network, state.adaptive));
+    this.size.show(state.size, fittingSizes(state.network, state.adaptive), state.adaptive);
     this.strip.show({ input, rows, selected: this.selected });
     this.table.show({ input, traced, selected: this.selected });
     this.detail.show(this.selected, rows[this.selected]);

@@ -36,7 +36,9 @@ function greatestDivisor(a, b) {
 function checkGroups({ groups, out_channels }, { channels }) {
   if (channels % groups === 0 && out_channels % groups === 0) return;
   const most = greatestDivisor(channels, out_channels);
-  const advice = most === 1 ? "Take 1" : `Take 1, ${most} or another divisor of ${most}`;
+  const divisors = Array.from({ length: most }, (_, i) => i + 1).filter((one) => most % one === 0);
+  const few = divisors.length < 3 ? `Take ${divisors.join(" or ")}` : null;
+  const advice = few ?? `Take 1, ${most} or another divisor of ${most}`;
   throw new RangeError(
     `Groups ${groups} must divide both the ${channels} channels that come in and the ${out_channels} that go out. ${advice}.`,
   );

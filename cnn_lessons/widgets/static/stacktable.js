@@ -168,7 +168,9 @@ export class StackTable {
 }
 
 function quotient(a, b) {
-  return b ? formatNumber(a / b) : "–";
+  if (!b) return "–";
+  const rounded = Number((a / b).toPrecision(3));
+  return (rounded === 1 && a !== b ? "≈ " : "") + formatNumber(rounded, 9);
 }
 
 function totalTitle({ rows, stopped }) {

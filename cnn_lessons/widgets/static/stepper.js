@@ -42,7 +42,7 @@ export function steppedHalfWay(output) {
  *   compute(state) → { output, … }, or throws a RangeError with advice,
  *   middle() → what stands between input and output, controls() → its controls,
  *   drawMore(state) → brings them up to date, inputView(state, result) → a view for the input grid,
- *   explain(result) → { before, terms, joint, after, value }: the calculation of the current window,
+ *   explain(result) → { before, terms, joint, after, value, rounded }: the calculation of the current window,
  *   formula(state, result) → lines of text, settings(state) → one line for print.
  */
 export class Stepper {
@@ -133,7 +133,7 @@ export class Stepper {
     const [rows, cols] = this.imageSize().map((size) => size + by);
     if (Math.min(rows, cols) < 1 || Math.max(rows, cols) > LARGEST_INPUT) return;
     const image = this.model.get("image");
-    const preset = IMAGES[imageName(image)];
+    const preset = IMAGES[imageName(image, this.imagePreset)];
     this.note = `The input is now ${rows} × ${cols}. `;
     this.change({ image: preset ? preset(rows, cols) : resized(image, rows, cols, () => 0) });
   }
@@ -156,6 +156,7 @@ export class Stepper {
     if (result) this.outputSize = sizeText(result.output); // else the last one
     this.walk.follow(result && [result.output.length, result.output[0].length], state.row, state.col);
     this.root.classList.toggle("cnnw-blocked", !result);
+    this.blocked = problem;
     setText(this.problem, problem);
     this.drawControls(state);
     this.input.show(this.inputView(state, result));
@@ -166,7 +167,8 @@ export class Stepper {
 
   drawControls(state) {
     const [rows, cols] = this.imageSize();
-    this.preset.show(imageName(state.image));
+    this.imagePreset = imageName(state.image, this.imagePreset); // in small, several presets are one
+    this.preset.show(this.imagePreset);
     this.size.show(sizeText(state.image), Math.min(rows, cols) > 1, Math.max(rows, cols) < LARGEST_INPUT);
     this.drawMore(state);
   }
@@ -207,14 +209,14 @@ export class Stepper {
     this.spoken = result ? this.sum.textContent : problem;
     if (this.said === null)
       this.said = this.spoken; // nobody has asked for anything yet
-    else if (!this.walk.timer) this.announce(); // while it plays, the page shows it and speech would pile up
+    else if (!this.walk.running) this.announce(); // while it plays, the page shows it and speech would pile up
   }
 
-  drawSum({ before = "", terms, joint, after = "", value }) {
+  drawSum({ before = "", terms, joint, after = "", value, rounded }) {
     const [row, col] = this.walk.at;
     const place = h("span", { class: "cnnw-place" }, `window row ${row + 1}, column ${col + 1}: `);
     const pieces = terms.map((term, i) => h("span", {}, (i ? joint : before) + term));
-    const total = `${isExact(value, 4) ? "=" : "≈"} ${formatNumber(value, 4)}`;
+    const total = `${isExact(value, 4) && !rounded ? "=" : "≈"} ${formatNumber(value, 4)}`;
     this.sum.replaceChildren(place, ...pieces, h("span", {}, after), h("b", {}, ` ${total}`));
   }
 
@@ -234,7 +236,7 @@ export class Stepper {
   }
 
   complain(message) {
-    setText(this.problem, message);
+    setText(this.problem, [message, this.blocked].filter(Boolean).join(" "));
     this.say(message);
   }
 }

@@ -13,6 +13,8 @@ const WALK_KEYS = {
   End: [0, Infinity],
 };
 
+const PLAYING = new WeakSet(); // models that a timer moves on, whichever view of them has started it
+
 /** The traits that a walk reads and writes, with their defaults. */
 export const STEPS = { row: 0, col: 0, visited: [], filled: false };
 
@@ -76,10 +78,16 @@ export class Walk {
     return true;
   }
 
+  /** Whether a timer of this view or of another one moves the window. */
+  get running() {
+    return PLAYING.has(this.model);
+  }
+
   play() {
-    if (!this.size) return;
+    if (!this.size || this.running) return;
     const atEnd = this.at[0] === this.size[0] - 1 && this.at[1] === this.size[1] - 1;
     if (atEnd) this.rewind();
+    PLAYING.add(this.model);
     this.timer = setInterval(() => this.step(1) || this.pause(), prefersCalm() ? CALM_STEP_MS : STEP_MS);
     this.playButton.show("pause", "Pause");
   }
@@ -88,6 +96,7 @@ export class Walk {
     if (!this.timer) return;
     clearInterval(this.timer);
     this.timer = null;
+    PLAYING.delete(this.model);
     this.playButton.show("play", "Play");
     this.resume();
   }

@@ -95,7 +95,7 @@ export function depthWords({ depth, widen_factor: widenFactor }) {
   const blocks = blocksOf(depth);
   const around = widenFactor > 1 ? "" : " (here 2: with K = 1 the first group changes no shape)";
   return (
-    `6·${blocks} + 4 = ${depth} counts the stem, 3 groups of ${blocks} blocks of 2, and 3 convolutions around the blocks` +
+    `6·${blocks} + 4 = ${depth} counts the stem, 3 groups of ${blocks} block${blocks > 1 ? "s" : ""} of 2, and 3 convolutions around the blocks` +
     `${around}. One after another: 1 + 6·${blocks} + 1 = ${6 * blocks + 2}, from the stem to the linear layer.`
   );
 }
