@@ -87,7 +87,8 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
     """Send one image through a model and write down every layer that it passes.
 
     Residual paths are followed: where two paths meet, the wider receptive field counts. The model is traced in
-    evaluation mode and left as it was.
+    evaluation mode and left as it was. Convolutions and matrix products are what is counted as multiply-adds; those
+    inside one of torch's own larger functions, such as attention, are not seen.
 
     Args:
         model: any module that takes a batch of images (N, C, H, W).
@@ -165,6 +166,8 @@ class _Recorder:
             self.path[-1][2] += spent
         multiply_adds, parameters = spent - inside, self.own.pop(name, 0)
         leaf = next(module.children(), None) is None
+        if isinstance(out, tuple):  # of attention, of a recurrent layer: the first is what goes on
+            out = next((each for each in out if isinstance(each, Tensor)), None)
         if isinstance(out, Tensor) and (leaf or parameters or multiply_adds):
             shape, field = tuple(out.shape[1:]), self.follower.receptive_field(out)
             self.rows.append(Row(name or "(model)", type(module).__name__, shape, parameters, multiply_adds, field))

@@ -36,7 +36,7 @@ def start(cpu_seconds: int, gpu_helps: bool = True) -> str:
     print(f"Running on {device}, budget {chosen}. The whole notebook takes about {cpu_seconds} s on two CPU cores.")
     if not gpu_helps:
         print("It needs no GPU.")
-    elif chosen == "cpu":
+    elif chosen == "cpu" and not torch.cuda.is_available():
         print("For the full length choose a GPU (in Colab: Runtime, Change runtime type, GPU) and run this cell again.")
     return chosen
 

@@ -125,7 +125,7 @@ def curves(
     axes = _axes(figure, xlabel, ylabel)
     for index, (label, line) in enumerate(lines.items()):
         line = np.asarray(line)
-        style = {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(DASHES)]}
+        style = _style(index) | {"marker": "o" if len(line) == 1 else None}  # a single point has no line
         axes.plot(np.arange(len(line)) if x is None else np.asarray(x), line, label=label, linewidth=1.8, **style)
     if log:
         axes.set_yscale("log")
@@ -199,11 +199,16 @@ def histogram(
     figure = _figure(6.4, 3.0)
     axes = _axes(figure, xlabel, ylabel)
     for index, (label, values) in enumerate(samples.items()):
-        style = {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(DASHES)]}
-        axes.hist(np.asarray(values).ravel(), bins=bins, histtype="step", linewidth=1.6, label=label, **style)
+        axes.hist(np.asarray(values).ravel(), bins=bins, histtype="step", linewidth=1.6, label=label, **_style(index))
     if len(samples) > 1:
         axes.legend(frameon=False)
     return Picture(figure, alt)
+
+
+def _style(index: int) -> dict[str, object]:
+    """Return colour and dash of a line; after a round of colours the dashes move on."""
+    turn, place = divmod(index, len(COLOURS))
+    return {"color": COLOURS[place], "linestyle": DASHES[(place + turn) % len(DASHES)]}
 
 
 def _pixels(title: str, picture: object) -> np.ndarray:

@@ -76,13 +76,23 @@ class Follower(TorchFunctionMode):
             return tuple(
                 one.window(*step, places) for one, step, places in zip(sight, steps, out.shape[-2:], strict=True)
             )
-        averaged = name in ("mean", "sum", "amax") and (out.dim() < 4 or out.shape[-2:] == (1, 1))
-        if averaged or name in ("linear", "matmul", "mm", "bmm"):
+        if name in ("mean", "sum", "amax"):
+            gone = _reduced(*args, **kwargs)
+            return tuple(one.everything() if axis in gone else one for axis, one in zip((2, 3), sight, strict=True))
+        if name == "linear" and args[0].dim() > 2:  # place by place, as a 1×1 convolution
+            return sight
+        if name in ("linear", "matmul", "mm", "bmm"):
             return tuple(one.everything() for one in sight)
+        if name == "conv_transpose2d":
+            return None  # how much a value sees differs from place to place
         if name in ("adaptive_avg_pool2d", "adaptive_max_pool2d"):
             return tuple(_adaptive(one, places) for one, places in zip(sight, out.shape[-2:], strict=True))
         if name == "__getitem__" and out.dim() == 4:  # x[:, :, ::2, ::2], the parameter-free shortcut
-            return tuple(_every(one, places) for one, places in zip(sight, out.shape[-2:], strict=True))
+            steps = _slice_steps(args[1])
+            return tuple(
+                Sight(one.field, one.jump * step, places)
+                for one, step, places in zip(sight, steps, out.shape[-2:], strict=True)
+            )
         same_shape = any(out.shape == value.shape for value in _tensors(args))
         return sight if same_shape or name in REARRANGING else None
 
@@ -100,8 +110,21 @@ def _adaptive(one: Sight, places: int) -> Sight:
     return replace(one.window(widest, 1, 1, places), jump=one.jump * max(1, one.places // places))
 
 
-def _every(one: Sight, places: int) -> Sight:
-    return replace(one, jump=one.jump * -(-one.places // places), places=places)
+def _slice_steps(index) -> tuple[int, int]:
+    """Return the steps of the last two of four axes, as an index takes them: x[:, :, ::2, ::2] has (2, 2)."""
+    index = index if isinstance(index, tuple) else (index,)
+    if any(each is Ellipsis for each in index):
+        behind = index[[each is Ellipsis for each in index].index(True) + 1 :]
+        index = (slice(None),) * (4 - len(behind)) + behind
+    steps = [each.step or 1 if isinstance(each, slice) else 1 for each in (*index, slice(None), slice(None))[2:4]]
+    return tuple([*steps, 1, 1][:2])
+
+
+def _reduced(x: Tensor, dim=None, *args, **kwargs) -> set[int]:
+    """Return the axes, of height and width, that a mean, sum or maximum goes over."""
+    if dim is None or x.dim() < 4:
+        return {2, 3}
+    return {axis % x.dim() for axis in (dim if isinstance(dim, (tuple, list)) else (dim,))} & {2, 3}
 
 
 def _conv_steps(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -135,6 +158,24 @@ def _linear_cost(out: Tensor, input, weight, *args, **kwargs) -> int:
     return out.numel() * weight.shape[-1]
 
 
+def _einsum_cost(out: Tensor, equation: str, *operands) -> int:
+    """Each result sums products over the letters that do not stand behind the arrow."""
+    operands = operands[0] if isinstance(operands[0], (tuple, list)) else operands
+    terms, arrow, kept = equation.replace(" ", "").partition("->")
+    letters = "".join(terms.split(",")).replace(".", "")
+    kept = kept if arrow else [letter for letter in letters if letters.count(letter) == 1]
+    sizes = {}
+    for term, operand in zip(terms.split(","), operands, strict=True):
+        front, _, back = term.partition("...")
+        sizes |= dict(zip(front, operand.shape, strict=False))
+        sizes |= dict(zip(reversed(back), reversed(operand.shape), strict=False))
+    return out.numel() * math.prod(size for letter, size in sizes.items() if letter not in kept) * (len(operands) > 1)
+
+
+def _addmm_cost(out: Tensor, added, left, right, *args, **kwargs) -> int:
+    return out.numel() * left.shape[-1]
+
+
 def _matmul_cost(out: Tensor, left, right, *args, **kwargs) -> int:
     return out.numel() * left.shape[-1]
 
@@ -145,11 +186,16 @@ WINDOWS: dict[str, Callable] = {
     "avg_pool2d": _average_steps,
 }
 COSTS: dict[str, Callable] = {
+    "conv1d": _conv_cost,
     "conv2d": _conv_cost,
+    "conv3d": _conv_cost,
     "conv_transpose2d": _transposed_cost,
     "linear": _linear_cost,
     "matmul": _matmul_cost,
     "__matmul__": _matmul_cost,
     "bmm": _matmul_cost,
     "mm": _matmul_cost,
+    "addmm": _addmm_cost,
+    "baddbmm": _addmm_cost,
+    "einsum": _einsum_cost,
 }

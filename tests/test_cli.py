@@ -136,7 +136,8 @@ def test_fault_of_the_program_shows_where_it_is(shell, tiny, monkeypatch):
 def test_more_processes_than_gpus_are_told_in_one_line(shell, tiny, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setenv("LOCAL_RANK", "1")
+    for name, value in {"RANK": "0", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2"}.items():  # the process that speaks
+        monkeypatch.setenv(name, value)
     code, _, complaints = shell(TINY.replace("--device cpu", "--device cuda"))
     assert code == 2 and len(complaints) == 1 and "at most 1 processes, one for each CUDA device" in complaints[0]
 

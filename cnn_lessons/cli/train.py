@@ -135,7 +135,7 @@ def _device(name: str | None, recipe):
         raise BadUse(f"--device: got {name!r}, but torch finds {there} CUDA devices. `{PROGRAM} doctor` may say why")
     if device.type == "cuda" and "LOCAL_RANK" in os.environ and (device.index is not None):
         raise BadUse(f"--device: expected cuda or nothing under torchrun, which deals the GPUs out, got {name!r}")
-    if device.type == "cuda" and int(os.environ.get("LOCAL_RANK", 0)) >= there:
+    if device.type == "cuda" and int(os.environ.get("LOCAL_WORLD_SIZE", 1)) > there:
         raise BadUse(f"torchrun: expected at most {there} processes, one for each CUDA device, got more")
     choose_precision(recipe.precision, device)
     return device

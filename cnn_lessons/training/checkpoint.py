@@ -31,6 +31,7 @@ def save_checkpoint(path: str | os.PathLike, state: dict[str, Any]) -> None:
         torch.save({"format": FORMAT, "version": VERSION, **state}, file)
         file.flush()
         os.fsync(file.fileno())  # on the disk before it gets its name
+        file.close()  # an open file has no new name on Windows
         os.replace(scratch, path)
 
 

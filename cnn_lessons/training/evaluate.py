@@ -38,7 +38,7 @@ def evaluate(
         mean, std: per channel of uint8 images; subtracted and divided by, if given. A network needs what it was
             trained with.
         batch_size: images at a time; it does not change the result.
-        device: to compute on; None takes the model's.
+        device: the model's, which None takes.
         precision: "float32", "bfloat16", "float16" or "auto".
 
     Returns:
@@ -46,12 +46,18 @@ def evaluate(
 
     Raises:
         ValueError: if there are no images, or not one label for each, if mean or std come with float images, if
-            `batch_size` is not an integer of at least 1, or if `precision` is unknown, or float16 on a CPU.
+            `batch_size` is not an integer of at least 1, if `device` is not the model's, or if `precision` is unknown,
+            or float16 on a CPU.
     """
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f"evaluate: expected an integer of at least 1 for batch_size, got {batch_size!r}")
     if len(images) != len(labels) or not len(images):
         raise ValueError(f"evaluate: expected a label for each image, got {len(images)} images, {len(labels)} labels")
+    there = device_of(model)
+    if device is not None and torch.device(device).type != there.type:
+        raise ValueError(
+            f"evaluate: expected the model's device, {there}, got {device}. model.to({str(device)!r}) moves it"
+        )
     total = count(model, images, labels, mean=mean, std=std, batch_size=batch_size, device=device, precision=precision)
     return Score(*(total / len(images)).tolist())
 

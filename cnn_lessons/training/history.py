@@ -57,7 +57,10 @@ class History:
             raise ValueError(f"history: expected JSON with the format {FORMAT!r}, got {text[:40]!r}") from None
         if found != (FORMAT, VERSION):
             raise ValueError(f"history: expected {FORMAT!r} version {VERSION}, got {found[0]!r} version {found[1]}")
-        return cls(**record)
+        try:
+            return cls(**record)
+        except TypeError as error:  # a field is missing, or one too many
+            raise ValueError(f"history: expected the fields of a {FORMAT!r}, got others ({error})") from None
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the record to a JSON file at `path`; its folder must exist."""

@@ -1,5 +1,6 @@
 """One training run: what `train` repeats, epoch by epoch."""
 
+import hashlib
 import math
 import os
 import time
@@ -21,7 +22,16 @@ from cnn_lessons.training.recipe import Recipe
 from cnn_lessons.training.resume import check_fits, check_layers
 from cnn_lessons.training.schedule import learning_rate, total_steps
 
-WHERE = ("device", "device_name", "threads", "precision", "torch", "python", "commit")  # may change on the way
+WHERE = (
+    "device",
+    "device_name",
+    "processes",
+    "threads",
+    "precision",
+    "torch",
+    "python",
+    "commit",
+)  # may change on the way
 POINTS = 20  # of the loss curve in an epoch; between them nothing waits for a GPU
 
 
@@ -36,6 +46,7 @@ class Run:
         self.model = model.to(device, memory_format=torch.channels_last)
         self.layers = repr(model)  # two networks can have the same weights and yet differ
         self.history = History(recipe.name, provenance=provenance(model, data, recipe, device, self.dtype))
+        self.history.provenance["processes"] = self.world
         # The same images are held out whatever the seed, so that runs can be compared.
         learn, held_out = split(data.train, recipe.validation)
         self.images, self.labels = learn.images.to(device), learn.labels.to(device)
@@ -50,6 +61,9 @@ class Run:
         rest = len(self.images) % recipe.batch_size  # a single image has no variance for a batch norm: leave it out
         self.steps_per_epoch = max(1, math.ceil(len(self.images) / recipe.batch_size) - (rest == 1))
         self.total = total_steps(recipe, self.steps_per_epoch)
+        # torch's generator on the CPU reads 32 bits of a seed: the high bits of the recipe's are mixed into these.
+        high = recipe.seed >> 4
+        self.mixed = int.from_bytes(hashlib.sha256(str(high).encode()).digest()[:4], "big") if high else 0
         self.best: dict | None = None
         self.saved = 0  # whole epochs in the checkpoint
 
@@ -66,11 +80,11 @@ class Run:
         number, steps = done // self.steps_per_epoch, min(self.steps_per_epoch, self.total - done)
         # Seeded by the epoch, randomness has no state that would have to be saved.
         seed = (self.recipe.seed << 20) + number
-        torch.manual_seed((seed << 8) + self.rank)  # dropout: each process its own
+        torch.manual_seed(((seed << 8) + self.rank) ^ self.mixed)  # dropout: each process its own
         self.model.train()
         started = time.perf_counter()
         record = torch.zeros(2, steps, device=self.device)  # sums of losses, right answers
-        batches = self.batches(torch.Generator().manual_seed(~seed & (2**63 - 1)))
+        batches = self.batches(torch.Generator().manual_seed((~seed & (2**63 - 1)) ^ self.mixed))
         every = math.ceil(self.steps_per_epoch / POINTS)
         seen: list[float] = []  # mean losses of the batches
         loss, right, images = 0.0, 0.0, 0
@@ -166,7 +180,6 @@ class Run:
         self.history.test = self.score(*self.test)._asdict()
         epochs = self.history.epochs
         self.history.provenance |= {
-            "processes": self.world,
             "chosen_epoch": self.best["epoch"] if self.best else len(epochs),
             "seconds": round(sum(row["seconds"] for row in epochs), 2),
         }
@@ -194,9 +207,13 @@ class Run:
             check_layers(path, state.get("layers", self.layers), self.layers)  # older checkpoints do not hold them
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.scaler.load_state_dict(state["scaler"])
+        if state["scaler"]:  # begun in float16: else there is nothing to go on from
+            self.scaler.load_state_dict(state["scaler"])
         began, here = history.provenance, self.history.provenance
-        elsewhere = {name: here[name] for name in WHERE if here[name] != began.get(name)}
+        last = dict(began)  # where it ran before it stopped
+        for entry in began.get("resumed", []):
+            last |= entry
+        elsewhere = {name: here[name] for name in WHERE if here[name] != last.get(name, here[name])}
         self.best, self.history, self.saved = state["best"], history, len(history.epochs)
         if elsewhere and history.test is None:
             began["resumed"] = [*began.get("resumed", []), {"after_epoch": self.saved, **elsewhere}]
