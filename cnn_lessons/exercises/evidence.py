@@ -5,10 +5,13 @@ makes of them what `compare.difference` compares. Whatever else an answer return
 """
 
 import io
+import itertools
 import math
 import numbers
 import operator
 import zipfile
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy
@@ -20,6 +23,7 @@ from cnn_lessons.exercises.findings import Told
 
 MOST_NUMBERS = 50_000_000  # in one tensor: more is no answer to any exercise
 DEEPEST = 12  # levels of lists in lists
+MOST_VALUES = 1_000_000  # in one evidence
 
 
 class Unknown:
@@ -50,7 +54,8 @@ def loads(content: bytes) -> list[Any]:
             if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
                 raise ValueError("something compressed, which may unpack to any size")
         packed = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
-        return [unpack(result) for result in packed]
+        left = itertools.count(MOST_VALUES, -1)
+        return [unpack(result, left=left) for result in packed]
     except Exception as error:  # bytes from an untrusted process fail in any way
         raise ValueError(
             f"evidence: expected results written by `dumps`, got something else: {error!r:.200}"
@@ -78,9 +83,13 @@ def pack(value: Any, depth: int = 0) -> Any:
     return ("unknown", type(value).__name__)
 
 
-def unpack(packed: Any) -> Any:
-    """Return what `pack` was given; ValueError if this is no packed value."""
+def unpack(packed: Any, depth: int = 0, left: Iterator[int] | None = None) -> Any:
+    """Return what `pack` was given; ValueError if this is no packed value, or more values than `left` counts down."""
     word, content = packed
+    left = left or itertools.count(MOST_VALUES, -1)
+    if depth > 3 * DEEPEST or next(left) <= 0:  # parts that are shared would unpack to any size
+        raise ValueError("evidence: expected fewer values, or less deeply nested ones")
+    inside = partial(unpack, depth=depth + 1, left=left)
     if word == "plain":
         return content
     if word == "told":
@@ -90,13 +99,13 @@ def unpack(packed: Any) -> Any:
             raise ValueError(f"evidence: expected a tensor with its own numbers, got shape {tuple(content.shape)}")
         return content if word == "tensor" else nn.Parameter(content, requires_grad=content.is_floating_point())
     if word == "dict":
-        return {unpack(key): unpack(item) for key, item in content}
+        return {inside(key): inside(item) for key, item in content}
     if word in ("tuple", "list"):
-        return (tuple if word == "tuple" else list)(unpack(item) for item in content)
+        return (tuple if word == "tuple" else list)(map(inside, content))
     if word == "unknown":
         return Unknown(str(content))
     kinds = {kind.__name__: kind for kind in Compared.__subclasses__()}
-    return kinds[word].of_parts(*map(unpack, content))
+    return kinds[word].of_parts(*map(inside, content))
 
 
 def _packed_tensor(value: Tensor) -> tuple:

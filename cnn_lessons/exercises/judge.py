@@ -56,6 +56,8 @@ def examine(name: str, answer: Any, seed: int | None = None, seen: list[Outcome]
     if is_blank(answer):
         return Verdict(name, NOT_ATTEMPTED, "Replace the ... with your code and run the cell again.")
     seconds, state = guard.seconds_allowed(), torch.get_rng_state()  # layers draw their first weights from it
+    dtype = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)  # whatever the notebook has set: the cases are the same everywhere
     try:
         with torch.enable_grad():  # whatever a cell before has switched
             cases = list(exercise.cases(Random(seed)))  # before the clock starts: torch.optim imports much at first use
@@ -65,6 +67,7 @@ def examine(name: str, answer: Any, seed: int | None = None, seen: list[Outcome]
         problem = f"stopped after {seconds:g} seconds. Is there a loop that never ends, or one that is far too long?"
     finally:
         torch.set_rng_state(state)
+        torch.set_default_dtype(dtype)
     if problem:
         return Verdict(name, NOT_YET, problem)
     if exercise.judge:

@@ -128,7 +128,7 @@ def _members(path: Path, name: str) -> Iterator[HandedIn]:
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, room: int) -> HandedIn | None:
     """Return one file of an archive, refused beyond `room` bytes, or None for what no student meant to hand in."""
-    inner = PurePosixPath(member.filename.replace("\\", "/"))
+    inner = PurePosixPath(_name(member).replace("\\", "/"))
     if any(part.startswith(".") and part != ".." or part in SKIPPED for part in inner.parts):
         return None
     when = _saved(member)
@@ -155,6 +155,18 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, room: 
     return HandedIn(file, content, when, _too_large(len(content)))
 
 
+def _name(member: zipfile.ZipInfo) -> str:
+    """Return the name of a file of an archive; what does not say that it is Unicode may be so, or Korean Windows'."""
+    if member.flag_bits & 0x800:
+        return member.filename
+    with contextlib.suppress(UnicodeEncodeError):
+        raw = member.filename.encode("cp437")  # zipfile takes it for that
+        for encoding in ("utf-8", "cp949"):
+            with contextlib.suppress(UnicodeDecodeError):
+                return raw.decode(encoding)
+    return member.filename
+
+
 def _saved(member: zipfile.ZipInfo) -> float | None:
     """Return when a file of an archive was last changed, seconds since the epoch; None if unknown.
 
@@ -167,6 +179,8 @@ def _saved(member: zipfile.ZipInfo) -> float | None:
         if kind == UNIVERSAL_TIME and size >= 5 and len(extra) >= 9 and extra[4] & 1:
             return float(struct.unpack("<i", extra[5:9])[0])
         extra = extra[4 + size :]
+    if tuple(member.date_time) <= (1980, 1, 1, 0, 0, 0):  # nobody has set it
+        return None
     with contextlib.suppress(ValueError, OverflowError):
         return time.mktime((*member.date_time, 0, 0, -1))
     return None

@@ -30,6 +30,10 @@ class Stopped(Exception):
     """Raised when the code in the jail ended or had to be ended; the text is one clear line."""
 
 
+class NotReady(RuntimeError):
+    """Raised when a jail does not come up: this system's fault, and no student's."""
+
+
 class Jail:
     """One process in a prison that answers orders; it ends with the `with` block at the latest.
 
@@ -57,6 +61,11 @@ class Jail:
     def __enter__(self) -> "Jail":
         try:
             self.ask({"ready": True}, START)
+        except Stopped as reason:  # nothing of the student's has run
+            self.__exit__()
+            if self.stop.is_set():
+                raise
+            raise NotReady(f"the sandbox did not get ready: {reason}") from None
         except BaseException:
             self.__exit__()
             raise
@@ -83,7 +92,7 @@ class Jail:
         """
         whole = self.end < time.monotonic() + seconds
         end = min(self.end, time.monotonic() + seconds)
-        late = f"the notebook took more than {self.limits.seconds:g} s" if whole else f"no end within {seconds:g} s"
+        late = f"it took more than {self.limits.seconds:g} s in all" if whole else f"no end within {seconds:g} s"
         try:
             self._give(json.dumps(order).encode() + b"\n", end, late)
             self._wait(lambda: b"\n" in self._held, end, late)

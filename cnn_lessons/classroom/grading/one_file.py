@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from cnn_lessons.classroom.grading.collect import HandedIn
-from cnn_lessons.classroom.grading.jail import Jail, Stopped
+from cnn_lessons.classroom.grading.jail import Jail, NotReady, Stopped
 from cnn_lessons.classroom.grading.judging import misconception, objection
 from cnn_lessons.classroom.grading.limits import Limits
 from cnn_lessons.classroom.grading.prison import Prison
@@ -29,6 +29,7 @@ from cnn_lessons.exercises import names
 MOST_TOLD = 5  # remarks of one kind
 SECRET = 63  # bits of a seed
 MOST_CHANGED = 50  # names in one reply
+MOST_TEXT = 20_000  # characters of one message
 FAILED = "the grader failed on it"
 
 
@@ -164,7 +165,7 @@ def _text(reply: dict, key: str) -> str:
     value = reply.get(key, "")
     if not isinstance(value, str):
         raise Stopped("it wrote into the grader's own channel, and was ended")
-    return value.encode("utf-8", "replace").decode()
+    return value[:MOST_TEXT].encode("utf-8", "replace").decode()
 
 
 def _mark(name: str, run: Run, notebook: Notebook) -> Mark:
@@ -199,5 +200,7 @@ def ask_nbval(notebook: Notebook, prison: Prison, limits: Limits, stop: threadin
             return Cells(*(int(reply[word]) for word in ("match", "differ", "fail"))), "; ".join(notebook.uncompared)
     except Stopped as reason:
         return None, f"nbval was stopped: {reason}"
+    except NotReady as reason:
+        return None, f"nbval was not asked: {reason}"
     except (KeyError, TypeError, ValueError):
         return None, "nbval gave no answer that can be read"

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import tokenize
+from collections import Counter
 from dataclasses import dataclass, field
 
 import nbformat
@@ -83,6 +84,7 @@ def read(content: bytes, file: str) -> Notebook:
     found.may_fail = {i for i, cell in enumerate(codes) if "raises-exception" in _tags(cell)}
     named = CHAPTER.search(file)
     _locate(found, {named[1]} if named else set())
+    _keep_own_chapters(found, named[1] if named else "")
     for name, places in found.places.items():
         if any(_escapes(codes[place.cell]) for place in places):
             found.uncompared.append(f"the cell of {name} asks not to be compared")
@@ -101,7 +103,8 @@ def _tags(cell) -> list:
 
 def _escapes(cell) -> bool:
     """Return whether a cell asks nbval not to run it or not to compare its output. No exercise of the course does."""
-    return "nbval-" in " ".join(map(str, _tags(cell))) or "NBVAL_" in cell.source.upper()
+    asked = " ".join([*map(str, _tags(cell)), cell.source]).upper().replace("-", "_")
+    return "NBVAL_" in asked or "PYTEST_VALIDATE_" in asked  # both spellings work
 
 
 def _parsed(content: bytes) -> tuple[nbformat.NotebookNode, bool]:
@@ -174,6 +177,20 @@ def _locate(notebook: Notebook, named: set[str]) -> None:
                 notebook.places.setdefault(name, []).append(Place(number, name, "found by its name: no marker"))
 
 
+def _keep_own_chapters(notebook: Notebook, named: str) -> None:
+    """Leave out the exercises of another chapter of which only a few were copied into this; `named` is the file's."""
+    there = Counter(catalog()[name].chapter for name in notebook.places)
+    if len(there) < 2:
+        return
+    own = named if named in there else there.most_common(1)[0][0]
+    for chapter in sorted(set(there) - {own}):
+        if 2 * there[chapter] < len(names(chapter)):
+            copied = [name for name in notebook.places if catalog()[name].chapter == chapter]
+            notebook.remarks.append(f"holds {', '.join(copied)} of chapter {chapter}: not counted there")
+            for name in copied:
+                del notebook.places[name]
+
+
 def _marked_place(number: int, name: str, known: list[str], source: str) -> Place:
     """Return where the answer to a marked exercise is: what the cell gives to the check, or its only function."""
     defined = _definitions(source)
@@ -186,13 +203,14 @@ def _marked_place(number: int, name: str, known: list[str], source: str) -> Plac
 
 
 def _given(source: str, name: str) -> str:
-    """Return the name of what a cell gives to the check of an exercise, or the exercise's own."""
+    """Return the name of what a cell last gives to the check of an exercise, or the exercise's own."""
+    found = name
     for node in (node for statement in _body(source) for node in ast.walk(statement)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "check" and len(node.args) == 2:
             exercise, answer = node.args
             if isinstance(exercise, ast.Constant) and exercise.value == name and isinstance(answer, ast.Name):
-                return answer.id
-    return name
+                found = answer.id
+    return found
 
 
 def _assigned(source: str) -> list[str]:

@@ -112,7 +112,9 @@ def _conditions(options: Options) -> str:
 
 
 def _key(base: str, item: HandedIn) -> str:
-    return hashlib.sha256(f"{base}\0{item.file}\0{item.handed_in}\0{item.sha256}".encode(errors="replace")).hexdigest()
+    return hashlib.sha256(
+        f"{base}\0{item.file}\0{item.handed_in}\0{item.sha256}".encode(errors="surrogatepass")
+    ).hexdigest()
 
 
 def _kept(path: Path) -> Result | None:

@@ -3,10 +3,11 @@
 import math
 import re
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from cnn_lessons.classroom.record import CORRECT, MISSING, REFUSED, Mark, Result
 from cnn_lessons.classroom.reporting import course
@@ -14,8 +15,11 @@ from cnn_lessons.classroom.reporting.policy import LATEST, Policy
 
 DAY = 24 * 60 * 60
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
-# What a browser and a student leave of a notebook's name: "anna_02_convolution (1)".
-NOTEBOOK = re.compile(rf"[-_ ]*({'|'.join(name for name, _ in course.CHAPTERS.values())})[-_ ]*(\(\d+\))?$")
+# What a browser and a student leave of a notebook's name: "anna_02_convolution (1)", "02_convolution_anna".
+CHAPTERS = "|".join(name for name, _ in course.CHAPTERS.values())
+AT_END = re.compile(rf"[-_ ]*(?:{CHAPTERS})[-_ ]*(?:\(\d+\)|-\d+)?$", re.IGNORECASE)
+AT_START = re.compile(rf"^(?:{CHAPTERS})[-_ ]*", re.IGNORECASE)
+COPY = re.compile(r"(?:\((\d+)\)|-(\d+))$")
 
 
 @dataclass(frozen=True)
@@ -103,9 +107,9 @@ def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
         policy: how points are given and taken.
     """
     handed_in = defaultdict(lambda: defaultdict(list))
-    collection = _collection([result.file for result in results])
+    collections = _collections(results)
     for result in sorted(results, key=lambda result: result.file):
-        student, notes = student_of(result.file, policy, collection)
+        student, notes = student_of(result.file, policy, collections)
         for chapter in result.chapters or ("",):
             handed_in[student][chapter].append(_row(student, chapter, result, policy, notes))
     found = {chapter for chapters in handed_in.values() for chapter in chapters if chapter}
@@ -117,44 +121,64 @@ def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
     return GradeBook(policy, chapters, tuple(students))
 
 
-def student_of(file: str, policy: Policy, collection: str = "") -> tuple[str, tuple[str, ...]]:
+def student_of(
+    file: str, policy: Policy, collections: Mapping[str, int] = MappingProxyType({})
+) -> tuple[str, tuple[str, ...]]:
     """Return whose file it is, and what to know of how that was found out.
 
     Args:
         file: its path below the folder of submissions.
         policy: its `student` says how to read the path.
-        collection: an archive that holds the files of many, and so names nobody.
+        collections: archives that hold the files of many, and how many folders of a path there name nobody.
     """
     pattern, notes = policy.student_pattern(), ()
+    parts = file.split("/")
+    inside = parts[collections.get(parts[0], 0) :]
     if pattern:
-        found = pattern.search(file)
+        found = pattern.search(file) or pattern.search("/".join(inside))
         if found and (found["student"] or "").strip():
             return _composed(found["student"]), ()
         notes = ("the policy's pattern for the student does not fit this path",)
-    *folders, name = file.split("/")
-    if folders and folders[0] == collection:
-        folders = folders[1:]
+    return _composed(_unit(inside)) or file, notes
+
+
+def _unit(path: Sequence[str], unnamed: str | None = None) -> str:
+    """Return what names the student in a path: the first folder, or the file's name without the chapter's.
+
+    Where nothing else is in the name, `unnamed`, or for None the name itself.
+    """
+    *folders, name = path
+    if folders:
+        return ARCHIVE.sub("", folders[0])
     stem = name.rsplit(".", 1)[0] or name
-    student = ARCHIVE.sub("", folders[0]) if folders else NOTEBOOK.sub("", stem) or stem
-    return _composed(student) or file, notes
+    bare = AT_END.sub("", stem)
+    return (AT_START.sub("", stem) if bare == stem else bare) or (stem if unnamed is None else unnamed)
 
 
 def _composed(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip()  # macOS writes 김 as three letters
 
 
-def _collection(files: list[str]) -> str:
-    """Return the one archive that holds the files of many students; "" if there is none.
+def _collections(results: Iterable[Result]) -> dict[str, int]:
+    """Return the archives that hold the files of many students, each with the number of leading folders to skip.
 
-    It is the archive in which everything lies, or the only one with two folders or more: a student's own holds
-    notebooks, or a folder of them.
+    Such an archive is all that there is, or it holds one chapter under several folders or names: a student's own
+    holds each chapter once, or in one folder.
     """
-    paths = [file.split("/") for file in files]
-    firsts = {path[0] for path in paths}
-    folders = {(path[0], path[1]) for path in paths if len(path) > 2 and ARCHIVE.search(path[0])}
-    deep = [archive for archive, count in Counter(archive for archive, _ in folders).items() if count > 1]
-    candidates = list(firsts) if len(firsts) == 1 else deep
-    return candidates[0] if len(candidates) == 1 and ARCHIVE.search(candidates[0]) else ""
+    paths = [result.file.split("/") for result in results]
+    found = {}
+    for archive in {path[0] for path in paths if len(path) > 1 and ARCHIVE.search(path[0])}:
+        inside = [(result, path) for result, path in zip(results, paths, strict=True) if path[0] == archive]
+        tops = {path[1] for result, path in inside if result.outcome != REFUSED or path[-1].endswith(".ipynb")}
+        lone = len(tops) == 1 and any(len(path) > 3 for _, path in inside)  # hw.zip/hw/Kim/…
+        skip = 2 if lone else 1
+        units = defaultdict(set)
+        for result, path in inside:
+            for chapter in result.chapters:
+                units[chapter].add(_unit(path[skip:], unnamed=""))
+        if all(path[0] == archive for path in paths) or any(len(unit) > 1 for unit in units.values()):
+            found[archive] = skip
+    return found
 
 
 def by_name(name: str) -> tuple[str, str]:
@@ -171,12 +195,13 @@ def _row(student: str, chapter: str, result: Result, policy: Policy, notes: tupl
         earned = 0
     elif not chapter:
         notes += ("no exercise of the course was found in it",)
-    days, due = None, policy.due(chapter) if chapter else None
+    days, late, due = None, 0.0, policy.due(chapter) if chapter else None
     if due and result.handed_in is None:
         notes += ("when it was handed in is not known, so it does not count as late",)
     elif due:
-        days = max(0, math.ceil((result.handed_in - due.timestamp()) / DAY))
-    off = policy.late.off(days or 0)
+        late = max(0.0, (result.handed_in - due.timestamp()) / DAY)
+        days = math.ceil(late)
+    off = policy.late.off(late)
     if off == 100 and days:
         notes += (f"late by {plural(days, 'day')}: no points",)
     return Row(student, chapter, result, marks, earned, sum(worth.values()), days, off, notes=notes)
@@ -189,7 +214,10 @@ def _counting(rows: list[Row], policy: Policy) -> Iterable[Row]:
     ran = [row for row in rows if row.result.outcome != REFUSED] or rows
 
     def when(row):
-        return -math.inf if row.result.handed_in is None else row.result.handed_in, row.result.file
+        stem = row.result.file.rsplit(".", 1)[0]
+        copy = COPY.search(stem)  # a browser numbers later downloads
+        number = int(copy[1] or copy[2]) if copy else 0
+        return -math.inf if row.result.handed_in is None else row.result.handed_in, number, row.result.file
 
     chosen = max(ran, key=when if policy.several_files == LATEST else lambda row: (row.percent or 0, *when(row)))
     others = tuple(row for row in rows if row is not chosen)

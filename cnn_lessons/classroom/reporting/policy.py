@@ -8,6 +8,7 @@ A policy is checked when it is made: a wrong one is refused before anything is r
 
 import dataclasses
 import importlib
+import math
 import re
 import sys
 from collections.abc import Mapping
@@ -67,11 +68,11 @@ class Late:
         knobs.number("late.most", self.most, 100)
         knobs.number("late.refuse_after", self.refuse_after)
 
-    def off(self, days: int) -> float:
-        """Return the percentage that is taken off the points of a file that is so many started days late."""
+    def off(self, days: float) -> float:
+        """Return the percentage that is taken off the points of a file that is so many days late."""
         if self.refuse_after and days > self.refuse_after:
             return 100
-        return min(days * self.percent_per_day, self.most)
+        return min(math.ceil(days) * self.percent_per_day, self.most)
 
 
 @dataclass(frozen=True)

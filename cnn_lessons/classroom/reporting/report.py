@@ -1,5 +1,6 @@
 """`write_report`: the whole report of a class, written so that a stop half-way leaves the old one whole."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -40,7 +41,8 @@ def write_report(results: Sequence[Result], policy: Policy, out: Path, date: dat
     check_place(out)
     files = render(results, policy, date or datetime.now().astimezone())
     out.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    beside = out.parent if os.access(out.parent, os.W_OK) else None  # else it is mounted: anywhere will do
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=beside))
     try:
         for name, content in files.items():
             path = fresh / name
@@ -72,11 +74,27 @@ def check_place(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise ValueError(f"report: expected a folder, got the file {out}. Name another place.")
     foreign = sorted({path.name for path in out.iterdir()} - OURS - LITTER) if out.exists() else []
+    foreign += [f"feedback/{name}" for name in sorted(_feedback(out) - _known_pages(out) - LITTER)]
     if foreign:
         found = ", ".join(foreign[:3])
         raise ValueError(
             f"report: expected an empty folder or an old report, found {found} in {out}. Name another place."
         )
+
+
+def _feedback(out: Path) -> set[str]:
+    """Return the names of what lies in a report's folder of feedback."""
+    folder = out / "feedback"
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
+
+def _known_pages(out: Path) -> set[str]:
+    """Return the names of the pages that an old report wrote there."""
+    try:
+        whole = json.loads((out / "results.json").read_text(encoding="utf-8"))
+        return {student["page"] for student in whole["students"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def _exchange(fresh: Path, out: Path) -> None:
@@ -85,7 +103,11 @@ def _exchange(fresh: Path, out: Path) -> None:
         os.rename(fresh, out)
         return
     old = fresh.with_name(f"{fresh.name}-old")
-    os.rename(out, old)
+    try:
+        os.rename(out, old)
+    except OSError:  # a folder that is mounted cannot be renamed: what is in it can
+        _exchange_within(fresh, out)
+        return
     try:
         os.rename(fresh, out)
     except BaseException:
@@ -94,6 +116,20 @@ def _exchange(fresh: Path, out: Path) -> None:
     if (old / KEPT).is_dir():
         os.rename(old / KEPT, out / KEPT)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange_within(fresh: Path, out: Path) -> None:
+    """Put the content of the fresh folder in the place of the old one's, entry by entry."""
+    inside = Path(tempfile.mkdtemp(prefix=".report-", dir=out))
+    try:
+        for path in fresh.iterdir():
+            (shutil.copytree if path.is_dir() else shutil.copy2)(path, inside / path.name)
+        for path in inside.iterdir():
+            if path.is_dir():
+                shutil.rmtree(out / path.name, ignore_errors=True)
+            os.replace(path, out / path.name)
+    finally:
+        shutil.rmtree(inside, ignore_errors=True)
 
 
 def _umask() -> int:

@@ -64,9 +64,13 @@ def new_shell():
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
+    class Shell(InteractiveShell):
+        def enable_gui(self, gui=None):
+            """Take `%matplotlib inline` as a notebook does; IPython's bare shell has an error here."""
+
     config = Config()
     config.HistoryManager.enabled = False
-    shell = InteractiveShell.instance(config=config, colors="NoColor")
+    shell = Shell.instance(config=config, colors="NoColor")
     shell.user_ns["__name__"] = "__main__"
     return shell
 
