@@ -227,6 +227,8 @@ def handled() -> dict[str, tuple[bytes, Expected]]:
         return Expected("graded", says, status)
 
     call = f'check("{ASKED}", {ASKED})'
+    zero = ZERO.replace(f"def {ASKED}", "def first_attempt")
+    first = f'# exercise: {ASKED}\n{zero}\ncheck("{ASKED}", first_attempt)'
     return {
         "renamed": (notebook(START, f"# exercise: {ASKED}\n{renamed}"), graded("the function is called my_size")),
         "no marker": (notebook(START, answer(ASKED, marker=False)), graded("found by its name: no marker")),
@@ -242,6 +244,17 @@ def handled() -> dict[str, tuple[bytes, Expected]]:
             notebook(START, "# exercise: conv_output_sice", right()),
             graded("did it mean conv_output_size"),
         ),
+        "magic before the imports": (notebook(f"%matplotlib inline\n{START}", right()), graded("")),
+        "magic in the cell": (notebook(START, f"# exercise: {ASKED}\n%matplotlib inline\n{right()}"), graded("")),
+        "first attempt kept": (
+            notebook(START, f"{first}\n{renamed.replace('my_size', ASKED)}\n{call}"),
+            graded(""),
+        ),
+        "copied from another chapter": (
+            notebook(START, right(), answer("correlate2d")),
+            graded("holds correlate2d of chapter 02: not counted there"),
+        ),
+        "another dtype": (notebook(START, "torch.set_default_dtype(torch.float64)", right()), graded("")),
     }
 
 

@@ -103,6 +103,30 @@ def test_a_tensor_that_pretends_to_be_large_is_refused():
     )
 
 
+def test_shared_parts_that_unpack_to_any_size_are_refused():
+    packed = ("plain", 1)
+    for _ in range(30):
+        packed = ("list", [packed, packed])
+    with pytest.raises(ValueError, match="expected fewer values"):
+        evidence.loads(_saved([packed]))
+    deep = ("plain", 1)
+    for _ in range(60):
+        deep = ("list", [deep])
+    with pytest.raises(ValueError, match="less deeply nested"):
+        evidence.loads(_saved([deep]))
+
+
+def test_verdict_does_not_depend_on_the_default_dtype():
+    for dtype in (torch.float64, torch.float32):
+        torch.set_default_dtype(dtype)
+        try:
+            verdict, values = values_of("training_step", solution_function("training_step"), seed=1)
+            assert torch.get_default_dtype() is dtype
+        finally:
+            torch.set_default_dtype(torch.float32)
+        assert verdict.status == "correct" and objection("training_step", 1, values) == ""
+
+
 def _saved(packed):
     import io
 
@@ -285,6 +309,32 @@ def test_time_in_an_archive_is_universal_time_where_it_says_so(tmp_path, monkeyp
     time.tzset()
     assert first.handed_in == 1_775_000_000
     assert second.handed_in == datetime(2026, 4, 1, 11, tzinfo=timezone.utc).timestamp()  # 20:00 in Seoul
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-8"])
+def test_korean_names_in_an_archive_that_does_not_say_its_encoding(tmp_path, encoding):
+    name = "김철수".encode(encoding)
+    content = made_class.archive({"k" * len(name) + "_02.ipynb": b"1"})
+    (tmp_path / "a.zip").write_bytes(content.replace(b"k" * len(name), name))
+    assert [item.file for item in collect(tmp_path)] == ["a.zip/김철수_02.ipynb"]
+
+
+def test_time_that_nobody_has_set_is_not_known(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo("a.ipynb"), b"1")  # 1 January 1980
+    assert collect(tmp_path)[0].handed_in is None
+
+
+@namespaces
+def test_sandbox_that_does_not_come_up_is_no_fault_of_a_student(tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
+    monkeypatch.setattr("cnn_lessons.classroom.grading.jail.START", 0.0)
+    (result,) = grade(tmp_path / "in", tmp_path / "out", Options(saved=False))
+    assert "the sandbox did not get ready" in result.problem
+    monkeypatch.undo()
+    (result,) = grade(tmp_path / "in", tmp_path / "out", Options(saved=False))  # it was not kept
+    assert {mark.exercise: mark.status for mark in result.marks}[ASKED] == "correct"
 
 
 @namespaces

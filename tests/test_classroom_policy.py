@@ -156,6 +156,14 @@ PATHS = {
     ("all.zip/anna/02.ipynb", "all.zip/ben/02.ipynb", "carl/02.ipynb"): ["anna", "ben", "carl"],
     ("all.zip/anna.ipynb", "all.zip/ben.ipynb"): ["anna", "ben"],
     ("anna.zip/work/02.ipynb", "ben.zip/work/02.ipynb"): ["anna", "ben"],
+    ("s.zip/kim_1_02_convolution.ipynb", "s.zip/lee_2_02_convolution.ipynb", "late.ipynb"): ["kim_1", "late", "lee_2"],
+    ("hw2.zip/Kim_1/02.ipynb", "hw2.zip/Lee_2/02.ipynb", "hw3.zip/Kim_1/02.ipynb", "hw3.zip/Lee_2/02.ipynb"): [
+        "Kim_1",
+        "Lee_2",
+    ],
+    ("hw.zip/hw/Kim/02.ipynb", "hw.zip/hw/Lee/02.ipynb"): ["Kim", "Lee"],
+    ("anna.zip/02_convolution.ipynb", "anna.zip/02_convolution (1).ipynb", "ben/02.ipynb"): ["anna", "ben"],
+    ("02_convolution_anna.ipynb", "Ben_02_Convolution-1.ipynb"): ["anna", "Ben"],
     ("../../x.ipynb",): [".."],
     ("\u1100\u1175\u11b7/02.ipynb", "김/03.ipynb"): ["김"],  # as macOS and as everybody else writes it
 }
@@ -165,6 +173,29 @@ PATHS = {
 def test_student_is_the_first_folder_or_the_name_without_the_notebooks(files):
     book = grade_book([result(file) for file in files], Policy())
     assert [student.name for student in book.students] == PATHS[files]
+
+
+def test_own_archive_of_several_chapters_is_one_students():
+    files = {"anna.zip/a/02.ipynb": ("02",), "anna.zip/b/03.ipynb": ("03",), "ben/02.ipynb": ("02",)}
+    book = grade_book([result(file, chapters) for file, chapters in files.items()], Policy())
+    assert [student.name for student in book.students] == ["anna", "ben"]
+
+
+def test_pattern_is_also_tried_inside_an_archive_of_the_class():
+    policy = Policy(student="^(?P<student>[^/_]+)_")
+    files = ("s.zip/kim_1_02_convolution.ipynb", "s.zip/lee_2_02_convolution.ipynb")
+    assert [student.name for student in grade_book([result(file) for file in files], policy).students] == ["kim", "lee"]
+
+
+def test_later_download_counts_where_the_times_are_equal():
+    files = ("anna/02_convolution (2).ipynb", "anna/02_convolution.ipynb", "anna/02_convolution (10).ipynb")
+    assert only_row([result(file) for file in files]).result.file == files[2]
+
+
+def test_refusal_after_days_counts_the_real_ones():
+    policy = Policy(deadline=DUE, late=Late(percent_per_day=10, refuse_after=1.5))
+    for days, percent_off in ((1.2, 20), (1.6, 100)):
+        assert only_row([result(handed_in=APRIL + days * DAY)], policy).percent_off == percent_off
 
 
 def test_pattern_reads_the_student_and_says_where_it_does_not_fit():

@@ -292,6 +292,34 @@ def test_stop_half_way_leaves_the_old_report_whole(step, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
 
+def test_folder_that_cannot_be_renamed_gets_the_report_all_the_same(tmp_path, monkeypatch):
+    out = tmp_path / "mounted"
+    report.write_report([result("anna/02.ipynb")], Policy(), out, DAY)
+    (out / report.KEPT).mkdir()
+    rename = os.rename
+
+    def busy(source, target):
+        if Path(source) == out:
+            raise OSError(16, "Device or resource busy")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", busy)
+    report.write_report([result("ben/02.ipynb")], Policy(), out, DAY)
+    assert "ben" in (out / "grades.csv").read_text("utf-8-sig") and (out / report.KEPT).is_dir()
+    assert len(list((out / "feedback").iterdir())) == 1
+    assert {path.name for path in out.iterdir()} <= report.OURS and [path.name for path in tmp_path.iterdir()] == [
+        "mounted"
+    ]
+
+
+def test_comments_that_a_teacher_put_beside_the_feedback_are_not_lost(tmp_path):
+    out = tmp_path / "report"
+    report.write_report([result("anna/02.ipynb")], Policy(), out, DAY)
+    (out / "feedback" / "anna-comments.docx").write_text("well done")
+    with pytest.raises(ValueError, match="found feedback/anna-comments.docx"):
+        report.write_report([result("anna/02.ipynb")], Policy(), out, DAY)
+
+
 def test_folder_with_anything_else_in_it_is_refused(tmp_path):
     (tmp_path / "thesis.docx").touch()
     with pytest.raises(ValueError, match="found thesis.docx"):

@@ -126,6 +126,35 @@ def test_run_that_goes_on_elsewhere_says_so(tmp_path, monkeypatch):
     assert run(tmp_path / "run.pt")[1].provenance == history.provenance  # nothing was left to do
 
 
+def test_run_that_comes_back_says_so_too(tmp_path, monkeypatch):
+    def go_on(machine, epochs):
+        monkeypatch.setattr(history_module, "device_name", lambda device: machine)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "run.pt", tiny_recipe(epochs=4), on_epoch_end=stop_after(epochs))
+
+    for epochs, machine in enumerate(("here", "there", "here"), start=1):
+        go_on(machine, epochs)
+    _, history = run(tmp_path / "run.pt", tiny_recipe(epochs=4))
+    assert history.provenance["device_name"] == "here"
+    assert history.provenance["resumed"] == [
+        {"after_epoch": 1, "device_name": "there"},
+        {"after_epoch": 2, "device_name": "here"},
+    ]
+
+
+def test_run_begun_in_another_format_goes_on_in_float16(tmp_path, monkeypatch):
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "run.pt", on_epoch_end=stop_after(1))
+
+    class Enabled(torch.amp.GradScaler):  # as on a T4: an empty state is refused
+        def load_state_dict(self, state):
+            if not state:
+                raise RuntimeError("The source state dict is empty")
+
+    monkeypatch.setattr(torch.amp, "GradScaler", Enabled)
+    assert len(run(tmp_path / "run.pt")[1].epochs) == RECIPE.epochs
+
+
 def test_stop_without_checkpoint_says_that_nothing_was_saved():
     with pytest.raises(KeyboardInterrupt, match="Nothing was saved"):
         run(None, on_epoch_end=stop_after(1))
