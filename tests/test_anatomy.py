@@ -4,6 +4,7 @@ import random
 
 import pytest
 import torch
+import torch.nn.functional as F
 import torchvision
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -122,6 +123,52 @@ def test_trace_names_the_layer_where_the_image_stops():
     seminar = nn.Sequential(nn.Conv2d(3, 16, 3, stride=8, padding=1), nn.AvgPool2d(8))
     with pytest.raises(ValueError, match=r"stopped at 1, AvgPool2d.*Output size is too small"):
         trace(seminar, (3, 32, 32))
+
+
+class Forward(nn.Module):
+    """A module whose forward is given, with a 3×3 convolution behind it where `conv` has its channels."""
+
+    def __init__(self, forward, conv=0):
+        super().__init__()
+        self.first, self.conv = forward, nn.Conv2d(conv, 1, 3) if conv else nn.Identity()
+
+    def forward(self, x):
+        return self.conv(self.first(x))
+
+
+@pytest.mark.parametrize(
+    ("forward", "conv", "field"),
+    [
+        (lambda x: x[:, :, 1:-1, 1:-1], 3, (3, 3)),  # a crop is no stride
+        (lambda x: x[..., ::2, 1:], 3, (5, 3)),
+        (lambda x: F.linear(x.permute(0, 2, 3, 1), torch.ones(4, 3, device=x.device)).permute(0, 3, 1, 2), 4, (3, 3)),
+        (lambda x: x.mean(1, keepdim=True), 1, (3, 3)),
+        (lambda x: x.mean((2, 3), keepdim=True), 0, (16, 16)),
+        (lambda x: x.mean(3, keepdim=True).expand(-1, -1, -1, 3), 3, (3, 16)),
+        (nn.ConvTranspose2d(3, 3, 3, padding=1), 0, None),  # not the same for every place
+    ],
+)
+def test_receptive_field_through_functions(forward, conv, field):
+    assert trace(Forward(forward, conv), (3, 16, 16))[-1].receptive_field == field
+
+
+def test_products_that_are_no_layers_are_counted():
+    equal = {
+        lambda x: torch.einsum("nchw,kc->nkhw", x, torch.ones(5, 3, device=x.device)): 5 * 3 * 256,
+        lambda x: torch.einsum("...hw,...hw->...", x, x): 3 * 256,
+        lambda x: torch.addmm(torch.ones(5, device=x.device), x.flatten(1), torch.ones(768, 5, device=x.device)): 768
+        * 5,
+        lambda x: F.conv1d(x.flatten(2), torch.ones(2, 3, 1, device=x.device)): 2 * 3 * 256,
+    }
+    for forward, cost in equal.items():
+        assert trace(Forward(forward), (3, 16, 16)).multiply_adds == cost
+
+
+def test_layer_that_returns_a_tuple_has_its_row():
+    network = Forward(lambda x: x.flatten(2).mT)
+    network.conv = nn.LSTM(3, 4, batch_first=True)
+    traced = trace(network, (3, 16, 16))
+    assert traced[-1].kind == "LSTM" and traced.parameters == sum(p.numel() for p in network.parameters())
 
 
 def test_table_shows_itself_as_text_and_html():

@@ -240,7 +240,7 @@ def test_checkpoint_that_does_not_fit_is_refused_and_fresh_begins_anew(shell, ti
 
 def test_loss_that_is_no_number_fails_in_one_line(shell, tiny):
     code, _, complaints = shell(TINY + " --lr 1e30")
-    assert code == 1 and len(complaints) == 1 and "Try a smaller one, such as --lr 1e+29," in complaints[0], complaints
+    assert code == 1 and len(complaints) == 1 and "Try a smaller one, such as --lr 1e+29." in complaints[0], complaints
 
 
 def test_images_are_those_of_the_data():

@@ -59,6 +59,16 @@ def test_axes_and_lines_are_labelled():
     assert {"value", "pixels", "red"} <= set(texts(MAKE["histogram"]("Two samples.")).split())
 
 
+def test_single_point_is_seen_and_a_seventh_line_is_no_first_one():
+    many = {str(number): [number, number] for number in range(12)}
+    lines = plots.curves(many, xlabel="x", ylabel="y", alt="lines").figure.axes[0].lines
+    assert (
+        len({(line.get_color(), str(line.get_linestyle()), str(line._unscaled_dash_pattern)) for line in lines}) == 12
+    )
+    (one,) = plots.curves({"one": [1.0]}, xlabel="x", ylabel="y", alt="a point").figure.axes[0].lines
+    assert one.get_marker() == "o"
+
+
 def test_lines_differ_by_more_than_their_colour():
     picture = plots.curves({str(i): [0, i] for i in range(6)}, xlabel="x", ylabel="y", alt="Six lines.")
     lines = picture.figure.axes[0].lines

@@ -193,6 +193,11 @@ def test_loss_that_is_no_number_names_epoch_batch_and_rate():
         run(tiny_recipe(lr=1e30), nn.Sequential(nn.Flatten(), nn.Linear(192, 4), nn.ReLU(), nn.Linear(4, 4)))
 
 
+def test_seeds_that_are_far_apart_are_other_seeds():
+    curves = [run(tiny_recipe(seed=seed))[1].loss_curve for seed in (0, 16, 4096, 2**28)]
+    assert all(curves.count(curve) == 1 for curve in curves)
+
+
 def test_advice_on_a_lost_loss_fits_the_recipe_and_the_number_format():
     for schedule, slower in (("constant", True), ("one_cycle", False)):
         with pytest.raises(TrainingError, match="learning rate") as caught:
@@ -248,7 +253,14 @@ def test_history_survives_json_with_nan(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("{}", "expected JSON"), ("[1]", "expected JSON"), ("what", "expected JSON")]
+    ("text", "words"),
+    [
+        ("{}", "expected JSON"),
+        ("[1]", "expected JSON"),
+        ("what", "expected JSON"),
+        ('{"format": "cnn_lessons history", "version": 1}', "expected the fields"),
+        (History("a").to_json().replace('"epochs"', '"passes"'), "expected the fields"),
+    ],
 )
 def test_foreign_history_is_refused(text, words):
     with pytest.raises(ValueError, match=words):
