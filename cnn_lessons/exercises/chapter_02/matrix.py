@@ -52,9 +52,10 @@ def _positions_flat(outcome: Outcome) -> bool:
 
 
 def _other_count(outcome: Outcome) -> bool:
-    """Return whether a reshape failed on another number of values than the result has."""
-    found = re.search(r"invalid for input of size (\d+)", str(outcome.error))
-    return bool(found) and int(found[1]) != outcome.case.result_of(F.conv2d).numel()
+    """Return whether a reshape failed on another number of positions than the result has."""
+    found = re.search(r"(\d+), (\d+)\]' is invalid for input of size (\d+)", str(outcome.error))
+    right = outcome.case.result_of(F.conv2d)
+    return bool(found) and (*map(int, found.groups()),) != (*right.shape[2:], right.numel())
 
 
 CONV2D_UNFOLD = Exercise(

@@ -151,7 +151,8 @@ class Snapshot:
         return {
             name: (value, getattr(value, "__code__", None), getattr(value, "__defaults__", None))
             for name, value in list(vars(owner).items())
-            if callable(value) or isinstance(value, (property, staticmethod, classmethod))
+            if (callable(value) or isinstance(value, (property, staticmethod, classmethod)))
+            and name != "Storage"  # torch.set_default_dtype puts another one there
         }
 
     def restore(self) -> list[str]:
