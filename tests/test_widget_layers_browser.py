@@ -340,6 +340,18 @@ def test_huge_numbers_scroll_inside_the_table(widget_page):
         assert overflow_of(page) == 0
 
 
+def test_chosen_layer_and_main_button_are_seen_in_forced_colours(widget_page):
+    page = widget_page(stack(selected=1), forced_colors="active")
+    outline = "row => getComputedStyle(row).outlineStyle"
+    assert [line.evaluate(outline) for line in page.locator(".cnnw-table tbody tr").all()][1:4] == [
+        "none",
+        "solid",
+        "none",
+    ]
+    main = page.locator(".cnnw-main")  # with a system's own background its text would have a patch of the page's colour
+    assert main.evaluate("button => getComputedStyle(button).forcedColorAdjust") == "none"
+
+
 def test_print_hides_the_controls_and_shows_the_table(widget_page):
     page = widget_page(stack())
     page.emulate_media(media="print")
