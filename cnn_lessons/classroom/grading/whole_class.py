@@ -63,7 +63,7 @@ def grade(
     kept.mkdir(parents=True, exist_ok=True)
     base = _conditions(options)
     places = {item.file: kept / f"{_key(base, item)}.json" for item in items}
-    results = {item.file: found for item in items if (found := _kept(places[item.file]))}
+    results = {item.file: found for item in items if (found := _kept(places[item.file], item.file))}
     waiting = [item for item in items if item.file not in results]
     if tell:
         tell(len(results), len(items), "")
@@ -117,10 +117,11 @@ def _key(base: str, item: HandedIn) -> str:
     ).hexdigest()
 
 
-def _kept(path: Path) -> Result | None:
-    """Return a result that an earlier run has kept; None if there is none that can be read."""
+def _kept(path: Path, file: str) -> Result | None:
+    """Return the result of a file that an earlier run has kept; None if there is none that can be read."""
     try:
-        return from_json(json.loads(path.read_text(encoding="utf-8")))
+        found = from_json(json.loads(path.read_text(encoding="utf-8")))
+        return found if found.file == file else None
     except (OSError, ValueError):
         return None
 
