@@ -85,6 +85,22 @@ def test_differences_are_between_the_losses_of_the_files_and_the_reported_ones(p
         assert mean == [] or mean == [pytest.approx(expected, abs=6e-4), len(losses)]
 
 
+def test_what_the_page_says_of_the_unnormalised_alexnet_is_in_the_files():
+    planned = PLANNED["alexnet-cifar10-tutorial"]
+    whole, without, *seeds = (
+        [epoch["train_loss"] for epoch in runs.load_run(f"alexnet-cifar10-{name}").epochs]
+        for name in ("tutorial", "unnormalised", "seed1", "seed2")
+    )
+    gaps = [
+        [reported - own for reported, own in zip(planned.reported_losses, losses, strict=False)]
+        for losses in (whole, without)
+    ]
+    assert len(gaps[1]) == 10 and abs(gaps[1][0]) < 0.001  # "the reported loss of the first epoch comes out"
+    assert 0 < sum(gaps[1]) < sum(gaps[0]) / 3  # "less than a third of the gap is left"
+    spread = max(whole[0], *(losses[0] for losses in seeds)) - min(whole[0], *(losses[0] for losses in seeds))
+    assert gaps[1][0] < gaps[1][4] < gaps[1][9] and gaps[1][9] > spread  # it grows, past what a seed changes
+
+
 def test_every_recorded_run_is_in_a_curve_reader(page):
     drawn = set(re.findall(r'"name":"([^"]+)"', html.unescape(" ".join(re.findall(r"<cnn-curves[^>]*>", page)))))
     assert drawn == {runs.load_run(name).name for name in runs.names()}
