@@ -116,8 +116,8 @@ def _slice_steps(index) -> tuple[int, int]:
     if any(each is Ellipsis for each in index):
         behind = index[[each is Ellipsis for each in index].index(True) + 1 :]
         index = (slice(None),) * (4 - len(behind)) + behind
-    steps = [each.step or 1 if isinstance(each, slice) else 1 for each in (*index, slice(None), slice(None))[2:4]]
-    return tuple([*steps, 1, 1][:2])
+    of_two = (*index, *[slice(None)] * 4)[2:4]  # axes that are not named are taken whole
+    return tuple(each.step or 1 if isinstance(each, slice) else 1 for each in of_two)
 
 
 def _reduced(x: Tensor, dim=None, *args, **kwargs) -> set[int]:

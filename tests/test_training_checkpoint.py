@@ -142,6 +142,18 @@ def test_run_that_comes_back_says_so_too(tmp_path, monkeypatch):
     ]
 
 
+def test_older_checkpoint_that_does_not_count_processes_goes_on(tmp_path):
+    path = tmp_path / "run.pt"
+    with pytest.raises(KeyboardInterrupt):
+        run(path, on_epoch_end=stop_after(1))
+    state = load_checkpoint(path)
+    history = json.loads(state["history"])
+    del history["provenance"]["processes"]
+    save_checkpoint(path, state | {"history": json.dumps(history)})
+    made = run(path)[1].provenance
+    assert made["processes"] == 1 and "resumed" not in made
+
+
 def test_run_begun_in_another_format_goes_on_in_float16(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "run.pt", on_epoch_end=stop_after(1))

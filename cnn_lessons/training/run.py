@@ -22,16 +22,8 @@ from cnn_lessons.training.recipe import Recipe
 from cnn_lessons.training.resume import check_fits, check_layers
 from cnn_lessons.training.schedule import learning_rate, total_steps
 
-WHERE = (
-    "device",
-    "device_name",
-    "processes",
-    "threads",
-    "precision",
-    "torch",
-    "python",
-    "commit",
-)  # may change on the way
+# What may change on the way.
+WHERE = ("device", "device_name", "processes", "threads", "precision", "torch", "python", "commit")
 POINTS = 20  # of the loss curve in an epoch; between them nothing waits for a GPU
 
 
@@ -210,6 +202,7 @@ class Run:
         if state["scaler"]:  # begun in float16: else there is nothing to go on from
             self.scaler.load_state_dict(state["scaler"])
         began, here = history.provenance, self.history.provenance
+        began.setdefault("processes", self.world)  # older checkpoints do not hold it
         last = dict(began)  # where it ran before it stopped
         for entry in began.get("resumed", []):
             last |= entry

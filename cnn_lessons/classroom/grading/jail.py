@@ -61,13 +61,10 @@ class Jail:
     def __enter__(self) -> "Jail":
         try:
             self.ask({"ready": True}, START)
-        except Stopped as reason:  # nothing of the student's has run
+        except BaseException as error:
             self.__exit__()
-            if self.stop.is_set():
-                raise
-            raise NotReady(f"the sandbox did not get ready: {reason}") from None
-        except BaseException:
-            self.__exit__()
+            if isinstance(error, Stopped) and not self.stop.is_set():  # nothing of the student's has run
+                raise NotReady(f"the sandbox did not get ready: {error}") from None
             raise
         self.end = time.monotonic() + self.limits.seconds
         return self
