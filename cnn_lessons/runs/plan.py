@@ -16,12 +16,13 @@ from cnn_lessons.training import RECIPES, Recipe
 
 _CIFAR = replace(RECIPES["quick"], name="quick, 12 epochs", epochs=12, batch_size=128, validation=5_000)
 _MNIST = Recipe("one epoch", epochs=1, batch_size=64, lr=2e-3, optimizer="adam", schedule="one_cycle")
-_FAST, _FAST_64, _FAST_GENTLE, _ALEXNET, _RESNET, _RESNET_PAPER, _WIDE_PAPER = (
+_FAST, _FAST_64, _FAST_GENTLE, _FAST_HALF_RATE, _ALEXNET, _RESNET, _RESNET_PAPER, _WIDE_PAPER = (
     RECIPES[name]
     for name in (
         "fast",
         "fast-64",
         "fast-gentle",
+        "fast-half-rate",
         "alexnet-tutorial",
         "resnet-tutorial",
         "resnet-paper",
@@ -138,6 +139,7 @@ PLANNED: dict[str, Planned] = {
     "resnet18-cifar10": _cifar("ResNet-18", _resnet18, replace(_FAST, epochs=10)),
     "resnet18-cifar10-fast-64": _cifar("ResNet-18, batches of 64", _resnet18, _FAST_64),
     "resnet18-cifar10-fast-gentle": _cifar("ResNet-18, gentle", _resnet18, _FAST_GENTLE),
+    "resnet18-cifar10-fast-half-rate": _cifar("ResNet-18, half rate", _resnet18, _FAST_HALF_RATE),
     "wrn-16-4-cifar10": _wide(16, 4, _FAST),
     "alexnet-cifar10-tutorial": _cifar(
         "AlexNet, tutorial", models.alexnet_cifar, _ALEXNET, 0.7508, _TUTORIAL, _TUTORIAL_LOSSES
