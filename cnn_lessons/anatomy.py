@@ -88,7 +88,8 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
 
     Residual paths are followed: where two paths meet, the wider receptive field counts. The model is traced in
     evaluation mode and left as it was. Convolutions and matrix products are what is counted as multiply-adds; those
-    inside one of torch's own larger functions, such as attention, are not seen.
+    inside one of torch's own larger functions, such as attention, are not seen, nor are the parameters of a module
+    that is not called itself, such as attention's last projection.
 
     Args:
         model: any module that takes a batch of images (N, C, H, W).

@@ -14,6 +14,8 @@ REARRANGING = {  # functions that move values about without mixing places
     *("flatten", "view", "reshape", "permute", "transpose", "squeeze", "unsqueeze", "unflatten"),
     *("cat", "concat", "stack", "chunk", "split", "pad", "expand"),
 }
+MIXING = {"linear", "matmul", "mm", "bmm", "multi_head_attention_forward", "scaled_dot_product_attention"}
+UNCLEAR = {"conv_transpose2d", "conv1d", "conv3d", "einsum", "addmm", "baddbmm"}  # depends on the place, or on the axes
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,17 @@ class Follower(TorchFunctionMode):
         self.sights[image] = tuple(Sight(1, 1, size) for size in image.shape[2:])
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
+        kwargs = dict(kwargs or {})
+        out = func(*args, **kwargs)
         name = getattr(func, "__name__", "")
+        if not args and "input" in kwargs:
+            args = (kwargs.pop("input"),)
         for result in out if isinstance(out, (tuple, list)) else (out,):
             if isinstance(result, Tensor):
-                self.multiply_adds += COSTS.get(name, _free)(result, *args, **(kwargs or {}))
-                sight = self._sight(name, result, args, kwargs or {})
-                if sight:
-                    self.sights[result] = sight
+                self.multiply_adds += COSTS.get(name, _free)(result, *args, **kwargs)
+                seen = [self.sights[value] for value in _tensors([*args, *kwargs.values()]) if value in self.sights]
+                if seen:
+                    self.sights[result] = None if None in seen else self._sight(name, result, seen, args, kwargs)
         return out
 
     def receptive_field(self, tensor: Tensor) -> tuple[int, int] | None:
@@ -64,10 +69,8 @@ class Follower(TorchFunctionMode):
         sight = self.sights.get(tensor)
         return sight and (sight[0].field, sight[1].field)
 
-    def _sight(self, name: str, out: Tensor, args: tuple, kwargs: dict):
-        seen = [self.sights[value] for value in _tensors([*args, *kwargs.values()]) if value in self.sights]
-        if not seen:
-            return None
+    def _sight(self, name: str, out: Tensor, seen: list, args: tuple, kwargs: dict) -> tuple[Sight, Sight] | None:
+        """Return the sight of a result of inputs that have `seen` these; None if it is not known."""
         sight = tuple(
             max(axis, key=lambda one: one.field) for axis in zip(*seen, strict=True)
         )  # where paths meet: the wider
@@ -79,12 +82,13 @@ class Follower(TorchFunctionMode):
         if name in ("mean", "sum", "amax"):
             gone = _reduced(*args, **kwargs)
             return tuple(one.everything() if axis in gone else one for axis, one in zip((2, 3), sight, strict=True))
-        if name == "linear" and args[0].dim() > 2:  # place by place, as a 1×1 convolution
-            return sight
-        if name in ("linear", "matmul", "mm", "bmm"):
+        if name in UNCLEAR:
+            return None
+        places = tuple(one.places for one in sight)
+        if name == "linear" and tuple(args[0].shape[1:-1]) in (places, (math.prod(places),)):
+            return sight  # over the channels, place by place, as a 1×1 convolution
+        if name in MIXING:
             return tuple(one.everything() for one in sight)
-        if name == "conv_transpose2d":
-            return None  # how much a value sees differs from place to place
         if name in ("adaptive_avg_pool2d", "adaptive_max_pool2d"):
             return tuple(_adaptive(one, places) for one, places in zip(sight, out.shape[-2:], strict=True))
         if name == "__getitem__" and out.dim() == 4:  # x[:, :, ::2, ::2], the parameter-free shortcut
@@ -113,15 +117,15 @@ def _adaptive(one: Sight, places: int) -> Sight:
 def _slice_steps(index) -> tuple[int, int]:
     """Return the steps of the last two of four axes, as an index takes them: x[:, :, ::2, ::2] has (2, 2)."""
     index = index if isinstance(index, tuple) else (index,)
-    if any(each is Ellipsis for each in index):
-        behind = index[[each is Ellipsis for each in index].index(True) + 1 :]
-        index = (slice(None),) * (4 - len(behind)) + behind
-    of_two = (*index, *[slice(None)] * 4)[2:4]  # axes that are not named are taken whole
-    return tuple(each.step or 1 if isinstance(each, slice) else 1 for each in of_two)
+    dots = next((place for place, each in enumerate(index) if each is Ellipsis), len(index))
+    front, back = index[:dots], index[dots + 1 :]
+    whole = (slice(None),) * (4 - len(front) - len(back))  # axes that are not named
+    return tuple(each.step or 1 if isinstance(each, slice) else 1 for each in (*front, *whole, *back)[2:4])
 
 
-def _reduced(x: Tensor, dim=None, *args, **kwargs) -> set[int]:
+def _reduced(x: Tensor, dim=None, *args, axis=None, **kwargs) -> set[int]:
     """Return the axes, of height and width, that a mean, sum or maximum goes over."""
+    dim = axis if dim is None else dim
     if dim is None or x.dim() < 4:
         return {2, 3}
     return {axis % x.dim() for axis in (dim if isinstance(dim, (tuple, list)) else (dim,))} & {2, 3}
@@ -172,11 +176,12 @@ def _einsum_cost(out: Tensor, equation: str, *operands) -> int:
     return out.numel() * math.prod(size for letter, size in sizes.items() if letter not in kept) * (len(operands) > 1)
 
 
-def _addmm_cost(out: Tensor, added, left, right, *args, **kwargs) -> int:
+def _addmm_cost(out: Tensor, added, *args, **kwargs) -> int:
+    left = args[0] if args else kwargs.get("mat1", kwargs.get("batch1"))
     return out.numel() * left.shape[-1]
 
 
-def _matmul_cost(out: Tensor, left, right, *args, **kwargs) -> int:
+def _matmul_cost(out: Tensor, left, *args, **kwargs) -> int:
     return out.numel() * left.shape[-1]
 
 

@@ -146,6 +146,14 @@ class Forward(nn.Module):
         (lambda x: x.mean((2, 3), keepdim=True), 0, (16, 16)),
         (lambda x: x.mean(3, keepdim=True), 0, (1, 16)),
         (nn.ConvTranspose2d(3, 3, 3, padding=1), 0, None),  # not the same for every place
+        (lambda x: torch.cat([x, nn.ConvTranspose2d(3, 3, 3, padding=1)(x)], 1), 6, None),  # the known way is not all
+        (lambda x: x[:, :, ::2, ...], 3, (5, 3)),
+        (lambda x: x.mean(axis=1, keepdim=True), 1, (3, 3)),
+        (lambda x: torch.mean(input=x, dim=1, keepdim=True), 1, (3, 3)),
+        (lambda x: F.linear(input=x, weight=torch.ones(16, 16, device=x.device)), 0, (16, 16)),  # along a row
+        (lambda x: F.linear(x.flatten(2), torch.ones(4, 256, device=x.device)), 0, (16, 16)),
+        (lambda x: F.scaled_dot_product_attention(*[x.flatten(2).mT] * 3), 0, (16, 16)),
+        (lambda x: torch.einsum("nchw,ncvw->nhvw", x, x), 0, None),
     ],
 )
 def test_receptive_field_through_functions(forward, conv, field):
@@ -158,6 +166,10 @@ def test_products_that_are_no_layers_are_counted():
         lambda x: torch.einsum("...hw,...hw->...", x, x): 3 * 256,
         lambda x: torch.addmm(torch.ones(5, device=x.device), x.flatten(1), torch.ones(768, 5, device=x.device)): 768
         * 5,
+        lambda x: torch.matmul(x.flatten(1), other=torch.ones(768, 5, device=x.device)): 768 * 5,
+        lambda x: torch.addmm(
+            torch.ones(5, device=x.device), mat1=x.flatten(1), mat2=torch.ones(768, 5, device=x.device)
+        ): 768 * 5,
         lambda x: F.conv1d(x.flatten(2), torch.ones(2, 3, 1, device=x.device)): 2 * 3 * 256,
     }
     for forward, cost in equal.items():

@@ -319,6 +319,14 @@ def test_korean_names_in_an_archive_that_does_not_say_its_encoding(tmp_path, enc
     assert [item.file for item in collect(tmp_path)] == ["a.zip/김철수_02.ipynb"]
 
 
+@pytest.mark.parametrize("name", ["Müller", "François", "Jörg", "Peña", "Åsa", "Gärtner"])
+def test_european_names_in_an_archive_that_does_not_say_its_encoding(tmp_path, name):
+    raw = name.encode("cp437")
+    content = made_class.archive({"k" * len(raw) + "_02.ipynb": b"1"})
+    (tmp_path / "a.zip").write_bytes(content.replace(b"k" * len(raw), raw))
+    assert [item.file for item in collect(tmp_path)] == [f"a.zip/{name}_02.ipynb"]
+
+
 def test_time_that_nobody_has_set_is_not_known(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(zipfile.ZipInfo("a.ipynb"), b"1")  # 1 January 1980
@@ -377,6 +385,12 @@ def test_check_that_fails_itself_is_told_and_keeps_its_own_time_limit(monkeypatc
 def test_class_copied_from_another_chapter_is_no_answer(cells, chapters, places):
     found = read(made_class.notebook(*cells), "03_x.ipynb")
     assert (found.chapters, set(found.places)) == (chapters, places)
+
+
+def test_homework_of_several_chapters_keeps_the_exercises_of_each():
+    cells = [f"# exercise: {name}\ndef {name}(): ..." for name in ("same_padding", "correlate2d")]
+    assert read(made_class.notebook(*cells), "kim/homework1.ipynb").chapters == ("02", "03")
+    assert read(made_class.notebook(*cells), "kim_03_arithmetic_of_shapes.ipynb").chapters == ("03",)
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,11 @@ PATHS = {
     ],
     ("hw.zip/hw/Kim/02.ipynb", "hw.zip/hw/Lee/02.ipynb"): ["Kim", "Lee"],
     ("anna.zip/02_convolution.ipynb", "anna.zip/02_convolution (1).ipynb", "ben/02.ipynb"): ["anna", "ben"],
+    ("kim.zip/02_convolution.ipynb", "kim.zip/02_convolution-Copy1.ipynb", "lee/02.ipynb"): ["kim", "lee"],
+    ("kim.zip/02_convolution.ipynb", "kim.zip/02_convolution_final.ipynb", "lee/02.ipynb"): ["kim", "lee"],
+    ("kim.zip/02_convolution.ipynb", "kim.zip/backup/02_convolution.ipynb", "lee/02.ipynb"): ["kim", "lee"],
+    ("kim.zip/hw/02_convolution.ipynb", "kim.zip/hw/old/02_convolution.ipynb", "lee/02.ipynb"): ["kim", "lee"],
+    ("class.zip/Kim/sub/02_convolution.ipynb",): ["Kim"],
     ("02_convolution_anna.ipynb", "Ben_02_Convolution-1.ipynb"): ["anna", "Ben"],
     ("../../x.ipynb",): [".."],
     ("\u1100\u1175\u11b7/02.ipynb", "김/03.ipynb"): ["김"],  # as macOS and as everybody else writes it
@@ -179,6 +184,12 @@ def test_own_archive_of_several_chapters_is_one_students():
     files = {"anna.zip/a/02.ipynb": ("02",), "anna.zip/b/03.ipynb": ("03",), "ben/02.ipynb": ("02",)}
     book = grade_book([result(file, chapters) for file, chapters in files.items()], Policy())
     assert [student.name for student in book.students] == ["anna", "ben"]
+
+
+def test_a_file_above_the_folders_of_an_archive_keeps_its_name():
+    readme = result("hw.zip/readme.txt", outcome="refused", problem="ends in .txt", chapters=(), marks=())
+    book = grade_book([result("hw.zip/hw/Kim/02.ipynb"), result("hw.zip/hw/Lee/02.ipynb"), readme], Policy())
+    assert [student.name for student in book.students] == ["Kim", "Lee", "readme"]
 
 
 def test_pattern_is_also_tried_inside_an_archive_of_the_class():
@@ -200,6 +211,6 @@ def test_refusal_after_days_counts_the_real_ones():
 
 def test_pattern_reads_the_student_and_says_where_it_does_not_fit():
     policy = Policy(student="^[^/]+/(?P<student>[^/]+)/")
-    assert student_of("group-a/anna/02.ipynb", policy) == ("anna", ())
-    student, notes = student_of("ben/02.ipynb", policy)
+    assert student_of("group-a/anna/02.ipynb", policy, {}) == ("anna", ())
+    student, notes = student_of("ben/02.ipynb", policy, {})
     assert student == "ben" and "does not fit" in notes[0]

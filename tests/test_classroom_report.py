@@ -312,6 +312,27 @@ def test_folder_that_cannot_be_renamed_gets_the_report_all_the_same(tmp_path, mo
     ]
 
 
+def test_folder_that_is_only_in_use_keeps_the_old_report(tmp_path, monkeypatch):
+    out = tmp_path / "report"
+    report.write_report([result("anna/02.ipynb")], Policy(), out, DAY)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    def in_use(source, target):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "rename", in_use)
+    with pytest.raises(PermissionError):
+        report.write_report([result("ben/02.ipynb")], Policy(), out, DAY)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_what_a_stop_left_in_a_mounted_report_is_not_foreign(tmp_path):
+    out = tmp_path / "report"
+    report.write_report([result("anna/02.ipynb")], Policy(), out, DAY)
+    (out / ".report-abc").mkdir()
+    report.write_report([result("anna/02.ipynb")], Policy(), out, DAY)
+
+
 def test_comments_that_a_teacher_put_beside_the_feedback_are_not_lost(tmp_path):
     out = tmp_path / "report"
     report.write_report([result("anna/02.ipynb")], Policy(), out, DAY)

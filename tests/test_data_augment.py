@@ -1,5 +1,6 @@
 """Crop, flip and normalisation: pixel by pixel against torchvision's transforms, and in distribution."""
 
+import math
 import time
 
 import pytest
@@ -160,6 +161,8 @@ def test_normalise_is_torchvisions(dtype, tolerance, layout):
         (lambda x: normalise(x.float(), (0,) * 3, (1,) * 3), "expected uint8 images, 0 to 255, got torch.float32"),
         (lambda x: normalise(x, (0.5,), (0.5,)), "expected a mean and a std for each of 3 channels, got 1 and 1"),
         (lambda x: normalise(x, (0.5,) * 3, (0.5, 0.0, 0.5)), "expected stds above 0"),
+        (lambda x: normalise(x, (0.5,) * 3, (0.5, -1.0, 0.5)), "expected stds above 0"),
+        (lambda x: normalise(x, (0.5,) * 3, (0.5, math.nan, 0.5)), "expected stds above 0"),
     ],
 )
 def test_augmentation_refuses_what_makes_no_sense(call, says):

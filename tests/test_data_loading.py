@@ -425,10 +425,17 @@ def test_files_in_the_wrong_folder_are_not_taken_for_an_archive(tiny, web):
 
 @both
 def test_reading_needs_no_torchvision_and_fetching_says_what_is_wrong_with_it(tiny, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torchvision.datasets.utils", None)
+    class Misfit:
+        __spec__ = None
+
+        def __getattr__(self, name):
+            raise RuntimeError("operator torchvision::nms does not exist")
+
     tiny.root.mkdir()
-    said = refused(tiny, download=True)
-    assert "torchvision.datasets.utils" in said and "Install the one that fits your torch" in said
+    for found, says in ((None, "torchvision.datasets.utils"), (Misfit(), "torchvision::nms")):
+        monkeypatch.setitem(sys.modules, "torchvision.datasets.utils", found)
+        said = refused(tiny, download=True)
+        assert says in said and "Install the one that fits your torch" in said
     tiny.lay_out()
     tiny.load()
 

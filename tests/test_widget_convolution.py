@@ -116,7 +116,7 @@ def test_escape_and_nonsense_leave_the_number(widget_page):
     page.keyboard.press("Enter")
     page.keyboard.type("abc")
     page.keyboard.press("Enter")
-    message = "“abc” is no number that fits. Type one below 100,000, such as 3, −1.5 or 1/9."
+    message = "“abc” is no number that fits. Type one between −99999 and 99999, such as 3, −1.5 or 1/9."
     expect(page.locator(".cnnw-problem")).to_have_text(message)
     assert values(page, "Input")[0][0] == "4"
     page.keyboard.press("n")
@@ -152,6 +152,15 @@ def test_preset_is_still_the_same_after_an_input_of_one_pixel(widget_page):
     expect(page.get_by_label("Input", exact=True)).to_have_value("corner")
 
 
+def test_preset_chosen_for_one_pixel_is_what_the_input_grows_by(widget_page):
+    page = widget_page(ConvolutionStepper())
+    for name in ["smaller"] * 5:
+        page.get_by_role("button", name=f"Input size: {name}").click()
+    page.get_by_label("Input", exact=True).select_option("edge")
+    page.get_by_role("button", name="Input size: larger").click()
+    expect(page.get_by_label("Input", exact=True)).to_have_value("edge")
+
+
 def test_one_of_two_views_plays_and_the_other_is_silent(widget_page):
     widget = stepper(stride=2)
     page = widget_page(html_of(widget), html_of(widget))
@@ -161,10 +170,18 @@ def test_one_of_two_views_plays_and_the_other_is_silent(widget_page):
     )
     page.get_by_role("button", name="Play").first.click()
     page.get_by_role("button", name="Pause").wait_for()
-    page.get_by_role("button", name="Play").click()  # the other view's: it is playing already
-    expect(page.get_by_role("button", name="Pause")).to_have_count(1)
     page.get_by_role("button", name="Pause").wait_for(state="detached")
     assert page.evaluate("said") == []
+
+
+def test_play_of_the_other_view_takes_over(widget_page):
+    widget = stepper()
+    page = widget_page(html_of(widget), html_of(widget))
+    page.get_by_role("button", name="Play").first.click()
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("button", name="Pause")).to_have_count(1)
+    page.get_by_role("group", name="Steps").nth(1).get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Play")).to_have_count(2)
 
 
 def test_editing_the_kernel_takes_fractions(widget_page):

@@ -182,7 +182,7 @@ class RecordedCurves(WritesMarkdown):
         varied = variations()
         brief = [run for run in varied if len(run.epochs) == 1]
         return [
-            *self.readers("Each network once, on CIFAR-10:", [run for run in first if is_validated(run)]),
+            *self.readers("Each row of the table once, on CIFAR-10:", [run for run in first if is_validated(run)]),
             *self.readers("And where no images are held out:", [run for run in first if not is_validated(run)]),
             *self.readers("All seeds of those that were trained with several:", list(filter(is_validated, repeated))),
             *self.readers("And of those where no images are held out:", list(filterfalse(is_validated, repeated))),

@@ -73,7 +73,8 @@ def normalise(
         (N, C, H, W), `dtype`, in the memory format of `images`: (images / 255 − mean) / std.
 
     Raises:
-        ValueError: if `images` is no batch of bytes, `mean` or `std` has not one number per channel, or a std is 0.
+        ValueError: if `images` is no batch of bytes, `mean` or `std` has not one number per channel, or a std is not
+            above 0.
     """
     _check_batch("normalise", images)
     channels = images.shape[1]
@@ -83,7 +84,7 @@ def normalise(
         raise ValueError(
             f"normalise: expected a mean and a std for each of {channels} channels, got {len(mean)} and {len(std)}"
         )
-    if 0 in std:
+    if not all(deviation > 0 for deviation in std):  # nor is NaN
         raise ValueError(f"normalise: expected stds above 0, got {tuple(std)}: a channel whose pixels are all alike")
     exact = torch.float64 if dtype == torch.float64 else torch.float32
     scale = torch.tensor([1 / (255 * deviation) for deviation in std], dtype=exact, device=images.device)

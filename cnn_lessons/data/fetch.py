@@ -75,8 +75,10 @@ def _fetch(source: Source, root: Path, missing: list[str], local: bool) -> None:
 
 def _download(source: Source, file: str, folder: Path) -> Path:
     """Download one file, from the first address that gives it whole; return the folder."""
-    from torchvision.datasets.utils import download_url
-
+    try:
+        from torchvision.datasets.utils import download_url
+    except RuntimeError as error:  # one that does not fit this torch
+        raise ImportError(str(error)) from error
     for address in source.addresses:
         try:
             with _patience():

@@ -27,11 +27,11 @@ def save_checkpoint(path: str | os.PathLike, state: dict[str, Any]) -> None:
     Raises:
         CheckpointError: if it cannot be written; the old file is still there.
     """
-    with _beside(Path(path)) as scratch, scratch.open("wb") as file:
-        torch.save({"format": FORMAT, "version": VERSION, **state}, file)
-        file.flush()
-        os.fsync(file.fileno())  # on the disk before it gets its name
-        file.close()  # an open file has no new name on Windows
+    with _beside(Path(path)) as scratch:
+        with scratch.open("wb") as file:
+            torch.save({"format": FORMAT, "version": VERSION, **state}, file)
+            file.flush()
+            os.fsync(file.fileno())  # on the disk before it gets its name
         os.replace(scratch, path)
 
 

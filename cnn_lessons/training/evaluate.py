@@ -26,10 +26,9 @@ def evaluate(
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
     batch_size: int = 500,
-    device: str | torch.device | None = None,
     precision: str = "float32",
 ) -> Score:
-    """Measure a network on a set of images.
+    """Measure a network on a set of images, on the network's device.
 
     Args:
         model: (N, C, H, W) → (N, K) class scores; the modes of its parts, train or eval, are left as they were.
@@ -38,7 +37,6 @@ def evaluate(
         mean, std: per channel of uint8 images; subtracted and divided by, if given. A network needs what it was
             trained with.
         batch_size: images at a time; it does not change the result.
-        device: the model's, which None takes.
         precision: "float32", "bfloat16", "float16" or "auto".
 
     Returns:
@@ -46,26 +44,20 @@ def evaluate(
 
     Raises:
         ValueError: if there are no images, or not one label for each, if mean or std come with float images, if
-            `batch_size` is not an integer of at least 1, if `device` is not the model's, or if `precision` is unknown,
-            or float16 on a CPU.
+            `batch_size` is not an integer of at least 1, or if `precision` is unknown, or float16 on a CPU.
     """
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f"evaluate: expected an integer of at least 1 for batch_size, got {batch_size!r}")
     if len(images) != len(labels) or not len(images):
         raise ValueError(f"evaluate: expected a label for each image, got {len(images)} images, {len(labels)} labels")
-    there = device_of(model)
-    if device is not None and torch.device(device).type != there.type:
-        raise ValueError(
-            f"evaluate: expected the model's device, {there}, got {device}. model.to({str(device)!r}) moves it"
-        )
-    total = count(model, images, labels, mean=mean, std=std, batch_size=batch_size, device=device, precision=precision)
+    total = count(model, images, labels, mean=mean, std=std, batch_size=batch_size, precision=precision)
     return Score(*(total / len(images)).tolist())
 
 
 @torch.no_grad()  # no gradients are recorded …
-def count(model, images, labels, *, mean, std, batch_size, device, precision) -> Tensor:
+def count(model, images, labels, *, mean, std, batch_size, precision) -> Tensor:
     """Return the sum of the losses and the number of right answers: (2,) float64. Arguments as `evaluate`."""
-    device = torch.device(device) if device else device_of(model)
+    device = device_of(model)
     dtype = choose_precision(precision, device)
     total = torch.zeros(2, dtype=torch.float64)
     modes = [(module, module.training) for module in model.modules()]  # a frozen part may be in another mode

@@ -160,7 +160,6 @@ class Run:
             mean=self.mean,
             std=self.std,
             batch_size=500,
-            device=self.device,
             precision=self.recipe.precision,
         )
         return Score(*(add_up(total, self.device) / len(images)).tolist())

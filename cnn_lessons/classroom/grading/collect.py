@@ -128,13 +128,14 @@ def _members(path: Path, name: str) -> Iterator[HandedIn]:
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, room: int) -> HandedIn | None:
     """Return one file of an archive, refused beyond `room` bytes, or None for what no student meant to hand in."""
-    inner = PurePosixPath(_name(member).replace("\\", "/"))
+    told = _name(member)
+    inner = PurePosixPath(told.replace("\\", "/"))
     if any(part.startswith(".") and part != ".." or part in SKIPPED for part in inner.parts):
         return None
     when = _saved(member)
     if not inner.parts or inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
         shown = "/".join(part for part in inner.parts if part not in ("..", "/"))
-        reason = f"has a path that leads out of the archive, {member.filename!r:.80}: it is not opened"
+        reason = f"has a path that leads out of the archive, {told!r:.80}: it is not opened"
         return HandedIn(f"{name}/{shown}", b"", when, reason)
     file = f"{name}/{inner}"
     if stat.S_ISLNK(member.external_attr >> 16):
@@ -156,12 +157,16 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, room: 
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """Return the name of a file of an archive; what does not say that it is Unicode may be so, or Korean Windows'."""
+    """Return the name of a file of an archive; what does not say that it is Unicode may be so, or Korean Windows'.
+
+    Of that, only the common syllables are read: with the rare ones (cp949) "Müller" of a European Windows would be
+    Korean too.
+    """
     if member.flag_bits & 0x800:
         return member.filename
     with contextlib.suppress(UnicodeEncodeError):
         raw = member.filename.encode("cp437")  # zipfile takes it for that
-        for encoding in ("utf-8", "cp949"):
+        for encoding in ("utf-8", "euc_kr"):
             with contextlib.suppress(UnicodeDecodeError):
                 return raw.decode(encoding)
     return member.filename

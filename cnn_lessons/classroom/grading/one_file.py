@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from cnn_lessons.classroom.grading.collect import HandedIn
-from cnn_lessons.classroom.grading.jail import Jail, NotReady, Stopped
+from cnn_lessons.classroom.grading.jail import Jail, Stopped
 from cnn_lessons.classroom.grading.judging import misconception, objection
 from cnn_lessons.classroom.grading.limits import Limits
 from cnn_lessons.classroom.grading.prison import Prison
@@ -200,7 +200,5 @@ def ask_nbval(notebook: Notebook, prison: Prison, limits: Limits, stop: threadin
             return Cells(*(int(reply[word]) for word in ("match", "differ", "fail"))), "; ".join(notebook.uncompared)
     except Stopped as reason:
         return None, f"nbval was stopped: {reason}"
-    except NotReady as reason:
-        return None, f"nbval was not asked: {reason}"
     except (KeyError, TypeError, ValueError):
         return None, "nbval gave no answer that can be read"

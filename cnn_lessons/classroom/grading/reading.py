@@ -15,7 +15,7 @@ from cnn_lessons.classroom.grading.reaching import reaching
 from cnn_lessons.exercises import catalog, names
 
 MARKER = re.compile(r"^[ \t]*#[ \t]*exercise:[ \t]*(\w+)", re.M)
-CHAPTER = re.compile(r"(?:^|/)(\d\d)[_\- ][^/]*$")  # "anna/02_convolution (1).ipynb"
+CHAPTER = re.compile(r"(?:^|/)(?:[^/]*[_\- ])?(\d\d)[_\- ][A-Za-z][^/]*$")  # "anna_02_convolution (1).ipynb"
 
 
 class Refused(Exception):
@@ -178,12 +178,11 @@ def _locate(notebook: Notebook, named: set[str]) -> None:
 
 
 def _keep_own_chapters(notebook: Notebook, named: str) -> None:
-    """Leave out the exercises of another chapter of which only a few were copied into this; `named` is the file's."""
+    """Leave out the exercises of another chapter than the file's, `named`, of which only a few were copied into it."""
     there = Counter(catalog()[name].chapter for name in notebook.places)
-    if len(there) < 2:
+    if named not in there:
         return
-    own = named if named in there else there.most_common(1)[0][0]
-    for chapter in sorted(set(there) - {own}):
+    for chapter in sorted(set(there) - {named}):
         if 2 * there[chapter] < len(names(chapter)):
             copied = [name for name in notebook.places if catalog()[name].chapter == chapter]
             notebook.remarks.append(f"holds {', '.join(copied)} of chapter {chapter}: not counted there")

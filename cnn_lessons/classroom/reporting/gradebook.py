@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 
 from cnn_lessons.classroom.record import CORRECT, MISSING, REFUSED, Mark, Result
 from cnn_lessons.classroom.reporting import course
@@ -15,11 +14,11 @@ from cnn_lessons.classroom.reporting.policy import LATEST, Policy
 
 DAY = 24 * 60 * 60
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
-# What a browser and a student leave of a notebook's name: "anna_02_convolution (1)", "02_convolution_anna".
+# What browsers, Jupyter and students leave of a notebook's name: "anna_02_convolution (1)", "02_convolution-Copy1".
 CHAPTERS = "|".join(name for name, _ in course.CHAPTERS.values())
-AT_END = re.compile(rf"[-_ ]*(?:{CHAPTERS})[-_ ]*(?:\(\d+\)|-\d+)?$", re.IGNORECASE)
+AT_END = re.compile(rf"[-_ ]*(?:{CHAPTERS})[-_ ]*(?:\(\d+\)|-(?:Copy)?\d+)?$", re.IGNORECASE)
 AT_START = re.compile(rf"^(?:{CHAPTERS})[-_ ]*", re.IGNORECASE)
-COPY = re.compile(r"(?:\((\d+)\)|-(\d+))$")
+COPY = re.compile(r"(?:\((\d+)\)|-(?:Copy)?(\d+))$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -121,9 +120,7 @@ def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
     return GradeBook(policy, chapters, tuple(students))
 
 
-def student_of(
-    file: str, policy: Policy, collections: Mapping[str, int] = MappingProxyType({})
-) -> tuple[str, tuple[str, ...]]:
+def student_of(file: str, policy: Policy, collections: Mapping[str, int]) -> tuple[str, tuple[str, ...]]:
     """Return whose file it is, and what to know of how that was found out.
 
     Args:
@@ -133,26 +130,27 @@ def student_of(
     """
     pattern, notes = policy.student_pattern(), ()
     parts = file.split("/")
-    inside = parts[collections.get(parts[0], 0) :]
+    inside = parts[min(collections.get(parts[0], 0), len(parts) - 1) :]  # what lies above those folders keeps its name
     if pattern:
         found = pattern.search(file) or pattern.search("/".join(inside))
         if found and (found["student"] or "").strip():
             return _composed(found["student"]), ()
         notes = ("the policy's pattern for the student does not fit this path",)
-    return _composed(_unit(inside)) or file, notes
+    return _composed(_unit(inside) or _stem(inside[-1])) or file, notes
 
 
-def _unit(path: Sequence[str], unnamed: str | None = None) -> str:
-    """Return what names the student in a path: the first folder, or the file's name without the chapter's.
-
-    Where nothing else is in the name, `unnamed`, or for None the name itself.
-    """
+def _unit(path: Sequence[str]) -> str:
+    """Return what names the student in a path: the first folder, or what the file's name holds beside the chapter's."""
     *folders, name = path
     if folders:
         return ARCHIVE.sub("", folders[0])
-    stem = name.rsplit(".", 1)[0] or name
+    stem = _stem(name)
     bare = AT_END.sub("", stem)
-    return (AT_START.sub("", stem) if bare == stem else bare) or (stem if unnamed is None else unnamed)
+    return AT_START.sub("", stem) if bare == stem else bare
+
+
+def _stem(name: str) -> str:
+    return name.rsplit(".", 1)[0] or name
 
 
 def _composed(name: str) -> str:
@@ -162,21 +160,22 @@ def _composed(name: str) -> str:
 def _collections(results: Iterable[Result]) -> dict[str, int]:
     """Return the archives that hold the files of many students, each with the number of leading folders to skip.
 
-    Such an archive is all that there is, or it holds one chapter under several folders or names: a student's own
-    holds each chapter once, or in one folder.
+    Such an archive is all that there is, or it holds one chapter under several folders or names. A student's own holds
+    each chapter once, or in one folder, or once of them under no name: who packs a class names everybody's.
     """
     paths = [result.file.split("/") for result in results]
     found = {}
     for archive in {path[0] for path in paths if len(path) > 1 and ARCHIVE.search(path[0])}:
         inside = [(result, path) for result, path in zip(results, paths, strict=True) if path[0] == archive]
         tops = {path[1] for result, path in inside if result.outcome != REFUSED or path[-1].endswith(".ipynb")}
-        lone = len(tops) == 1 and any(len(path) > 3 for _, path in inside)  # hw.zip/hw/Kim/…
-        skip = 2 if lone else 1
+        below = {path[2] for _, path in inside if len(path) > 3}
+        skip = 2 if len(tops) == 1 and len(below) > 1 else 1  # hw.zip/hw/Kim/…
         units = defaultdict(set)
         for result, path in inside:
             for chapter in result.chapters:
-                units[chapter].add(_unit(path[skip:], unnamed=""))
-        if all(path[0] == archive for path in paths) or any(len(unit) > 1 for unit in units.values()):
+                units[chapter].add(_unit(path[skip:]))
+        several = any(len(unit) > 1 and "" not in unit for unit in units.values())
+        if several or all(path[0] == archive for path in paths):
             found[archive] = skip
     return found
 

@@ -1,5 +1,9 @@
-"""`write_report`: the whole report of a class, written so that a stop half-way leaves the old one whole."""
+"""`write_report`: the whole report of a class, written so that a stop half-way leaves the old one whole.
 
+Only a folder that cannot be renamed, because it is mounted, gets its new entries one by one.
+"""
+
+import errno
 import json
 import os
 import shutil
@@ -19,6 +23,7 @@ from cnn_lessons.classroom.reporting.policy import Policy
 KEPT = "graded"  # what `grading` keeps of each file; it moves from an old report into the new one
 OURS = {"grades.csv", "totals.csv", "results.json", "index.html", "feedback", KEPT}
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # a system leaves them in a folder that was looked at
+HALF = ".report-"  # how the name of a folder begins that a stop may leave in a mounted report
 
 
 def write_report(results: Sequence[Result], policy: Policy, out: Path, date: datetime | None = None) -> Path:
@@ -73,7 +78,8 @@ def check_place(out: Path) -> None:
     """Refuse a place for a report in which something would be lost: ValueError."""
     if out.exists() and not out.is_dir():
         raise ValueError(f"report: expected a folder, got the file {out}. Name another place.")
-    foreign = sorted({path.name for path in out.iterdir()} - OURS - LITTER) if out.exists() else []
+    there = {path.name for path in out.iterdir() if not path.name.startswith(HALF)} if out.exists() else set()
+    foreign = sorted(there - OURS - LITTER)
     foreign += [f"feedback/{name}" for name in sorted(_feedback(out) - _known_pages(out) - LITTER)]
     if foreign:
         found = ", ".join(foreign[:3])
@@ -105,8 +111,10 @@ def _exchange(fresh: Path, out: Path) -> None:
     old = fresh.with_name(f"{fresh.name}-old")
     try:
         os.rename(out, old)
-    except OSError:  # a folder that is mounted cannot be renamed: what is in it can
-        _exchange_within(fresh, out)
+    except OSError as error:
+        if error.errno != errno.EBUSY and os.access(out.parent, os.W_OK):
+            raise
+        _exchange_within(fresh, out)  # a folder that is mounted cannot be renamed: what is in it can
         return
     try:
         os.rename(fresh, out)
@@ -120,7 +128,7 @@ def _exchange(fresh: Path, out: Path) -> None:
 
 def _exchange_within(fresh: Path, out: Path) -> None:
     """Put the content of the fresh folder in the place of the old one's, entry by entry."""
-    inside = Path(tempfile.mkdtemp(prefix=".report-", dir=out))
+    inside = Path(tempfile.mkdtemp(prefix=HALF, dir=out))
     try:
         for path in fresh.iterdir():
             (shutil.copytree if path.is_dir() else shutil.copy2)(path, inside / path.name)

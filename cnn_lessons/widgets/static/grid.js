@@ -181,7 +181,7 @@ export class NumberGrid {
     const text = input.value.trim();
     if (!keep || !touched || text === "") return; // what is shown may be rounded: untouched, the number stays
     const value = parseNumber(text);
-    if (Number.isNaN(value)) this.refuse(`“${text}” is no number that fits. Type one below 100,000, such as 3, −1.5 or 1/9.`);
+    if (Number.isNaN(value)) this.refuse(`“${text}” is no number that fits. Type one between −99999 and 99999, such as 3, −1.5 or 1/9.`);
     else this.edit(row, col, value);
   }
 }

@@ -169,7 +169,8 @@ export class StackTable {
 
 function quotient(a, b) {
   if (!b) return "–";
-  const rounded = Number((a / b).toPrecision(3));
+  const rounded = a / b < 100 ? Number((a / b).toPrecision(3)) : Math.round(a / b);
+  if (rounded >= 1000) return grouped(rounded);
   return (rounded === 1 && a !== b ? "≈ " : "") + formatNumber(rounded, 9);
 }
 

@@ -98,7 +98,10 @@ export class Stepper {
     this.preset = dropdown({
       label: "Input",
       options: Object.keys(IMAGES).map((name) => [name, name]),
-      pick: (name) => this.change({ image: IMAGES[name](...this.imageSize()) }),
+      pick: (name) => {
+        this.imagePreset = name; // which it grows by, also where in small it changes nothing
+        this.change({ image: IMAGES[name](...this.imageSize()) });
+      },
     });
     this.size = counter({ label: "Input size", change: (by) => this.resizeImage(by) });
     return h("div", { class: "cnnw-panel" }, this.preset.el, this.size.el, ...this.controls());

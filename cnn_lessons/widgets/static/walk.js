@@ -13,7 +13,8 @@ const WALK_KEYS = {
   End: [0, Infinity],
 };
 
-const PLAYING = new WeakSet(); // models that a timer moves on, whichever view of them has started it
+// The walk that a timer moves on, by its model. On a page without a kernel all views of a widget have one model.
+const PLAYING = new WeakMap();
 
 /** The traits that a walk reads and writes, with their defaults. */
 export const STEPS = { row: 0, col: 0, visited: [], filled: false };
@@ -84,10 +85,11 @@ export class Walk {
   }
 
   play() {
-    if (!this.size || this.running) return;
+    if (!this.size) return;
+    PLAYING.get(this.model)?.pause(); // another view's
     const atEnd = this.at[0] === this.size[0] - 1 && this.at[1] === this.size[1] - 1;
     if (atEnd) this.rewind();
-    PLAYING.add(this.model);
+    PLAYING.set(this.model, this);
     this.timer = setInterval(() => this.step(1) || this.pause(), prefersCalm() ? CALM_STEP_MS : STEP_MS);
     this.playButton.show("pause", "Pause");
   }
