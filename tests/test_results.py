@@ -102,6 +102,14 @@ def test_what_the_page_says_of_two_variations_of_alexnet_is_in_the_files():
     assert all(0 < loss - whole[0] < (reported[0] - whole[0]) / 2 for loss in first[1:])  # "up, by less than half"
 
 
+def test_alexnets_ten_epochs_are_the_first_of_its_fifty():
+    ten, fifty = (
+        [epoch["train_loss"] for epoch in runs.load_run(f"alexnet-cifar10-{name}").epochs]
+        for name in ("10-epochs", "tutorial")
+    )
+    assert ten == fifty[:10]
+
+
 def test_what_chapter_12_types_of_the_recorded_runs_is_in_the_files():
     (chapter,) = (BOOK.parents[1] / "notebooks").glob("12_*.ipynb")
     text = chapter.read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from torch import load as imported_load
 from torch import nn
 
 from cnn_lessons.exercises import check
+from cnn_lessons.exercises.catalog import solution_function
 from cnn_lessons.exercises.verdict import CORRECT, NOT_YET
 
 RIGHT = []
@@ -242,6 +243,37 @@ class Clamped(nn.Module):
 
     def forward(self, x):
         return (self.second(self.two(self.first(self.one(x)).clamp(min=0))) + x).clamp(min=0)
+
+
+@right("conv2d_unfold")
+def every_product_over_all_positions(x, weight, bias, stride, padding):
+    padded = torch.nn.functional.pad(x, (padding[1], padding[1], padding[0], padding[0]))
+    (c_out, c_in, rows, columns), (dy, dx) = weight.shape, stride
+    height, width = (padded.shape[2] - rows) // dy + 1, (padded.shape[3] - columns) // dx + 1
+    images = []
+    for image in padded:
+        maps = []
+        for k in range(c_out):
+            total = bias[k]
+            for c in range(c_in):
+                for u in range(rows):
+                    for v in range(columns):
+                        seen = image[c, u : u + dy * (height - 1) + 1 : dy, v : v + dx * (width - 1) + 1 : dx]
+                        total = total + weight[k, c, u, v] * seen
+            maps.append(total)
+        images.append(torch.stack(maps))
+    return torch.stack(images)
+
+
+@right("drop")
+def drop_by_a_tensor(x, u, p, training=True):
+    p = torch.tensor(p)
+    return x * (u >= p) / (1 - p) if training else x
+
+
+@right("model_card")
+def card_with_a_standard_error(history):
+    return solution_function("model_card")(history).replace("%", " ± 0.4 %")
 
 
 @right("checkpoint_round_trip")

@@ -122,13 +122,13 @@ def _mapping(expected: dict, got) -> str | None:
 
 def _sequence(expected, got, what: str) -> str | None:
     kind = "elements in a list" if isinstance(expected, list) else "results as a tuple"
-    wanted = f"{len(expected)} {kind}"
+    wanted, each = f"{len(expected)} {kind}", "element" if isinstance(expected, list) else "result"
     if not isinstance(got, (tuple, list)):
         return f"expected {wanted}, got {type(got).__name__}"
     if len(got) != len(expected):
         return f"expected {wanted}, got {len(got)}"
     for index, pair in enumerate(zip(expected, got, strict=True)):
-        name = f"{what}, element {index}" if what.startswith("result") else f"result {index}"
+        name = f"{what}, element {index}" if what.startswith("result") else f"{each} {index}"
         found = difference(*pair, name)
         if found:
             return found if found.startswith(name) else f"{name}: {found}"

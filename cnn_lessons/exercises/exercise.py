@@ -100,6 +100,12 @@ class Mistake:
     produces: Callable | None = None
     when: Callable[[Outcome], bool] | None = None
 
+    def shows_in(self, outcome: Outcome) -> bool:
+        """Return whether `when` recognises the mistake; a result that it cannot look into does not show it."""
+        with contextlib.suppress(Exception):
+            return self.when is not None and self.when(outcome)
+        return False
+
 
 @dataclass(frozen=True)
 class Exercise:

@@ -125,12 +125,7 @@ def _likely(exercise: Exercise, outcomes: list[Outcome], first: Outcome) -> str:
         rounds.append([_symptom(exercise, outcome) for outcome in outcomes])  # less alike, but perhaps the same mistake
     for shown in rounds:
         for mistake in exercise.mistakes:
-            if (
-                mistake.when
-                and mistake.when(first)
-                or mistake.produces
-                and all(_explains(mistake.produces, o) for o in shown)
-            ):
+            if mistake.shows_in(first) or mistake.produces and all(_explains(mistake.produces, o) for o in shown):
                 return mistake.message
     return ""
 

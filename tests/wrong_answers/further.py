@@ -2,6 +2,7 @@
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from . import wrong
 
@@ -321,3 +322,127 @@ def slides_over_the_bare_image(x, kernel_size, stride=None, padding=0):
             top, left = i * stride, j * stride
             out[:, :, i, j] = x[:, :, top : top + kernel_size, left : left + kernel_size].amax((2, 3))
     return out
+
+
+# what only some draws of the cases told apart, or did not name
+
+
+@wrong("checkpoint_round_trip", says="Both belong into the one file")
+def checkpoint_one_after_the_other(path, model, optimizer, new_model, new_optimizer):
+    torch.save(model.state_dict(), path)
+    new_model.load_state_dict(torch.load(path, weights_only=True))
+    torch.save(optimizer.state_dict(), path)
+    new_optimizer.load_state_dict(torch.load(path, weights_only=True))
+
+
+@wrong("checkpoint_round_trip", says="Both belong into the one file")
+def checkpoint_in_two_files(path, model, optimizer, new_model, new_optimizer):
+    torch.save(model.state_dict(), path)
+    torch.save(optimizer.state_dict(), path + ".optimizer")
+    new_model.load_state_dict(torch.load(path, weights_only=True))
+    new_optimizer.load_state_dict(torch.load(path + ".optimizer", weights_only=True))
+
+
+@wrong("evaluate_model", says="the mode in which the model is called")
+def switches_the_outermost_only(model, loader):
+    was, model.training = model.training, False
+    with torch.no_grad():
+        right = [(model(images).argmax(1) == labels).double() for images, labels in loader]
+    model.training = was
+    return torch.cat(right).mean().item()
+
+
+@wrong("batch_norm", says="mean and variance over all channels")
+def norms_all_channels_as_one(x, weight, bias, running_mean, running_var, training, momentum, eps):
+    w, b = weight[:, None, None], bias[:, None, None]
+    if not training:
+        held = (x - running_mean[:, None, None]) / (running_var[:, None, None] + eps).sqrt()
+        return held * w + b, running_mean, running_var
+    mean, var = x.detach().mean(), x.detach().var()
+    out = (x - x.mean()) / (x.var(correction=0) + eps).sqrt() * w + b
+    return out, running_mean + momentum * (mean - running_mean), running_var + momentum * (var - running_var)
+
+
+@wrong("ResidualBlock", says="One of your convolutions is 1×1")
+class FirstConvolutionOfOnePixel(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 1, bias=False)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn1, self.bn2 = nn.BatchNorm2d(channels), nn.BatchNorm2d(channels)
+
+    def forward(self, x):
+        return F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + x)
+
+
+@wrong("repair_training", says="Is `return` inside the inner loop?")
+def returns_after_one_step(model, loader, optimizer, scheduler, loss_fn, epochs):
+    model.train()
+    losses = []
+    for _ in range(epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            return losses
+        scheduler.step()
+    return losses
+
+
+@wrong("repair_training", says="Only the first epoch runs")
+def returns_after_one_epoch(model, loader, optimizer, scheduler, loss_fn, epochs):
+    model.train()
+    losses = []
+    for _ in range(epochs):
+        total = 0.0
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(labels)
+        losses.append(total / len(loader.dataset))
+        scheduler.step()
+        return losses
+    return losses
+
+
+@wrong("blocks_per_group", says="expected a ValueError that names 10 and 16")
+def tests_the_smallest_too_late(depth):
+    count, rest = divmod(depth - 4, 6)
+    if rest:
+        raise ValueError(f"depth is 6N + 4: take {6 * count + 4} or {6 * count + 10}")
+    if count < 1:
+        raise ValueError("take 10 or 16")
+    return count
+
+
+@wrong("blocks_per_group", says="not what would be right")
+def names_the_condition(depth):
+    count, rest = divmod(depth - 4, 6)
+    if rest or count < 1:
+        raise ValueError(f"depth must be 6N+4 with N >= 1, got {depth}")
+    return count
+
+
+@wrong("blocks_per_group", says="expected str instance")
+def joins_numbers(depth):
+    count, rest = divmod(depth - 4, 6)
+    if rest or count < 1:
+        below = 6 * max(1, count) + 4
+        raise ValueError(" or ".join([below, below + 6]))
+    return count
+
+
+@wrong("channel_statistics", says="You looped over the batches twice")
+def counts_in_a_second_loop(batches):
+    mean = sum(x.mean((0, 2, 3)) for x in batches)
+    count = sum(len(x) for x in batches)
+    return mean / count, mean * (1 / count)
+
+
+@wrong("shrinking_blocks", says="has no attribute 'shape'")
+def asks_the_block_for_its_shape(stages, x):
+    return [(i, j) for i, stage in enumerate(stages) for j, block in enumerate(stage) if block.shape[2] < x.shape[2]]

@@ -75,7 +75,7 @@ def _judge(outcome: Outcome) -> str | None:
     whole = torch.cat(stream.batches)
     found = difference((whole.mean(PIXELS), whole.std(PIXELS, correction=0)), outcome.got)
     if found and stream.ends > 1:
-        return f"{found}\nYou looped over the batches twice. They come only once: the second time nothing is left."
+        return f"{found}\n{TWICE}"
     if not found and stream.held > AT_ONCE:
         return (
             f"the numbers are right, but you kept {stream.held} batches in memory at once. "
@@ -119,6 +119,7 @@ BETWEEN = (
     "Your std comes from the variances inside the batches. It misses how the batches' means differ from one another: "
     "add up the squares themselves."
 )
+TWICE = "You looped over the batches twice. They come only once: the second time nothing is left."
 CHANNEL_STATISTICS = Exercise(
     name="channel_statistics",
     chapter="01",
@@ -137,6 +138,7 @@ CHANNEL_STATISTICS = Exercise(
     cases=first(30, _cases),
     judge=_judge,
     mistakes=(
+        Mistake(TWICE, when=lambda outcome: outcome.error is not None and outcome.given.args[0].ends > 1),
         Mistake(
             ALIKE,
             _of_batches(lambda b: (_mean(x.mean(PIXELS) for x in b), _mean(x.std(PIXELS, correction=0) for x in b))),

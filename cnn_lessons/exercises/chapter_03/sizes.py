@@ -94,6 +94,7 @@ def _window(random: Random) -> tuple[int, ...]:
 def _size_cases(random: Random) -> Iterator[Case]:
     yield Case(7, 3)
     yield Case(8, 3, stride=2)
+    yield Case(10, 3, stride=4)  # 7 / 4: rounded to the nearest it would be one more
     yield Case(7, 3, padding=1)
     yield Case(9, 3, dilation=2)
     yield Case(11, 5, stride=3, padding=2, dilation=2)

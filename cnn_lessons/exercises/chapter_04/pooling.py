@@ -41,6 +41,8 @@ def _distinct(random: Random, *shape: int) -> Tensor:
 
 def _max_cases(random: Random) -> Iterator[Case]:
     yield Case(torch.tensor([[[[-5.0, -2, -7, -1], [-8, -3, -4, -6]]]], dtype=torch.float64), 2)
+    # The smallest value is in a corner: padding that is as small takes half of its gradient.
+    yield Case(torch.tensor([[[[-9.0, -2, -7, -1], [-8, -3, -4, -6]]]], dtype=torch.float64), 2, padding=1)
     yield Case(_distinct(random, 1, 1, 3, 6), 2)
     yield Case(_distinct(random, 1, 1, 3, 4), 2, stride=1)
     yield Case(_distinct(random, 1, 1, 2, 4) - 20, 2, padding=1)
@@ -172,7 +174,7 @@ ADAPTIVE_POOL = Exercise(
 
 def _gradient_cases(random: Random) -> Iterator[Case]:
     yield _gradient_case([[-4, -1], [-3, -2]], 2, [[5]])
-    yield _gradient_case([[1, 3], [3, -2]], 2, [[6]])
+    yield _gradient_case([[1, 3], [3, 3]], 2, [[6]])  # first or last, by rows or by columns: each another pixel
     yield _gradient_case([[2, 5], [5.001, 5.0001]], 2, [[8]])  # nearly equal is not equal
     yield _gradient_case([[2, -1, 0, 4], [-3, 1, 5, -6]], 2, [[-1, 3]])
     yield _gradient_case([[-1, -7, 2, 9, 1], [-5, -3, 8, 4, 6], [3, 0, 5, 7, -2]], 2, [[2, -3]])

@@ -9,8 +9,10 @@ from torch import Tensor, nn
 from cnn_lessons.exercises.chapter_06.file_scene import FileScene
 from cnn_lessons.exercises.chapter_06.objects import batch, network, sgd
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, raised
-from cnn_lessons.exercises.findings import Findings
+from cnn_lessons.exercises.findings import Findings, Told
 from cnn_lessons.exercises.scene import state_of
+
+NOT_BOTH = Told("lacks a part of the state of `model` or `optimizer`. Both belong into the one file, `path`.")
 
 
 def _cases(random: Random) -> Iterator[Case]:
@@ -38,8 +40,10 @@ def _case(name: str, seed: int, images: Tensor, labels: Tensor) -> FileScene:
         _train(model, optimizer, images, labels)
         return "checkpoint.pt", model, optimizer, new_model, new_optimizer
 
-    def read(arguments, got):
+    def read(arguments, saved):
         _, model, optimizer, new_model, new_optimizer = arguments
+        wanted = list(_tensors([model.state_dict(), optimizer.state_dict()]))
+        whole = all(any(torch.equal(one, other) for other in _tensors(saved)) for one in wanted)
         findings = {
             "the weights and running statistics of new_model": state_of(new_model),
             "the state of new_optimizer": new_optimizer.state_dict(),
@@ -50,6 +54,7 @@ def _case(name: str, seed: int, images: Tensor, labels: Tensor) -> FileScene:
         findings["model, which is not trained meanwhile"] = state_of(model)
         _train(model, optimizer, images, labels)
         findings["model, when it goes on itself"] = state_of(model)
+        findings["the file, at the end"] = "holds the states of both" if whole else NOT_BOTH
         return findings
 
     return FileScene(make, read)

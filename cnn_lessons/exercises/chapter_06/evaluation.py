@@ -49,12 +49,12 @@ def _cases(random: Random) -> Iterator[Case]:
     images = torch.tensor([[2.0, 1], [0, 1], [3, 0]], dtype=torch.float64)
     yield _case(lambda: linear([[1.0, 0.0], [0.0, 1.0]]), images, torch.tensor([0, 1, 1]), 2, training=True)
     yield _case(lambda: linear([[1.0, 0.0], [0.0, 1.0]]), images, torch.tensor([1, 1, 0]), 2, training=False)
+    training = True
     while True:
         seed, size = random.getrandbits(32), random.randint(7, 13)
         images, labels = batch(random, size)
-        yield _case(
-            _model(seed), images, labels, random.choice([n for n in (3, 4, 5) if size % n]), random.random() < 0.5
-        )
+        yield _case(_model(seed), images, labels, random.choice([n for n in (3, 4, 5) if size % n]), training)
+        training = random.random() < 0.5
 
 
 def _model(seed: int) -> Callable:

@@ -55,7 +55,7 @@ class FileScene(Scene):
         finally:  # what an answer that failed has written may say why
             manner = _manner(self.reads or ([True] if self.opened else []))
             content, self.saved = _content(self.args[0])
-        return Findings({"the file": content, "how it was read": manner, **self.read(self.args, None)})
+        return Findings({"the file": content, "how it was read": manner, **self.read(self.args, self.saved)})
 
 
 def _content(path: str) -> tuple[str, Any]:

@@ -112,6 +112,15 @@ def _sum_by_images(losses: list[float], sizes: list[int]) -> float:
     return sum(losses) / sum(sizes)
 
 
+def _rates(outcome: Outcome) -> list[float]:
+    return outcome.got["the learning rates of the steps"] if isinstance(outcome.got, Findings) else []
+
+
+def _all_alike(outcome: Outcome) -> bool:
+    """Return whether every step of every epoch has the first learning rate."""
+    return _rates(outcome) == [0.2] * EPOCHS * BATCHES
+
+
 REPAIR_TRAINING = Exercise(
     name="repair_training",
     chapter="06",
@@ -161,6 +170,10 @@ REPAIR_TRAINING = Exercise(
             when=lambda outcome: len(_rates(outcome)) == EPOCHS,
         ),
         Mistake(
+            "Only one step is taken. Is `return` inside the inner loop?",
+            when=lambda outcome: len(_rates(outcome)) == 1,
+        ),
+        Mistake(
             "The schedule steps after every batch. It counts epochs: step it once, after the inner loop.",
             when=lambda outcome: _rates(outcome)[:2] == [0.2, 0.1],
         ),
@@ -170,11 +183,11 @@ REPAIR_TRAINING = Exercise(
         ),
         Mistake(
             "The schedule never steps: the learning rate stays. Call scheduler.step() at the end of each epoch.",
-            when=lambda outcome: set(_rates(outcome)) == {0.2} and outcome.got["the learning rate at the end"] == 0.2,
+            when=lambda outcome: _all_alike(outcome) and outcome.got["the learning rate at the end"] == 0.2,
         ),
         Mistake(
             "The schedule steps once, after the last epoch. Put scheduler.step() into the loop over the epochs.",
-            when=lambda outcome: set(_rates(outcome)) == {0.2},
+            when=_all_alike,
         ),
         Mistake(
             "Fault: softmax before the loss. Cross-entropy takes the softmax itself: give it the logits.",
@@ -230,7 +243,3 @@ REPAIR_TRAINING = Exercise(
 
 def _sum(losses: list[float], sizes: list[int]) -> float:
     return sum(m * n for m, n in zip(losses, sizes, strict=True))
-
-
-def _rates(outcome: Outcome) -> list[float]:
-    return outcome.got["the learning rates of the steps"] if isinstance(outcome.got, Findings) else []

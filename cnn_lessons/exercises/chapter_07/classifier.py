@@ -103,7 +103,7 @@ ALEXNET_CLASSIFIER = Exercise(
         ),
         Mistake(
             "A linear layer reads another number of features than the one before it gives.",
-            when=lambda outcome: "mat1 and mat2" in str(outcome.error),
+            when=lambda outcome: "mat1 and mat2 shapes" in str(outcome.error),
         ),
     ),
 )

@@ -28,12 +28,11 @@ def _unscaled(x: Tensor, u: Tensor, p: float) -> Tensor:
 
 def _cases(random: Random) -> Iterator[Case]:
     x = torch.tensor([[4.0, 1, -3, 2]], dtype=torch.float64)
-    u = torch.tensor([[0.9, 0.2, 0.6, 0.4]], dtype=torch.float64)
+    u = torch.tensor([[0.9, 0.25, 0.6, 0.4]], dtype=torch.float64)
     yield Case(x, u, 0.5)
     yield Case(x, u, 0.5, training=False)
-    yield Case(x, u, 0.25)
+    yield Case(x, u, 0.25)  # one u is p, in 32 bits too: it is not below
     yield Case(x, u, 0.0)
-    yield Case(x, u, 0.4)  # one u is p: it is not below
     while True:
         shape = [random.randint(1, 4) for _ in range(random.choice((1, 2, 4)))] + [random.randint(2, 6)]
         numbers = torch.tensor([random.random() for _ in range(torch.Size(shape).numel())], dtype=torch.float64)

@@ -151,7 +151,7 @@ HEAD_FOR_ANY_SIZE = Exercise(
         Mistake(
             "The maps reach the linear layer with another number of values than it reads. Which size do they have "
             "there, whatever the picture's? Print the shape.",
-            when=raised("mat1 and mat2", "size mismatch", "is invalid for input of size"),
+            when=raised("mat1 and mat2 shapes", "size mismatch", "is invalid for input of size"),
         ),
     ),
 )

@@ -97,6 +97,8 @@ def _cases(random: Random) -> Iterator[Case]:
     yield NormCase(two, *figures(1, 0, 0, 1), True, 0.1, 1e-5)
     yield NormCase(two, *figures(1, 0, 3, 4), False, 0.1, 1e-5)
     yield NormCase(two, *figures(2, 1, 0, 1), True, 0.5, 0.5)
+    two_channels = torch.tensor([1.0, 5, -2, 3, 0, 4, 8, -6, 2, 7, -1, 9], dtype=torch.float64).reshape(2, 2, 1, 3)
+    yield NormCase(two_channels, *torch.tensor([[1.0, 2], [0, 1], [0, 1], [1, 4]]).double(), True, 0.1, 1e-5)
     while True:
         width, channels = random.sample(range(2, 5), 2)  # unequal: a figure that meets the wrong axis is an error
         n, height = random.randint(2, 3), random.randint(1, 4)

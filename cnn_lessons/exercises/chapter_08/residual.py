@@ -43,21 +43,21 @@ SAYS = {
 }  # fmt: skip
 
 # What is built wrongly, in both exercises.
-LAYERS = {
-    "Your convolutions have biases. The BatchNorm behind each subtracts them again: bias=False.": {"bias": True},
-    "The BatchNorm layers are missing: one behind each 3×3 convolution.": {"norms": 0},
-    "Your block has one BatchNorm. There are two, one behind each 3×3 convolution; none is used twice.": {"norms": 1},
-    "One convolution does the work twice in your block. There are two, each with its own weights.": {"convs": 1},
-    "Your second convolution is 1×1. Both are 3×3, with padding 1.": {"kernels": (3, 1)},
-    "Your first convolution is 1×1. Both are 3×3, with padding 1.": {"kernels": (1, 3)},
-    "Your convolutions are 5×5. Both are 3×3, with padding 1.": {"kernels": (5, 5)},
-}
+LAYERS = (
+    ("Your convolutions have biases. The BatchNorm behind each subtracts them again: bias=False.", {"bias": True}),
+    ("The BatchNorm layers are missing: one behind each 3×3 convolution.", {"norms": 0}),
+    ("Your block has one BatchNorm. There are two, one behind each 3×3 convolution; none is used twice.", {"norms": 1}),
+    ("One convolution does the work twice in your block. There are two, each with its own weights.", {"convs": 1}),
+    ("One of your convolutions is 1×1. Both are 3×3, with padding 1.", {"kernels": (3, 1)}),
+    ("One of your convolutions is 1×1. Both are 3×3, with padding 1.", {"kernels": (1, 3)}),
+    ("Your convolutions are 5×5. Both are 3×3, with padding 1.", {"kernels": (5, 5)}),
+)
 
 
 # Both exercises share these mistakes.
 SHARED = (
     *(Mistake(message, variant(forward=FORWARDS[name])) for name, message in SAYS.items()),
-    *(Mistake(message, variant(**plan)) for message, plan in LAYERS.items()),
+    *(Mistake(message, variant(**plan)) for message, plan in LAYERS),
 )
 
 

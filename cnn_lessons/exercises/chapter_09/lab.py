@@ -82,9 +82,10 @@ _right = _where(_smaller)
 
 
 def _is_of_a_layer(error: str) -> bool:
-    """Return whether an AttributeError is about a module, and not about a list or a tensor."""
-    found = re.search(r"'(\w+)' object has no", error)
-    return bool(found) and not hasattr(builtins, found[1]) and found[1] not in ("NoneType", "Tensor")
+    """Return whether an AttributeError is about a module, and not about a list or a tensor, or for one."""
+    found = re.search(r"'(\w+)' object has no attribute '(\w+)'", error)
+    of_module = bool(found) and not hasattr(builtins, found[1]) and found[1] not in ("NoneType", "Tensor")
+    return of_module and found[2] not in ("shape", "size", "dim")
 
 
 def _since_the_start(stages, x):

@@ -200,7 +200,7 @@ BUILD_RESNET20 = Exercise(
         Mistake(
             "The linear layer does not fit what comes before it. After the mean the shape is (N, 64, 1, 1): flatten "
             "it. And is it the mean over all places? A window of fixed size leaves more than one.",
-            when=raised("mat1 and mat2"),
+            when=raised("mat1 and mat2 shapes"),
         ),
         Mistake(BROKEN, _BrokenOff),
         Mistake(BROKEN, when=raised("to have", "running_mean should contain")),

@@ -205,7 +205,7 @@ TRAIN_HEAD = Exercise(
             "backward() belongs to the loss: loss = loss_fn(…), then loss.backward().",
             when=raised("no attribute 'backward'"),
         ),
-        Mistake("The head got the images. It wants features: body(images).", when=raised("mat1 and mat2")),
+        Mistake("The head got the images. It wants features: body(images).", when=raised("mat1 and mat2 shapes")),
         Mistake(
             "`optimizer` never took a step. Call step() on the one that you are given, once a batch.",
             when=lambda outcome: _found(outcome, "the number of steps that the optimiser took", 0),

@@ -105,6 +105,11 @@ STEM_C = Exercise(
         Mistake(
             "You took the mean of each window. A max pool was asked for.", _stem(pool=lambda: nn.AvgPool2d(3, 2, 1))
         ),
+        Mistake(
+            "A layer gets another number of channels than it was made for. Follow them: in_channels, half of "
+            "out_channels twice, out_channels.",
+            when=raised("to have", "running_mean should contain"),
+        ),
         Mistake("Your convolutions have no padding: each takes two rows and two columns away.", _stem(padding=0)),
         Mistake(
             "Each BatchNorm cancels the bias of the convolution before it. Leave the biases out: bias=False.",
@@ -128,10 +133,5 @@ STEM_C = Exercise(
         ),
         Mistake("One convolution is missing: there are three.", _stem(count=2)),
         Mistake("That is the old stem, one 7×7 convolution.", _stem(count=1, kernel=7, padding=3)),
-        Mistake(
-            "A layer gets another number of channels than it was made for. Follow them: in_channels, half of "
-            "out_channels twice, out_channels.",
-            when=raised("to have", "running_mean should contain"),
-        ),
     ),
 )

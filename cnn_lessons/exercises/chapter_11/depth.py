@@ -85,16 +85,19 @@ def _of_chapter_09(depth: int) -> int:
 
 
 def _is_raised_on_purpose(error: BaseException | None) -> bool:
-    by_accident = any(words in str(error) for words in ("concatenate", "unsupported operand", "must be str"))
+    by_accident = any(
+        words in str(error) for words in ("concatenate", "unsupported operand", "must be str", "expected str")
+    )
     return isinstance(error, Exception) and not isinstance(error, (NameError, AttributeError)) and not by_accident
 
 
 def _named(outcome: Outcome) -> set[str] | None:
-    """Return the numbers that a refusal names, without the depth itself and those of the formula."""
+    """Return the depths of Wide ResNets that a refusal names, besides the depth itself and those in a formula."""
     depth = outcome.case.args[0]
     if not isinstance(outcome.got, Answer) or outcome.got.refusal is None or (depth >= 10 and depth % 6 == 4):
         return None
-    return outcome.got.numbers - {str(depth), "6", "4"}
+    text = re.sub(r"6\s*[·*×]?\s*[nN]\s*\+\s*4", "", outcome.got.refusal)
+    return {number for number in re.findall(r"\d+", text) if int(number) % 6 == 4 and int(number) != depth}
 
 
 def _is(kind: type) -> Callable[[Outcome], bool]:

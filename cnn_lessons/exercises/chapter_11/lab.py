@@ -62,7 +62,8 @@ def _maps(network: nn.Module, maps: Tensor) -> Tensor:
 def _cases(random: Random) -> Iterator[Scene]:
     authors, tutorial = _net(), _net(RawShortcut, "the tutorial's network")
     dropping = _net(told="a network with dropout", dropout=0.4)
-    yield _scene(Random(11), authors, tutorial)  # weights with which the predicted classes differ too
+    yield _scene(Random(11), authors, tutorial)  # the results differ, and no predicted class …
+    yield _scene(Random(2), authors, tutorial)  # … and here half of the classes
     yield _scene(random, authors, authors)
     yield _scene(random, _net(told="a new network", fresh=True), _net(told="another new network", fresh=True))
     yield _scene(random, dropping, dropping, training=True)

@@ -150,7 +150,7 @@ def _has(text: str, value: Any) -> bool:
 def _wrong_accuracy(text: str, record: Record) -> str | None:
     """Return what is wrong with the line of the test accuracy, or None."""
     right, number = record.test["accuracy"], r"(\d+(?:\.\d+)?)"
-    found = re.search(number + r"\s*(%|percent)", text) or re.search(number + "()", text)
+    found = re.search(number + r"(?:\s*(?:±|\+/-)\s*[\d.]+)?\s*(%|per ?cent)", text) or re.search(number + "()", text)
     if not found:
         return "holds no number."
     number, percent = float(found[1]), bool(found[2])
@@ -162,7 +162,7 @@ def _wrong_accuracy(text: str, record: Record) -> str | None:
         "the test loss": record.test["loss"],
     }
     for what, value in others.items():
-        if any(abs(number - scale * value) <= 0.0005 * scale for scale in (1, 100)):
+        if any(abs(number - scale * value) <= 0.00050001 * scale for scale in (1, 100)):
             return f"gives {what}. Report test['accuracy']."
     if abs(number - right) < 0.01:
         return f"gives a share, {found[1]}. Write percent for readers: f'{{accuracy:.1%}}'."

@@ -12,6 +12,7 @@ from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, fir
 
 def _cases(random: Random) -> Iterator[Case]:
     yield Case(torch.tensor([True, True, True, False]), torch.tensor([True, False, False, False]))
+    yield Case(torch.tensor([True, False, False, False]), torch.tensor([True, True, True, False]))  # b is better
     yield Case(
         torch.tensor([True, True, False, True] * 2), torch.tensor([False, True, True, True, True, True, True, False])
     )
