@@ -38,6 +38,9 @@ def start(cpu_seconds: int, gpu_helps: bool = True) -> str:
         print("It needs no GPU.")
     elif chosen == "cpu" and not torch.cuda.is_available():
         print("For the full length choose a GPU (in Colab: Runtime, Change runtime type, GPU) and run this cell again.")
+    elif chosen == "gpu":
+        print("With this budget it trains longer, on data that it downloads.")
+        print("The short way: %env CNN_LESSONS_BUDGET=cpu in a cell above.")
     return chosen
 
 

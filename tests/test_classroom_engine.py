@@ -273,6 +273,14 @@ def test_large_archive_does_not_fill_the_memory(tmp_path, monkeypatch):
     }
 
 
+def test_what_was_handed_out_beside_the_notebooks_is_passed_over(tmp_path):
+    names = ["02.ipynb", "README.md", "release.json", "cnn_lessons-0.1.0+students-py3-none-any.whl"]
+    (tmp_path / "a.zip").write_bytes(made_class.archive({f"kim/{name}": b"1" for name in names}))
+    for name in names:
+        (tmp_path / name).write_bytes(b"1")
+    assert sorted(item.file for item in collect(tmp_path)) == ["02.ipynb", "a.zip/kim/02.ipynb"]
+
+
 def test_two_files_of_one_name_in_an_archive_are_both_there(tmp_path):
     with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("03.ipynb", b"1")

@@ -143,6 +143,14 @@ def test_refused_file_never_takes_the_place_of_one_that_ran():
     assert only_row([refused]).points == 0
 
 
+def test_file_that_comes_too_late_for_points_does_not_replace_one_in_time():
+    policy = Policy(deadline=datetime.fromtimestamp(APRIL, timezone.utc), late=Late(refuse_after=1))
+    early, late = (
+        result(f"a/02{name}.ipynb", correct=FIVE, handed_in=APRIL + days * DAY) for name, days in (("", 0), ("b", 9))
+    )
+    assert only_row([early, late], policy).result == early
+
+
 def test_only_the_exercises_of_the_chapter_give_points():
     claimed = result(correct=FIVE)
     more = dataclasses.replace(claimed.marks[0], exercise="free_points")
@@ -168,6 +176,8 @@ PATHS = {
     ("kim.zip/02_convolution.ipynb", "kim.zip/backup/02_convolution.ipynb", "lee/02.ipynb"): ["kim", "lee"],
     ("kim.zip/hw/02_convolution.ipynb", "kim.zip/hw/old/02_convolution.ipynb", "lee/02.ipynb"): ["kim", "lee"],
     ("class.zip/Kim/sub/02_convolution.ipynb",): ["Kim"],
+    ("x.zip/hw/kim_02_convolution.ipynb", "x.zip/hw/lee_02_convolution.ipynb"): ["kim", "lee"],
+    ("x.zip/Copy_of_02_convolution.ipynb", "x.zip/02_convolution.ipynb", "lee/02.ipynb"): ["lee", "x"],
     ("02_convolution_anna.ipynb", "Ben_02_Convolution-1.ipynb"): ["anna", "Ben"],
     ("../../x.ipynb",): [".."],
     ("\u1100\u1175\u11b7/02.ipynb", "김/03.ipynb"): ["김"],  # as macOS and as everybody else writes it
@@ -194,7 +204,7 @@ def test_a_file_above_the_folders_of_an_archive_keeps_its_name():
 
 def test_pattern_is_also_tried_inside_an_archive_of_the_class():
     policy = Policy(student="^(?P<student>[^/_]+)_")
-    files = ("s.zip/kim_1_02_convolution.ipynb", "s.zip/lee_2_02_convolution.ipynb")
+    files = ("hw_02.zip/kim_1_02_convolution.ipynb", "hw_02.zip/lee_2_02_convolution.ipynb")
     assert [student.name for student in grade_book([result(file) for file in files], policy).students] == ["kim", "lee"]
 
 

@@ -351,6 +351,14 @@ def spoil_by_a_strange_list(folder):
     (folder / "release.json").write_text('["mine"]')
 
 
+def test_litter_of_the_system_is_left_where_it_is(tmp_path, quick, shell):
+    assert shell("release", "--chapters", "02", tmp_path)[0] == 0
+    (tmp_path / ".DS_Store").write_bytes(b"1")
+    (tmp_path / ".git" / "objects").mkdir(parents=True)
+    assert shell("release", "--chapters", "02", tmp_path)[0] == 0
+    assert (tmp_path / ".DS_Store").exists() and (tmp_path / ".git" / "objects").exists()
+
+
 @pytest.mark.parametrize(
     ("spoil", "named"),
     [

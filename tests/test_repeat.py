@@ -10,7 +10,7 @@ from torch import nn
 
 from cnn_lessons import data, runs
 from cnn_lessons.runs import plan
-from cnn_lessons.training import History
+from cnn_lessons.training import History, history
 
 
 @pytest.fixture
@@ -32,6 +32,12 @@ def test_list_says_what_came_of_each_run(shell, planned):
     assert code == 0 and set(lines) == set(plan.PLANNED)
     assert f"{runs.load_run('mnist-cnn').test['accuracy']:.2%}" in lines["mnist-cnn"]
     assert "not run" in lines["tiny"] and "tiny, 3 epochs" in lines["tiny"]
+
+
+def test_run_to_record_is_refused_before_it_begins_where_files_have_changed(shell, planned, monkeypatch):
+    monkeypatch.setattr(history, "commit", lambda: "0123456789ab+")
+    code, _, told = shell("repeat", "tiny", "--out", str(planned / "tiny.json"))
+    assert code == 2 and "commit first" in told[-1] and not (planned / "tiny.json").exists()
 
 
 def test_commands_are_listed_in_full(shell, planned):

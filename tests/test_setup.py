@@ -160,6 +160,8 @@ def test_npm_package_is_fetched_once(bare, tmp_path):
         ("NewConnectionError: Temporary failure in name resolution", "no network"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
         ("ERROR: No matching distribution found for torch==2.15.0", "make PYTHON=python3.12 book"),
+        ("SSLError: CERTIFICATE_VERIFY_FAILED. No matching distribution found for torch", "export PIP_CERT=FILE"),
+        ("407 Proxy Authentication Required. No matching distribution found for torch", "the proxy refused"),
         ("something else", "its own lines are above"),
     ],
 )
@@ -167,6 +169,12 @@ def test_pip_failure_names_the_mend(bare, tmp_path, output, mend):
     venv = fake_venv(tmp_path, f"echo '{output}'; exit 1")
     with pytest.raises(setup.SetupError, match=mend):
         setup.pip_install(venv, "torch")
+
+
+def test_folder_is_not_to_be_written_to(tmp_path, monkeypatch):
+    monkeypatch.setattr(setup.os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(setup.SetupError, match=r"expected to be allowed to write to .* Copy the folder"):
+        setup.ensure_venv(tmp_path / "new")
 
 
 def test_venv_module_is_missing(bare, tmp_path, monkeypatch):

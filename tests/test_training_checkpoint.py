@@ -14,7 +14,7 @@ from tiny import tiny_data, tiny_network, tiny_recipe
 from torch import nn
 
 from cnn_lessons.models import plain_cifar, resnet_cifar
-from cnn_lessons.training import CheckpointError, train
+from cnn_lessons.training import CheckpointError, Recipe, checkpoint, train
 from cnn_lessons.training import history as history_module
 from cnn_lessons.training.checkpoint import load_checkpoint, save_checkpoint
 from cnn_lessons.training.run import Run
@@ -152,6 +152,26 @@ def test_older_checkpoint_that_does_not_count_processes_goes_on(tmp_path):
     save_checkpoint(path, state | {"history": json.dumps(history)})
     made = run(path)[1].provenance
     assert made["processes"] == 1 and "resumed" not in made
+
+
+def test_older_checkpoint_without_a_newer_field_of_the_recipe_goes_on(tmp_path):
+    path = tmp_path / "run.pt"
+    with pytest.raises(KeyboardInterrupt):
+        run(path, on_epoch_end=stop_after(1))
+    state = load_checkpoint(path)
+    history = json.loads(state["history"])
+    assert history["provenance"]["recipe"].pop("gamma") == Recipe("usual", epochs=1, batch_size=1, lr=1.0).gamma
+    save_checkpoint(path, state | {"history": json.dumps(history)})
+    assert len(run(path)[1].epochs) == 3
+
+
+def test_checkpoint_on_a_drive_that_is_not_mounted_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(checkpoint, "DRIVE", str(tmp_path))
+    with pytest.raises(CheckpointError, match=r"expected your Google Drive.*drive\.mount"):
+        run(tmp_path / "MyDrive" / "run.pt")
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == str(tmp_path))
+    run(tmp_path / "MyDrive" / "run.pt")
 
 
 def test_run_begun_in_another_format_goes_on_in_float16(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ had, the last line names it and the mend, and the exit code is 1.
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -70,6 +71,8 @@ def ensure_venv(venv: Path = VENV) -> None:
             f"expected Python 3.10 or newer, got {sys.version.split()[0]} ({sys.executable}). "
             "Install a newer one and name it, for example: make PYTHON=python3.12 book"
         )
+    if not os.access(venv.parent, os.W_OK):
+        raise SetupError(f"expected to be allowed to write to {venv.parent}. Copy the folder to one of yours. {RETRY}")
     say(f"making a virtual environment in {venv.name} with Python {sys.version.split()[0]}")
     if run([sys.executable, "-c", "import ensurepip, venv"]).code:
         install_venv_module()
@@ -153,6 +156,13 @@ def pip_mend(text: str) -> str:
     offline = ("NewConnectionError", "Name or service not known", "name resolution", "timed out")
     if any(sign in text for sign in offline):
         return f"pip found no network. Connect, or set HTTPS_PROXY if you are behind a proxy. {RETRY}"
+    if "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in text:
+        return (
+            "a proxy answers in the index's place, with a certificate that pip does not know. Ask for its file, then: "
+            f"export PIP_CERT=FILE NODE_EXTRA_CA_CERTS=FILE. {RETRY}"
+        )
+    if "ProxyError" in text or "407 Proxy" in text:
+        return f"the proxy refused. Set HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT. {RETRY}"
     if "No matching distribution" in text or "requires a different Python" in text:
         return (
             "a pinned version has no wheel for this Python and processor (see pip's lines above). "

@@ -21,8 +21,10 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the runs, or train one as `options` say."""
+    from cnn_lessons import runs
     from cnn_lessons.runs.plan import PLANNED, find_planned
     from cnn_lessons.training import TrainingError
+    from cnn_lessons.training.history import commit
 
     if options.name is not None and options.commands:
         raise BadUse(f"--commands: lists all runs, so it takes no name, got {options.name!r}")
@@ -32,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     with bad_use():
         planned = find_planned(options.name)
+    if options.out and options.out.resolve().parent == runs.FOLDER.resolve() and (commit() or "+").endswith("+"):
+        raise BadUse("--out: a recorded run names its commit, and files have changed since the last one: commit first")
     options.model, options.data = planned.title, planned.data
     command = f"{PROGRAM} repeat {options.name}"  # as short as it can be: where it runs is the reader's choice
     try:

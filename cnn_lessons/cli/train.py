@@ -143,11 +143,14 @@ def _device(name: str | None, recipe):
 
 def _check_files(options: argparse.Namespace) -> None:
     """See that every file that is named can be written, and that no two are the same; make their folders."""
+    from cnn_lessons.training.checkpoint import check_drive
+
     seen: dict[Path, str] = {}
     for option in ("checkpoint", "out", "weights"):
         path = getattr(options, option)
         if path is None:
             continue
+        check_drive(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

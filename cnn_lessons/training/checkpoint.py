@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 FORMAT, VERSION = "cnn_lessons checkpoint", 1
+DRIVE = "/content/drive"  # where Colab mounts a reader's Google Drive
 DO = "Pass another path, or resume=False to begin anew and overwrite it."
 
 
@@ -43,9 +44,19 @@ def check_writable(path: str | os.PathLike) -> None:
     """
     if Path(path).is_dir():
         raise CheckpointError(f"checkpoint {path}: expected a file, got a folder. Name a file in it, such as run.pt.")
+    check_drive(path)
     with _beside(Path(path)) as scratch:
         scratch.touch()
         scratch.unlink(missing_ok=True)  # another process may have been quicker
+
+
+def check_drive(path: str | os.PathLike) -> None:
+    """Refuse, with a CheckpointError, a path on a Google Drive that is not mounted: the file would be lost."""
+    if Path(path).absolute().is_relative_to(DRIVE) and not os.path.ismount(DRIVE):
+        raise CheckpointError(
+            f"checkpoint {path}: expected your Google Drive, which is not there yet: what you save would be lost with "
+            "this machine. First: from google.colab import drive; drive.mount('/content/drive')."
+        )
 
 
 @contextlib.contextmanager

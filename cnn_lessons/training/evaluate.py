@@ -69,7 +69,7 @@ def count(model, images, labels, *, mean, std, batch_size, precision) -> Tensor:
             with autocast(device, dtype):
                 scores = model(batch).float()
             right = (scores.argmax(1) == wanted).sum()
-            total += torch.stack([F.cross_entropy(scores, wanted, reduction="sum"), right]).double().cpu()
+            total += torch.stack([F.cross_entropy(scores, wanted, reduction="sum"), right]).cpu().double()
     finally:
         for module, training in modes:
             module.training = training

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import fields
 from itertools import zip_longest
 
 from torch import Tensor
 
 from cnn_lessons.training.checkpoint import DO, CheckpointError
 from cnn_lessons.training.history import History
+from cnn_lessons.training.recipe import Recipe
 
 
 def check_fits(
@@ -51,6 +53,7 @@ def check_layers(path: str | os.PathLike, saved: str, wanted: str) -> None:
 
 
 def _other_recipe(saved: Mapping, wanted: Mapping) -> str:
+    saved = {**{field.name: field.default for field in fields(Recipe)}, **saved}  # an older one lacks newer fields
     differ = [name for name in wanted if name != "name" and saved.get(name) != wanted[name]]
     said = [f"{name}={wanted[name]!r}, got {name}={saved.get(name)!r}" for name in differ]
     return f"The recipe differs: expected {'; '.join(said)}." if said else ""

@@ -83,7 +83,7 @@ class Run:
         for begin in range(0, steps, every):
             end = min(begin + every, steps)
             sizes = [self.step(done + at, record[:, at], *next(batches)) for at in range(begin, end)]
-            sums = add_up(record[:, begin:end].double().cpu(), self.device)  # here the GPU is waited for
+            sums = add_up(record[:, begin:end].cpu().double(), self.device)  # here the GPU is waited for
             losses = (sums[0] / torch.tensor(sizes)).tolist()
             check_losses(losses, seen, number + 1, self.recipe, self.rate(done + end - 1), self.dtype)
             seen += losses

@@ -24,12 +24,14 @@ Keep the file `{wheel}` in the same folder as the notebooks. It is the course's 
 
 ## On your own computer
 
-You need Python 3.10 or newer and Jupyter. In this folder:
+You need Python 3.10 or newer and Jupyter. Copy this folder to a place where you may write. In it:
 
 ```sh
 python -m pip install jupyterlab {wheel}
 python -m jupyter lab
 ```
+
+Is an older wheel of this course installed? Then first: `python -m pip uninstall cnn-lessons`.
 
 Where PyTorch (2.6 or newer) and NumPy (1.26 or newer) are installed, pip leaves them as they are. Otherwise it
 downloads them, up to 3 GB.

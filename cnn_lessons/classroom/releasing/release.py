@@ -13,6 +13,7 @@ from cnn_lessons.classroom.releasing.letter import letter, packages_of
 from cnn_lessons.classroom.releasing.wheel import wheel
 
 ROOT = Path(__file__).parents[3]  # a clone of the course has its notebooks beside the package
+LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints", ".git"}  # of systems, Jupyter and git
 LIST = "release.json"  # what a release wrote, with checksums: by it a later one knows what it may replace
 
 
@@ -86,7 +87,8 @@ def _former_release(folder: Path, wanted: str) -> list[str]:
     """
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"OUT: expected a folder, got the file {folder}")
-    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*")) if folder.exists() else []
+    found = [path.relative_to(folder) for path in sorted(folder.rglob("*"))] if folder.exists() else []
+    found = [path.as_posix() for path in found if LITTER.isdisjoint(path.parts)]
     if not found:
         return []
     advice = "Nothing was changed. Name a new folder, or empty this one yourself."

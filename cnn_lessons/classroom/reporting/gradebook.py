@@ -18,6 +18,7 @@ ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
 CHAPTERS = "|".join(name for name, _ in course.CHAPTERS.values())
 AT_END = re.compile(rf"[-_ ]*(?:{CHAPTERS})[-_ ]*(?:\(\d+\)|-(?:Copy)?\d+)?$", re.IGNORECASE)
 AT_START = re.compile(rf"^(?:{CHAPTERS})[-_ ]*", re.IGNORECASE)
+COPY_OF = re.compile(r"^(?:copy[-_ ]of[-_ ]+)+", re.IGNORECASE)
 COPY = re.compile(r"(?:\((\d+)\)|-(?:Copy)?(\d+))$", re.IGNORECASE)
 
 
@@ -132,7 +133,7 @@ def student_of(file: str, policy: Policy, collections: Mapping[str, int]) -> tup
     parts = file.split("/")
     inside = parts[min(collections.get(parts[0], 0), len(parts) - 1) :]  # what lies above those folders keeps its name
     if pattern:
-        found = pattern.search(file) or pattern.search("/".join(inside))
+        found = pattern.search("/".join(inside)) or pattern.search(file)
         if found and (found["student"] or "").strip():
             return _composed(found["student"]), ()
         notes = ("the policy's pattern for the student does not fit this path",)
@@ -144,7 +145,7 @@ def _unit(path: Sequence[str]) -> str:
     *folders, name = path
     if folders:
         return ARCHIVE.sub("", folders[0])
-    stem = _stem(name)
+    stem = COPY_OF.sub("", _stem(name))
     bare = AT_END.sub("", stem)
     return AT_START.sub("", stem) if bare == stem else bare
 
@@ -168,7 +169,7 @@ def _collections(results: Iterable[Result]) -> dict[str, int]:
     for archive in {path[0] for path in paths if len(path) > 1 and ARCHIVE.search(path[0])}:
         inside = [(result, path) for result, path in zip(results, paths, strict=True) if path[0] == archive]
         tops = {path[1] for result, path in inside if result.outcome != REFUSED or path[-1].endswith(".ipynb")}
-        below = {path[2] for _, path in inside if len(path) > 3}
+        below = {path[2] if len(path) > 3 else _unit(path[2:]) for _, path in inside if len(path) > 2} - {""}
         skip = 2 if len(tops) == 1 and len(below) > 1 else 1  # hw.zip/hw/Kim/…
         units = defaultdict(set)
         for result, path in inside:
@@ -211,6 +212,7 @@ def _counting(rows: list[Row], policy: Policy) -> Iterable[Row]:
     if len(rows) == 1 or not rows[0].chapter:
         return rows
     ran = [row for row in rows if row.result.outcome != REFUSED] or rows
+    ran = [row for row in ran if row.percent_off < 100] or ran  # what comes too late takes nothing away
 
     def when(row):
         stem = row.result.file.rsplit(".", 1)[0]
