@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from project_copy import ROOT
+from project_copy import PLAIN_GIT, ROOT
 
 # What the set-up cell meets, as Google's list of the runtime 2026.01 has it (googlecolab/backend-info on GitHub).
 COLAB = {
@@ -148,4 +148,4 @@ def publish(repository: Path) -> None:
     """Make a folder a repository that git can clone."""
     git = ["git", "-C", repository, "-c", "user.name=a", "-c", "user.email=a@b.c"]
     for step in (["init", "-q"], ["add", "-A"], ["commit", "-q", "--no-verify", "-m", "as published"]):
-        subprocess.run([*git, *step], check=True, timeout=60)
+        subprocess.run([*git, *step], check=True, timeout=60, env=PLAIN_GIT)

@@ -1,5 +1,6 @@
 """What the made class does not show: evidence, nbval's word, no namespaces, a stop half-way, the shell."""
 
+import contextlib
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import threading
 import time
 import zipfile
 from datetime import datetime, timezone
+from pathlib import Path
 from types import SimpleNamespace
 
 import made_class
@@ -24,6 +26,7 @@ from wrong_answers import BANK
 
 from cnn_lessons import cli
 from cnn_lessons.classroom.grading import collect as collecting
+from cnn_lessons.classroom.grading import prison
 from cnn_lessons.classroom.grading.collect import collect
 from cnn_lessons.classroom.grading.inside import cells
 from cnn_lessons.classroom.grading.inside.cells import Snapshot
@@ -58,6 +61,16 @@ def test_the_values_of_the_reference_convince_and_those_of_a_wrong_answer_do_not
     assert objection(name, 1, values) == ""
     wrong = next(wrong for wrong in BANK if wrong.exercise == name)
     assert objection(name, 1, values_of(name, wrong.function, seed=1)[1])
+
+
+@pytest.mark.parametrize("name", [name for name in names() if catalog()[name].gradients])
+@pytest.mark.parametrize("half", ["value", "gradient"])
+def test_one_altered_value_or_gradient_is_objected_to(name, half):
+    got = evidence.loads(values_of(name, solution_function(name), seed=1)[1])
+    at = 0 if half == "value" else len(got) // 2
+    got[at] = [got[at][0] + 1, *got[at][1:]] if isinstance(got[at], list) else got[at] + 1
+    said = objection(name, 1, evidence.dumps(got))
+    assert said and ("gradient" in said) == (half == "gradient"), said
 
 
 def test_values_drawn_with_another_seed_do_not_convince():
@@ -186,8 +199,18 @@ def test_nbval_tells_real_outputs_from_made_up_ones_and_from_errors(tmp_path):
     assert (second.cells, second.cells_note) == (None, "no saved outputs: nothing to compare")
 
 
+def commands() -> list[str]:
+    """The words of the commands of all processes."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended
+            found += file.read_text(errors="replace").split("\0")
+    return found
+
+
 def test_without_namespaces_sockets_are_refused_and_nothing_is_left_running(tmp_path):
-    stray = "import subprocess\nsubprocess.Popen(['sleep', '1000'], start_new_session=True)"
+    asleep = f"{1000 + os.getpid()}"  # seconds, and a number that no other process has in its command
+    stray = f"import subprocess\nsubprocess.Popen(['sleep', '{asleep}'], start_new_session=True)"
     connect = "import socket\nsocket.create_connection(('192.0.2.1', 80), timeout=3)"
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, stray, connect, made_class.right()))
@@ -196,8 +219,10 @@ def test_without_namespaces_sockets_are_refused_and_nothing_is_left_running(tmp_
     assert "sockets refused by the kernel" in result.isolation
     assert any("PermissionError" in remark for remark in result.notes), result.notes
     assert {mark.exercise: mark.status for mark in result.marks}[ASKED] == "correct"
-    left = subprocess.run(["pgrep", "-f", "^sleep 1000$"], capture_output=True, text=True).stdout
-    assert left == ""
+    end = time.monotonic() + 5
+    while asleep in (words := commands()) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert asleep not in words
 
 
 @namespaces
@@ -240,6 +265,7 @@ def test_a_stopped_grading_goes_on_where_it_was(tmp_path):
 )
 def test_bad_use_is_told_in_one_line(words, says, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(prison, "namespaces_work", lambda: True)  # else that is told first
     assert cli.main(["grade", *words]) == 2
     told = capsys.readouterr().err
     assert says in told

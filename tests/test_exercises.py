@@ -32,7 +32,7 @@ def test_check_calls_a_blank_not_attempted(name):
 @pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")  # one of the mistakes
 @pytest.mark.parametrize("wrong", BANK, ids=lambda wrong: f"{wrong.exercise}-{wrong.function.__name__}")
 def test_check_refuses_a_wrong_answer_and_names_the_mistake(wrong, monkeypatch):
-    monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", "5")
+    monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", "30")
     for seed in range(2):
         verdict = verdict_on(wrong, seed=seed)
         assert verdict.status == NOT_YET, verdict

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import LONGEST
+from project_copy import OWN
 
 from cnn_lessons import anatomy, arithmetic, budget, data, diagrams, exercises, models, ops, plots, runs, training
 
@@ -169,7 +170,9 @@ def test_docstring_names_every_argument_and_says_what_is_returned(function):
 def project_files():
     """Return the files that belong to the project; what was built or installed is left out."""
     tops = [
-        path for path in ROOT.iterdir() if not path.name.startswith((".", "_build")) or path.name in (".ci", ".github")
+        path
+        for path in ROOT.iterdir()
+        if not path.name.startswith((".", "_build", *OWN)) or path.name in (".ci", ".github")
     ]
     files = [path for top in tops for path in (top.rglob("*") if top.is_dir() else [top])]
     return [path for path in files if path.is_file() and "__pycache__" not in path.parts]

@@ -341,6 +341,7 @@ def test_wide_resnet_adds_the_raw_input_where_the_shape_stays():
 
 
 def test_wide_resnet_drops_values_between_its_convolutions_in_training_only():
+    torch.manual_seed(0)
     model = models.wide_resnet(10, 2, dropout=0.3)
     assert [module.p for module in model.modules() if isinstance(module, nn.Dropout)] == [0.3] * 3
     seen = []

@@ -5,6 +5,7 @@ import json
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import nbformat
@@ -86,7 +87,9 @@ def run_all(paths: list[Path], keys: dict[Path, str]) -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     problems = []
     with ProcessPoolExecutor(AT_ONCE) as pool:
-        for path, (outputs, seconds, problem) in zip(paths, pool.map(run_one, paths), strict=True):
+        for path, (outputs, seconds, problem) in zip(
+            paths, pool.map(run_one, paths, repeat(CELL_SECONDS)), strict=True
+        ):
             if problem:
                 problems.append(f"{path.relative_to(ROOT)}, {problem}")
                 continue
@@ -97,11 +100,15 @@ def run_all(paths: list[Path], keys: dict[Path, str]) -> None:
         raise NotebookError("\n".join(problems))
 
 
-def run_one(path: Path) -> tuple[list, float, str]:
-    """Run one notebook from a fresh kernel; return its outputs, the seconds it took and what went wrong."""
+def run_one(path: Path, most: float) -> tuple[list, float, str]:
+    """Run one notebook from a fresh kernel, each cell within `most` seconds.
+
+    Returns:
+        Its outputs, the seconds it took and what went wrong.
+    """
     notebook = nbformat.read(path, as_version=4)
     folder = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=folder)
+    client = NotebookClient(notebook, timeout=most, kernel_name="python3", resources=folder)
     client.extra_arguments = QUIET
     client.coalesce_streams = True  # a slow machine sends what a cell prints in pieces
     start = time.monotonic()
@@ -111,7 +118,7 @@ def run_one(path: Path) -> tuple[list, float, str]:
     except CellExecutionError as error:
         problem = f"{last_cell_run(notebook)}: {error.ename}: {error.evalue}"
     except CellTimeoutError:
-        problem = f"{last_cell_run(notebook)}: expected an end within {CELL_SECONDS} s, got none"
+        problem = f"{last_cell_run(notebook)}: expected an end within {most} s, got none"
     except (DeadKernelError, RuntimeError) as error:  # RuntimeError: the kernel did not start
         problem = f"{last_cell_run(notebook)}: the kernel ended or did not answer (out of memory?): {error}"
     outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]

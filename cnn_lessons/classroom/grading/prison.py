@@ -51,8 +51,8 @@ class Prison:
     def __init__(self, hide: tuple[Path, ...] = (), namespaces: bool | None = None):
         self.namespaces = namespaces_work() if namespaces is None else namespaces
         self.isolation = WITH_NAMESPACES if self.namespaces else WITHOUT
-        self.hidden = hidden_paths(hide) if self.namespaces else []
         self.folder = Path(tempfile.mkdtemp(prefix="cnn-lessons-grade-")).resolve()
+        self.hidden = hidden_paths(hide, self.folder) if self.namespaces else []
         self.kept = [str(path) for path in (self.folder, *needed_paths())]
         self.rules = self.folder / "inside" / "nbval_sanitize.cfg"
         student_package(self.folder / "package")
@@ -166,8 +166,10 @@ def shared_folders() -> list[str]:
     return sorted(str(path) for path in folders if path.is_dir())
 
 
-def hidden_paths(more: tuple[Path, ...]) -> list[str]:
+def hidden_paths(more: tuple[Path, ...], rooms: Path) -> list[str]:
     """Return what to hide: homes, the checkout, sockets of the system, other disks, `more`; never what Python needs.
+
+    The folder of the rooms is not hidden either: it may lie in a home.
 
     Raises:
         ValueError: if one of `more` holds Python itself.
@@ -175,7 +177,7 @@ def hidden_paths(more: tuple[Path, ...]) -> list[str]:
     needed = needed_paths()
     package = PACKAGE.resolve()
     roots = (Path.home(), package.parent, *map(Path, PRIVATE))
-    paths = [found for root in roots if root.exists() for found in veil(root.resolve(), needed)]
+    paths = [found for root in roots if root.exists() for found in veil(root.resolve(), {*needed, rooms})]
     for path in (path.resolve() for path in more):
         if any(kept.is_relative_to(path) for kept in needed):
             raise ValueError(f"expected a folder with nothing but students' files, got {path}, which holds Python")
