@@ -169,11 +169,8 @@ def test_docstring_names_every_argument_and_says_what_is_returned(function):
 
 def project_files():
     """Return the files that belong to the project; what was built or installed is left out."""
-    tops = [
-        path
-        for path in ROOT.iterdir()
-        if not path.name.startswith((".", "_build", *OWN)) or path.name in (".ci", ".github")
-    ]
+    left_out, kept = (".", "_build", *OWN), (".ci", ".github")
+    tops = [path for path in ROOT.iterdir() if not path.name.startswith(left_out) or path.name in kept]
     files = [path for top in tops for path in (top.rglob("*") if top.is_dir() else [top])]
     return [path for path in files if path.is_file() and "__pycache__" not in path.parts]
 

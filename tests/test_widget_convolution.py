@@ -152,6 +152,18 @@ def test_preset_is_still_the_same_after_an_input_of_one_pixel(widget_page):
     expect(page.get_by_label("Input", exact=True)).to_have_value("corner")
 
 
+def test_refusal_goes_when_the_old_value_is_typed_again(widget_page):
+    page = widget_page(stepper())
+    value = values(page, "Input")[0][0]
+    for typed in ("abc", value):
+        cell(page, "Input", 0, 0).click()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Control+a")
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+    expect(page.locator(".cnnw-problem")).to_have_text("")
+
+
 def test_preset_chosen_for_one_pixel_is_what_the_input_grows_by(widget_page):
     page = widget_page(ConvolutionStepper())
     for name in ["smaller"] * 5:

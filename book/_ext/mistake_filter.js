@@ -19,5 +19,12 @@
   };
   box.hidden = false;
   field.addEventListener("input", show);
+  globalThis.addEventListener("hashchange", () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target?.closest("[hidden]")) return; // a link leads to what the words have hidden: show all again
+    field.value = "";
+    show();
+    target.scrollIntoView();
+  });
   show();
 })();

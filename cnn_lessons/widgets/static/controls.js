@@ -28,7 +28,7 @@ export function segmented({ label, options, pick }) {
 
 /** A drop-down list. options: [value, text] pairs; pick(value). show(value): null shows "your own". */
 export function dropdown({ label, options, pick }) {
-  const own = h("option", { value: "", hidden: true }, "your own");
+  const own = h("option", { value: "", hidden: true, disabled: true }, "your own");
   const entries = options.map(([value, text]) => h("option", { value }, text));
   const select = h("select", { "aria-label": label, onchange: () => pick(select.value) }, own, ...entries);
   const el = h("label", { class: "cnnw-control" }, h("span", { class: "cnnw-label" }, label), select);

@@ -68,7 +68,7 @@ class ConvolutionView extends Stepper {
   editKernel(row, col, value) {
     const { kernel, flip } = this.state();
     const [i, j] = flip ? [kernel.length - 1 - row, kernel[0].length - 1 - col] : [row, col];
-    if (kernel[i][j] === value) return;
+    if (kernel[i][j] === value) return this.uncomplain();
     this.note = `Kernel row ${row + 1}, column ${col + 1} is now ${formatWeight(value)}. `;
     this.change({ kernel: withEntry(kernel, i, j, value) });
   }

@@ -1,6 +1,6 @@
 // A grid of numbers: one tab stop, arrow keys inside, cells that can be edited, a frame for the window.
 import { clamp, h, setText } from "./shared.js";
-import { formatNumber, parseNumber } from "./numbers.js";
+import { parseNumber } from "./numbers.js";
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -97,7 +97,7 @@ export class NumberGrid {
       if (inside) cell.tabIndex = i === row && j === col ? 0 : -1;
       else cell.removeAttribute("tabindex");
     });
-    if (focus) this.nodes[row][col].focus({ preventScroll: false });
+    if (focus) this.nodes[row][col].focus();
   }
 
   /** The cell of an event, with its place in the free part, or null. */
@@ -205,5 +205,5 @@ export function resized(matrix, rows, cols, fill) {
 
 /** "6 × 4" */
 export function sizeText(matrix) {
-  return `${matrix.length} × ${formatNumber(matrix[0].length)}`;
+  return `${matrix.length} × ${matrix[0].length}`;
 }

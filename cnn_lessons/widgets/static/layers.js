@@ -144,6 +144,7 @@ class LayerView {
 
   move(by) {
     const { layers, index } = this.stack();
+    if (!layers.length) return this.complain("There is no layer to move.");
     const to = index + by;
     if (to < 0 || to >= layers.length)
       return this.complain(by < 0 ? "This is the first layer." : "This is the last layer.");

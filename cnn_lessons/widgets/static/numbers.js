@@ -2,6 +2,7 @@
 
 /** 2 → "2", 2.25 → "2.25", −0.5 → "−0.5" (a true minus sign), 1/3 → "0.33", −Infinity → "−∞". */
 export function formatNumber(value, digits = 2) {
+  if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
   const text = String(Number(Math.abs(value).toFixed(digits)));
   return value < 0 && text !== "0" ? `−${text}` : text;

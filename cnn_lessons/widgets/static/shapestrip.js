@@ -49,7 +49,7 @@ export class ShapeStrip {
   constructor({ select }) {
     this.select = select;
     this.row = h("div", { class: "cnnw-boxes" });
-    this.el = h("div", { class: "cnnw-maps", "aria-hidden": "true" }, this.row);
+    this.el = h("div", { class: "cnnw-maps", "aria-hidden": "true", tabindex: "-1" }, this.row);
   }
 
   /** input: the state that comes in; rows: of traceShapes; selected: index of the chosen row. */
@@ -59,7 +59,7 @@ export class ShapeStrip {
     rows.forEach(({ step, after, problem }, index) => {
       const name = shortName(step);
       if (name) boxes.push({ index, name, state: after, problem });
-      if (index === selected) owner = name ? boxes.length - 1 : Math.max(boxes.length - 1, 0);
+      if (index === selected) owner = boxes.length - 1;
     });
     const scales = scalesOf(boxes.map(({ state }) => state).filter(Boolean));
     while (this.row.childElementCount < boxes.length) this.row.append(this.makeBox());

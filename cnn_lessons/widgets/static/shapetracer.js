@@ -120,6 +120,9 @@ class ShapeView {
     this.back.el.setAttribute("aria-disabled", String(this.selected === 0));
     this.next.el.setAttribute("aria-disabled", String(this.selected === rows.length - 1));
     this.spoken = spokenStep(this.selected, rows[this.selected]);
+    const shown = `${this.selected} of ${this.count}`;
+    if (shown === this.shown) return; // a reader who has scrolled elsewhere stays there
+    this.shown = shown;
     this.strip.bringIntoSight();
     this.table.bringIntoSight();
   }

@@ -111,6 +111,7 @@ function watchPrinting(model, first, onPaper) {
       if (before || !sameValue(stateOf(model, names), first)) return;
       before = first;
       commit(model, onPaper(first));
+      for (const draw of [...waiting]) draw(); // the paper does not wait for what is queued
     },
     afterprint: () => {
       if (before) commit(model, before);
@@ -134,22 +135,21 @@ export function commit(model, changes) {
   model.save_changes();
 }
 
+const waiting = new Set(); // draws that follow once the script is at its end
+
 /** Call `draw` once after any batch of changes to the named traits. Returns a function that ends this. */
 export function watch(model, names, draw) {
-  let waiting = false;
-  let ended = false;
+  const once = () => {
+    if (waiting.delete(once)) draw();
+  };
   const listener = () => {
-    if (waiting) return;
-    waiting = true;
-    queueMicrotask(() => {
-      waiting = false;
-      if (!ended) draw();
-    });
+    waiting.add(once);
+    queueMicrotask(once);
   };
   const events = names.map((name) => `change:${name}`).join(" ");
   model.on(events, listener);
   return () => {
-    ended = true;
+    waiting.delete(once);
     model.off(events, listener);
   };
 }

@@ -122,7 +122,7 @@ class ShiftView {
       this.images = images.map(unpackImage);
       this.names = probabilities.map(([name]) => name);
       this.tables = probabilities.map(([, packed]) => unpackShares(packed));
-      this.makeChoice(labels.map((label) => classes[label]));
+      this.makeChoice(this.images.map((image, k) => classes[labels[k]] ?? "")); // traits may come one by one
     }
     const k = clamp(chosen, 0, images.length - 1);
     if (!fresh && this.chosen === k) return;

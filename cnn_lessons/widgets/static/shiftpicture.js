@@ -48,7 +48,8 @@ export class DraggedPicture {
       this.box.addEventListener(end, () => (this.start = null));
   }
 
-  drag({ pointerId, clientX, clientY }) {
+  drag({ pointerId, buttons, clientX, clientY }) {
+    if (!(buttons & 1)) this.start = null; // a menu has swallowed the end
     if (this.start?.id !== pointerId) return;
     const pixel = this.canvas.getBoundingClientRect().width / this.image.cols;
     const by = [clientY - this.start.y, clientX - this.start.x];

@@ -118,7 +118,7 @@ export class Stepper {
     return [image.length, image[0].length];
   }
 
-  /** Write settings. An output of another size starts blank; while there is none, the steps are kept. */
+  /** Write settings. The steps to an output of another size start anew; while there is none, they are kept. */
   change(changes) {
     const output = this.attempt({ ...this.state(), ...changes }).result?.output;
     const resize = output && this.outputSize && sizeText(output) !== this.outputSize;
@@ -127,7 +127,7 @@ export class Stepper {
   }
 
   editImage(row, col, value) {
-    if (this.model.get("image")[row][col] === value) return;
+    if (this.model.get("image")[row][col] === value) return this.uncomplain();
     this.note = `Input row ${row + 1}, column ${col + 1} is now ${formatNumber(value, 4)}. `;
     this.change({ image: withEntry(this.model.get("image"), row, col, value) });
   }
@@ -212,7 +212,7 @@ export class Stepper {
     this.spoken = result ? this.sum.textContent : problem;
     if (this.said === null)
       this.said = this.spoken; // nobody has asked for anything yet
-    else if (!this.walk.running) this.announce(); // while it plays, the page shows it and speech would pile up
+    else if (!this.walk.running || this.note) this.announce(); // while it plays, each step would pile up
   }
 
   drawSum({ before = "", terms, joint, after = "", value, rounded }) {
@@ -239,7 +239,13 @@ export class Stepper {
   }
 
   complain(message) {
+    this.walk.pause(); // the next step would wipe it away
     setText(this.problem, [message, this.blocked].filter(Boolean).join(" "));
     this.say(message);
+  }
+
+  /** Take a complaint away that the next entry has answered. */
+  uncomplain() {
+    setText(this.problem, this.blocked);
   }
 }
