@@ -293,3 +293,10 @@ def test_numbers_in_words_and_ranges_without_extent(tmp_path):
     assert ticks == [3] and stop is None and constant["high"] > constant["low"] == 0
     for found in (empty, empty_log):
         assert found["low"] < found["high"] and len(found["ticks"]) >= 2
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_loss_axis_ends_with_numbers_that_are_next_to_nothing_or_to_overflow(tmp_path, log):
+    calls = [[[[loss, loss / 2]], log] for loss in (1.79e308, 1e-323)]
+    for got in answers("lossRange", calls, tmp_path):
+        assert got["low"] < got["high"] and len(got["ticks"]) >= 2

@@ -76,7 +76,8 @@ export function accuracyRange(values, most = 6) {
  * most twice (on a logarithmic scale 1000 times) the largest loss that any run begins with.
  */
 export function lossRange(curves, log, most = 6) {
-  const usable = (value) => Number.isFinite(value) && (!log || value > 0);
+  const within = (value) => Math.abs(value) < 1e100 && (!log || value > 1e-100); // beyond, sums overflow
+  const usable = (value) => Number.isFinite(value) && within(value);
   const finite = curves.map((curve) => curve.filter(usable)).filter((curve) => curve.length);
   if (!finite.length) return { low: log ? 0.1 : 0, high: 1, log, ticks: log ? [0.1, 1] : [0, 0.5, 1] };
   const all = finite.flat();
@@ -89,7 +90,7 @@ export function lossRange(curves, log, most = 6) {
     return { low, high, log, ticks: logTicks(low, high, most + 1) };
   }
   const from = Math.min(least, 0);
-  const to = top > from ? top : from + 1;
+  const to = top - from > 1e-100 ? top : from + 1;
   const { step } = niceStep(from, to, most, 0);
   const low = Math.floor(from / step + 1e-9) * step;
   const high = to + 0.03 * (to - low);
