@@ -116,6 +116,18 @@ while True:
         time.sleep(60)
         os._exit(0)
 """
+REMOUNT = """import ctypes
+MS_BIND, MS_REMOUNT = 4096, 32
+if ctypes.CDLL(None).mount(None, b"/", None, MS_BIND | MS_REMOUNT, None):
+    raise PermissionError("it stays read-only")
+"""
+FILES = """for name in "abc":
+    with open(name, "wb") as file:
+        file.write(bytes(60_000_000))
+"""
+PROCESSES = """import os
+raise ValueError(f"sees others: {sum(name.isdigit() for name in os.listdir('/proc')) > 5}")
+"""
 DEAF = """import signal
 signal.signal(signal.SIGALRM, signal.SIG_IGN)
 while True:
@@ -144,6 +156,9 @@ def harms(teacher: Path) -> dict[str, tuple[str, Expected]]:
         "tensor": ("x = torch.ones(5_000_000_000)", expected(graded, "code cell 2: RuntimeError")),
         "output": ("while True:\n    print('x' * 1000)", expected(stopped, "it printed more than")),
         "disk": ("open('x', 'wb').write(bytes(10**9))", expected(graded, "code cell 2: OSError")),
+        "many files": (FILES, expected(graded, "code cell 2: OSError: [Errno 28] No space left")),
+        "remount": (REMOUNT, expected(graded, "code cell 2: PermissionError: it stays read-only")),
+        "processes": (PROCESSES, expected(graded, "code cell 2: ValueError: sees others: False")),
         "exit": ("import os\nos._exit(0)", expected(stopped, "its process ended itself with exit code 0")),
         "sys exit": ("import sys\nsys.exit(0)", expected(graded, "code cell 2: SystemExit: 0")),
         "kill": ("import os\nos.kill(os.getpid(), 9)", expected(stopped, "its process was ended by SIGKILL")),

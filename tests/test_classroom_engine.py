@@ -208,6 +208,28 @@ def commands() -> list[str]:
     return found
 
 
+def test_homes_sockets_and_the_class_are_hidden_and_the_rooms_are_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("home/papers", "home/tmp/rooms", "class"):
+        (tmp_path / name).mkdir(parents=True)
+    hidden = set(prison.hidden_paths((tmp_path / "class",), tmp_path / "home" / "tmp" / "rooms"))
+    assert {str(tmp_path / "home" / "papers"), str(tmp_path / "class")} <= hidden
+    assert not [path for path in hidden if (tmp_path / "home" / "tmp" / "rooms").is_relative_to(path)]
+    for root in (Path(private).resolve() for private in prison.PRIVATE if Path(private).exists()):
+        assert any(Path(path).is_relative_to(root) or root.is_relative_to(path) for path in hidden), root
+
+
+@namespaces
+def test_temporary_folder_may_lie_in_the_home(tmp_path, monkeypatch):
+    (tmp_path / "home" / "tmp").mkdir(parents=True)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "home" / "tmp"))
+    (result,) = grade(tmp_path / "in", tmp_path / "out", Options(saved=False))
+    assert result.outcome == "graded", result
+
+
 def test_without_namespaces_sockets_are_refused_and_nothing_is_left_running(tmp_path):
     asleep = f"{1000 + os.getpid()}"  # seconds, and a number that no other process has in its command
     stray = f"import subprocess\nsubprocess.Popen(['sleep', '{asleep}'], start_new_session=True)"
