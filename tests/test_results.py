@@ -102,6 +102,18 @@ def test_what_the_page_says_of_two_variations_of_alexnet_is_in_the_files():
     assert all(0 < loss - whole[0] < (reported[0] - whole[0]) / 2 for loss in first[1:])  # "up, by less than half"
 
 
+def test_what_the_page_says_of_the_recipes_for_resnet18_is_in_the_files():
+    made = {
+        name: runs.load_run(f"resnet18-cifar10{name}") for name in ("", "-fast-64", "-fast-gentle", "-fast-half-rate")
+    }
+    usual, *others = (run.provenance["recipe"] for run in made.values())
+    for recipe in others:
+        assert recipe["lr"] == usual["lr"] / 2 and recipe["epochs"] == usual["epochs"] + 2
+        assert recipe["validation"] < usual["validation"]
+    gentle, best = (made[name].test["accuracy"] for name in ("-fast-gentle", "-fast-half-rate"))
+    assert 0 < best - gentle < (2 * best * (1 - best) / 10_000) ** 0.5  # one standard error of the difference
+
+
 def test_alexnets_ten_epochs_are_the_first_of_its_fifty():
     ten, fifty = (
         [epoch["train_loss"] for epoch in runs.load_run(f"alexnet-cifar10-{name}").epochs]
