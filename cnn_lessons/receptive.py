@@ -13,6 +13,7 @@ from cnn_lessons.arithmetic import pair
 REARRANGING = {  # functions that move values about without mixing places
     *("flatten", "view", "reshape", "permute", "transpose", "squeeze", "unsqueeze", "unflatten"),
     *("cat", "concat", "stack", "chunk", "split", "pad", "expand"),
+    "__get__",  # x.mT and its like
 }
 MIXING = {"linear", "matmul", "mm", "bmm", "multi_head_attention_forward", "scaled_dot_product_attention"}
 UNCLEAR = {"conv_transpose2d", "conv1d", "conv3d", "einsum", "addmm", "baddbmm"}  # depends on the place, or on the axes

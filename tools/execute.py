@@ -100,7 +100,7 @@ def run_all(paths: list[Path], keys: dict[Path, str]) -> None:
         raise NotebookError("\n".join(problems))
 
 
-def run_one(path: Path, most: float) -> tuple[list, float, str]:
+def run_one(path: Path, most: float = CELL_SECONDS) -> tuple[list, float, str]:
     """Run one notebook from a fresh kernel, each cell within `most` seconds.
 
     Returns:

@@ -343,7 +343,7 @@ def checkpoint_in_two_files(path, model, optimizer, new_model, new_optimizer):
     new_optimizer.load_state_dict(torch.load(path + ".optimizer", weights_only=True))
 
 
-@wrong("evaluate_model", says="the mode in which the model is called")
+@wrong("evaluate_model", says="switches the outermost module only")
 def switches_the_outermost_only(model, loader):
     was, model.training = model.training, False
     with torch.no_grad():
@@ -352,7 +352,7 @@ def switches_the_outermost_only(model, loader):
     return torch.cat(right).mean().item()
 
 
-@wrong("batch_norm", says="mean and variance over all channels")
+@wrong("batch_norm", says="You average over all channels together")
 def norms_all_channels_as_one(x, weight, bias, running_mean, running_var, training, momentum, eps):
     w, b = weight[:, None, None], bias[:, None, None]
     if not training:

@@ -45,6 +45,14 @@ def _only_outside(model, loader):
     return result
 
 
+def _outermost_only(model, loader):
+    was, model.training = model.training, False
+    try:
+        return _accuracy(before="", after="")(model, loader)
+    finally:
+        model.training = was
+
+
 def _cases(random: Random) -> Iterator[Case]:
     images = torch.tensor([[2.0, 1], [0, 1], [3, 0]], dtype=torch.float64)
     yield _case(lambda: linear([[1.0, 0.0], [0.0, 1.0]]), images, torch.tensor([0, 1, 1]), 2, training=True)
@@ -113,6 +121,11 @@ EVALUATE_MODEL = Exercise(
             "no_grad() does not replace eval(): it only keeps gradients from being recorded. model.eval() switches "
             "BatchNorm and Dropout. You need both.",
             _accuracy(before="", after=""),
+        ),
+        Mistake(
+            "`model.training = False` switches the outermost module only: the layers in it still train. model.eval() "
+            "reaches all of them.",
+            _outermost_only,
         ),
         Mistake("The model is in training mode while you evaluate it. Call model.eval().", _accuracy(before="train")),
         Mistake(

@@ -91,13 +91,18 @@ def _is_raised_on_purpose(error: BaseException | None) -> bool:
     return isinstance(error, Exception) and not isinstance(error, (NameError, AttributeError)) and not by_accident
 
 
-def _named(outcome: Outcome) -> set[str] | None:
-    """Return the depths of Wide ResNets that a refusal names, besides the depth itself and those in a formula."""
+def _named(outcome: Outcome) -> list[bool] | None:
+    """Return, for each number that a refusal names besides `depth` and those in a formula, whether it is 6N + 4."""
     depth = outcome.case.args[0]
     if not isinstance(outcome.got, Answer) or outcome.got.refusal is None or (depth >= 10 and depth % 6 == 4):
         return None
     text = re.sub(r"6\s*[·*×]?\s*[nN]\s*\+\s*4", "", outcome.got.refusal)
-    return {number for number in re.findall(r"\d+", text) if int(number) % 6 == 4 and int(number) != depth}
+    return [number % 6 == 4 for number in set(map(int, re.findall(r"\d+", text))) - {depth}]
+
+
+def _names_none(outcome: Outcome) -> bool:
+    named = _named(outcome)
+    return named is not None and not any(named)
 
 
 def _is(kind: type) -> Callable[[Outcome], bool]:
@@ -189,7 +194,7 @@ BLOCKS_PER_GROUP = Exercise(
         ),
         Mistake(
             "Your error names one depth only. The reader may want to go up or down: name both.",
-            when=lambda outcome: len(_named(outcome) or ()) == 1,
+            when=lambda outcome: _named(outcome) == [True],
         ),
         Mistake(
             "The depth above is 6 more than the one below, not as far above `depth` as the other is below.",
@@ -197,7 +202,7 @@ BLOCKS_PER_GROUP = Exercise(
         ),
         Mistake(
             "Your error says that the depth is wrong, but not what would be right. Name the two nearest depths.",
-            when=lambda outcome: _named(outcome) == set(),
+            when=_names_none,
         ),
     ),
 )

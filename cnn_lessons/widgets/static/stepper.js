@@ -244,7 +244,6 @@ export class Stepper {
     this.say(message);
   }
 
-  /** Take a complaint away that the next entry has answered. */
   uncomplain() {
     setText(this.problem, this.blocked);
   }
