@@ -118,6 +118,14 @@ globalThis.survey = (() => {
       document.getElementById("pst-back-to-top")?.style.setProperty("display", "block");
     },
 
+    /** The theme makes what scrolls a stop of the keyboard 300 ms after a change: wait for that, but not for ever. */
+    stops: async () => {
+      const scrolls = (pre) => pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight;
+      const waits = () => [...document.querySelectorAll("pre")].some((pre) => scrolls(pre) && pre.tabIndex < 0);
+      const end = performance.now() + 5000;
+      while (waits() && performance.now() < end) await new Promise((done) => setTimeout(done, 50));
+    },
+
     /**
      * Take what is there many times out of the page, before axe looks at all there is: of coloured words in listings
      * and of drawn formulas one of each kind stays. (A formula's text for screen readers stays, whatever its kind.)

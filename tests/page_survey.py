@@ -74,6 +74,7 @@ class Survey:
         page.set_viewport_size({"width": 1280, "height": 900})
         self.ask("unfold()")
         self.ask("thin()")
+        self.ask("stops()")
         page.evaluate(axe())
         self.violations, self.unmarked = {}, {}
         self.look("light")
