@@ -79,7 +79,7 @@ _NAMED = (
         flip=True,
         validation=2_000,
     ),
-    # "fast" for networks with room to spare: half the rate, reached sooner, smaller shifts and fewer held out.
+    # "fast" at half the rate, reached sooner, with smaller shifts and fewer held out.
     Recipe(
         "fast-gentle",
         epochs=12,
@@ -95,7 +95,7 @@ _NAMED = (
         flip=True,
         validation=2_000,
     ),
-    # "fast" at half the rate, reached sooner, and with fewer held out.
+    # "fast" at half the rate, reached sooner, with the same shifts and fewer held out.
     Recipe(
         "fast-half-rate",
         epochs=12,

@@ -132,9 +132,8 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, room: 
     """Return one file of an archive, refused beyond `room` bytes, or None for what no student meant to hand in."""
     told = _name(member)
     inner = PurePosixPath(told.replace("\\", "/"))
-    if any(part.startswith(".") and part != ".." or part in SKIPPED for part in inner.parts) or OURS.fullmatch(
-        inner.name
-    ):
+    hidden = any(part.startswith(".") and part != ".." or part in SKIPPED for part in inner.parts)
+    if hidden or OURS.fullmatch(inner.name):
         return None
     when = _saved(member)
     if not inner.parts or inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
