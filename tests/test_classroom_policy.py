@@ -11,6 +11,7 @@ from cnn_lessons.classroom.reporting import course
 from cnn_lessons.classroom.reporting import policy as room
 from cnn_lessons.classroom.reporting.gradebook import DAY, grade_book, student_of
 from cnn_lessons.classroom.reporting.policy import Late, Points, Policy, example
+from cnn_lessons.cli.grade import _summary
 
 SEOUL = timezone(timedelta(hours=9))
 DUE = datetime.fromtimestamp(APRIL, SEOUL)
@@ -224,3 +225,12 @@ def test_pattern_reads_the_student_and_says_where_it_does_not_fit():
     assert student_of("group-a/anna/02.ipynb", policy, {}) == ("anna", ())
     student, notes = student_of("ben/02.ipynb", policy, {})
     assert student == "ben" and "does not fit" in notes[0]
+
+
+def test_summary_counts_students_and_doubts_times_that_are_all_alike(tmp_path):
+    results = [result(f"s{number}/02.ipynb", handed_in=APRIL + number) for number in range(6)]
+    assert _summary(results, Policy(), tmp_path).startswith("6 files of 6 students: 6 graded")
+    assert "time of the download" not in _summary(results, Policy(), tmp_path)
+    assert "time of the download" in _summary(results, Policy(deadline=DUE), tmp_path)
+    results[0] = result("s0/02.ipynb", handed_in=APRIL - DAY)
+    assert "time of the download" not in _summary(results, Policy(deadline=DUE), tmp_path)

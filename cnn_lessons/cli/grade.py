@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         with _progress(options.quiet) as tell:
             results = grade(options.submissions, options.out, chosen, tell)
         page = write_report(results, rules, options.out)
-    print(_summary(results, page))
+    print(_summary(results, rules, page))
     return 0
 
 
@@ -101,11 +101,19 @@ def _progress(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
             bar.close()
 
 
-def _summary(results: list, page: Path) -> str:
-    """Say in a few lines what came out."""
+def _summary(results: list, rules, page: Path) -> str:
+    """Say in a few lines what came out, and what looks odd."""
+    from cnn_lessons.classroom.reporting.gradebook import grade_book, plural
+
     counts = {outcome: sum(result.outcome == outcome for result in results) for outcome in ("stopped", "refused")}
     graded = len(results) - sum(counts.values())
-    lines = [f"{len(results)} files: {graded} graded, {counts['stopped']} stopped, {counts['refused']} refused."]
+    whole = f"{plural(len(results), 'file')} of {plural(len(grade_book(results, rules).students), 'student')}"
+    lines = [f"{whole}: {graded} graded, {counts['stopped']} stopped, {counts['refused']} refused."]
+    times = [result.handed_in for result in results if result.chapters and result.handed_in is not None]
+    if (rules.deadline or rules.deadlines) and len(times) > 5 and max(times) - min(times) < 600:
+        lines += [
+            "All were changed within ten minutes: perhaps that is the time of the download. Look at the deadlines."
+        ]
     lines += sorted({f"Isolation: {result.isolation}." for result in results if result.outcome != "refused"})
     lines += [f"The report is in {page}. `{PROGRAM} grade --print-policy` shows how points can be set."]
     return "\n".join(lines)
