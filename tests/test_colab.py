@@ -221,3 +221,4 @@ def test_start_says_how_to_get_a_gpu_only_where_there_is_none(monkeypatch, capsy
     printed = capsys.readouterr().out
     assert printed.startswith(f"Running on {'Tesla T4' if gpu else 'the CPU'}, budget {'gpu' if gpu else 'cpu'}.")
     assert (said in printed) if said else ("Runtime" not in printed)
+    assert ("trains longer" in printed) == gpu

@@ -14,7 +14,7 @@ from tiny import tiny_data, tiny_network, tiny_recipe
 from torch import nn
 
 from cnn_lessons.models import plain_cifar, resnet_cifar
-from cnn_lessons.training import CheckpointError, Recipe, checkpoint, train
+from cnn_lessons.training import CheckpointError, checkpoint, train
 from cnn_lessons.training import history as history_module
 from cnn_lessons.training.checkpoint import load_checkpoint, save_checkpoint
 from cnn_lessons.training.run import Run
@@ -142,27 +142,19 @@ def test_run_that_comes_back_says_so_too(tmp_path, monkeypatch):
     ]
 
 
-def test_older_checkpoint_that_does_not_count_processes_goes_on(tmp_path):
+@pytest.mark.parametrize("lacks", ["processes", "recipe.gamma"])
+def test_checkpoint_from_before_a_field_was_there_goes_on(tmp_path, lacks):
     path = tmp_path / "run.pt"
     with pytest.raises(KeyboardInterrupt):
         run(path, on_epoch_end=stop_after(1))
     state = load_checkpoint(path)
     history = json.loads(state["history"])
-    del history["provenance"]["processes"]
+    *inside, field = lacks.split(".")
+    del (history["provenance"]["recipe"] if inside else history["provenance"])[field]
     save_checkpoint(path, state | {"history": json.dumps(history)})
-    made = run(path)[1].provenance
-    assert made["processes"] == 1 and "resumed" not in made
-
-
-def test_older_checkpoint_without_a_newer_field_of_the_recipe_goes_on(tmp_path):
-    path = tmp_path / "run.pt"
-    with pytest.raises(KeyboardInterrupt):
-        run(path, on_epoch_end=stop_after(1))
-    state = load_checkpoint(path)
-    history = json.loads(state["history"])
-    assert history["provenance"]["recipe"].pop("gamma") == Recipe("usual", epochs=1, batch_size=1, lr=1.0).gamma
-    save_checkpoint(path, state | {"history": json.dumps(history)})
-    assert len(run(path)[1].epochs) == 3
+    made = run(path)[1]
+    assert len(made.epochs) == RECIPE.epochs and made.provenance["processes"] == 1 and "resumed" not in made.provenance
+    assert made.provenance["recipe"] == RECIPE.to_dict()
 
 
 def test_checkpoint_on_a_drive_that_is_not_mounted_is_refused(monkeypatch, tmp_path):

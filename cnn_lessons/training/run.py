@@ -201,7 +201,8 @@ class Run:
         if state["scaler"]:  # begun in float16: else there is nothing to go on from
             self.scaler.load_state_dict(state["scaler"])
         began, here = history.provenance, self.history.provenance
-        began.setdefault("processes", self.world)  # older checkpoints do not hold it
+        began.setdefault("processes", self.world)  # older checkpoints do not hold it, nor newer fields of a recipe
+        began["recipe"] = here["recipe"] | began["recipe"]
         last = dict(began)  # where it ran before it stopped
         for entry in began.get("resumed", []):
             last |= entry

@@ -25,7 +25,10 @@ TRUSTING = Told(
 
 
 class FileScene(Scene):
-    """A scene whose first argument is the path of a file in a folder of its own, and that notes how files are read."""
+    """A scene whose first argument is the path of a file in a folder of its own, and that notes how files are read.
+
+    Its `read` is given what the file holds, in place of a result.
+    """
 
     def around(self) -> contextlib.AbstractContextManager:
         """Make the folder, watch torch.load, and clean up afterwards."""
