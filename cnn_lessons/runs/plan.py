@@ -144,8 +144,8 @@ PLANNED: dict[str, Planned] = {
     "alexnet-cifar10-tutorial": _cifar(
         "AlexNet, tutorial", models.alexnet_cifar, _ALEXNET, 0.7508, _TUTORIAL, _TUTORIAL_LOSSES
     ),
-    "alexnet-cifar10-seed1": _alexnet("seed 1", seed=1),
-    "alexnet-cifar10-seed2": _alexnet("seed 2", seed=2),
+    "alexnet-cifar10-seed1": _alexnet("seed 1", epochs=10, seed=1),
+    "alexnet-cifar10-seed2": _alexnet("seed 2", epochs=10, seed=2),
     "alexnet-cifar10-order-seed1": _alexnet("another order of the images", _same_first_weights, seed=1),
     "alexnet-cifar10-he": _alexnet("He's first weights", _he_weights),
     "alexnet-cifar10-glorot": _alexnet("Glorot's first weights", _glorot_weights),
