@@ -1,6 +1,7 @@
 """A made class, graded in one command: the table says of every file what it must, whatever the file does."""
 
 import os
+import shutil
 from pathlib import Path
 
 import made_class
@@ -10,6 +11,7 @@ from made_class import ASKED, CHAPTER, Expected
 from cnn_lessons.classroom.grading.limits import Limits
 from cnn_lessons.classroom.grading.prison import namespaces_work
 from cnn_lessons.classroom.grading.whole_class import Options, grade
+from cnn_lessons.classroom.reporting.report import KEPT
 from cnn_lessons.exercises import names
 
 LIMITS = Limits(
@@ -135,3 +137,32 @@ def test_grading_again_runs_nothing_that_is_unchanged(graded):
     )
     assert again == [(len(table), len(table), "")]
     assert {result.file: result for result in second} == results
+
+
+def test_file_that_comes_again_under_another_name_and_time_is_not_run_again(graded, tmp_path):
+    base, _, results, _ = graded
+    shutil.copytree(base / "report" / KEPT, tmp_path / "report" / KEPT)
+    once, again = "half/03_arithmetic_of_shapes.ipynb", "april.zip/half_12345/03_arithmetic_of_shapes (1).ipynb"
+    (tmp_path / "in").mkdir()
+    content = (base / "submissions" / once).read_bytes()
+    (tmp_path / "in" / "april.zip").write_bytes(made_class.archive({again.partition("/")[2]: content}))
+    told = []
+    (result,) = grade(
+        tmp_path / "in", tmp_path / "report", Options(LIMITS, saved=False), lambda *step: told.append(step)
+    )
+    assert told == [(1, 1, "")]
+    assert (result.file, result.marks, result.sha256) == (again, results[once].marks, results[once].sha256)
+    assert result.handed_in != results[once].handed_in
+
+
+def test_name_that_gives_the_chapter_is_part_of_what_was_graded(tmp_path):
+    unmarked = made_class.notebook("def nothing_of_the_course():\n    return 1")
+    (tmp_path / "in").mkdir()
+    for name in ("03_shapes.ipynb", "04_pooling.ipynb", "copy_of_04_pooling.ipynb"):
+        (tmp_path / "in" / name).write_bytes(unmarked)
+    told = []
+    options = Options(LIMITS, saved=False)
+    results = grade(tmp_path / "in", tmp_path / "report", options, lambda *step: told.append(step))
+    assert [result.chapters for result in results] == [("03",), ("04",), ("04",)]
+    assert len(told) == 3  # the beginning, and two files: of copies, one is run
+    assert (told[0][:2], told[-1][:2]) == ((0, 3), (3, 3))

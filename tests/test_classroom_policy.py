@@ -2,11 +2,14 @@
 
 import dataclasses
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from classroom_made import APRIL, result
 
+from cnn_lessons.classroom.grading.limits import GIGABYTE, Limits
 from cnn_lessons.classroom.reporting import course
 from cnn_lessons.classroom.reporting import policy as room
 from cnn_lessons.classroom.reporting.gradebook import DAY, grade_book, student_of
@@ -16,6 +19,7 @@ from cnn_lessons.cli.grade import _summary
 SEOUL = timezone(timedelta(hours=9))
 DUE = datetime.fromtimestamp(APRIL, SEOUL)
 FIVE = tuple(course.exercises("02"))
+PAGE = (Path(__file__).parent.parent / "book" / "instructors.md").read_text(encoding="utf-8")
 
 
 def read(tmp_path, text):
@@ -33,6 +37,32 @@ def test_example_reads_back_to_the_defaults_and_shows_every_knob(tmp_path):
     for kind in (Policy, Points, Late):
         for known in dataclasses.fields(kind):
             assert re.search(rf"^(# )?{known.name} = |^\[(points\.)?{known.name}\]", example(), re.M), known.name
+
+
+def defaults(policy, before: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every knob by its whole name, with its default as the page for instructors writes it."""
+    for known in dataclasses.fields(policy):
+        value = getattr(policy, known.name)
+        if dataclasses.is_dataclass(value):
+            yield from defaults(value, f"{known.name}.")
+        else:
+            shown = f'`"{value}"`' if isinstance(value, str) else "none" if value in (None, {}) else str(value)
+            yield before + known.name, shown
+
+
+def test_page_for_instructors_lists_every_knob_with_its_default():
+    assert dict(re.findall(r"^\| `([a-z_.]+)` \| (.+?) \|", PAGE, re.M)) == dict(defaults(Policy()))
+
+
+def test_page_for_instructors_tells_the_limits():
+    most = Limits()
+    assert most.disk == GIGABYTE / 2
+    told = (
+        f"A cell may take {most.cell_seconds:g} seconds, a notebook {most.seconds:g}, with "
+        f"{most.memory / GIGABYTE:g} GB of memory, {most.processes} processes, half a gigabyte of files and "
+        f"{most.output / 1e6:g} MB of prints."
+    )
+    assert told in " ".join(PAGE.split())
 
 
 def test_commented_lines_of_the_example_are_right_as_they_stand(tmp_path):

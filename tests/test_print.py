@@ -269,3 +269,20 @@ def test_widget_is_as_before_once_it_is_printed_and_keeps_what_a_reader_has_set(
     assert own != first
     assert send("beforeprint") == own
     assert send("afterprint") == own
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("book_url", ["file"], indirect=True)
+def test_page_is_printed_light_whatever_its_theme_and_is_dark_again_afterwards(watched_page):
+    watched_page.emulate_media(color_scheme="dark")
+    watched_page.goto(f"{watched_page.book}/notebooks/02_convolution.html")
+    watched_page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    ink = watched_page.locator(".bd-article p").first
+
+    def after(*events: str) -> int:
+        sent = "".join(f"window.dispatchEvent(new Event('{event}'));" for event in events)
+        return ink.evaluate(f"ink => {{ {sent} return Number(getComputedStyle(ink).color.match(/\\d+/)[0]) }}")
+
+    assert after() > 128  # bright on dark
+    assert after("beforeprint", "beforeprint") < 128  # dark on the white of paper; a browser may announce it twice
+    assert after("afterprint") > 128

@@ -24,6 +24,7 @@ REMOTE_IMAGE = re.compile(r"<img[^>]+src=[\"']https?://", re.IGNORECASE)
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the steps to Sphinx's events."""
     app.add_css_file("cnn_lessons.css", priority=900)  # after the theme's own
+    app.add_js_file("paper.js", loading_method="defer")
     app.connect("config-inited", collect_static_files)
     app.connect("doctree-read", check_images)
     app.connect("html-page-context", adjust_scripts, priority=900)  # when all others have added theirs
@@ -31,7 +32,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 
 def collect_static_files(app: Sphinx, config: Config) -> None:
-    """Put our style sheet and MathJax among the static files.
+    """Put our style sheet, our script and MathJax among the static files.
 
     Jupyter Book loads every .js and .css under the folders that it knows of into every page; it knows nothing
     of a folder that is added here.

@@ -82,19 +82,24 @@ def read(content: bytes, file: str) -> Notebook:
     saved = sum(bool(cell.get("outputs")) for cell in codes)
     found = Notebook([cell.source for cell in codes], nbformat.writes(notebook), saved, remarks=remarks)
     found.may_fail = {i for i, cell in enumerate(codes) if "raises-exception" in _tags(cell)}
-    named = CHAPTER.search(file)
-    _locate(found, {named[1]} if named else set())
-    _keep_own_chapters(found, named[1] if named else "")
+    named = chapter_in_name(file)
+    _locate(found, named)
+    _keep_own_chapters(found, named)
     for name, places in found.places.items():
         if any(_escapes(codes[place.cell]) for place in places):
             found.uncompared.append(f"the cell of {name} asks not to be compared")
     chapters = {catalog()[name].chapter for name in found.places}
-    if not chapters and named and names(named[1]):
-        chapters = {named[1]}
+    chapters = chapters or {exercise.chapter for exercise in catalog().values() if exercise.chapter == named}
     if not chapters:
         raise Refused("holds no exercise of the course: is it the right file?")
     found.chapters = tuple(sorted(chapters))
     return found
+
+
+def chapter_in_name(file: str) -> str:
+    """Return the two digits of the chapter that a file is named after; "" if it is named after none."""
+    named = CHAPTER.search(file)
+    return named[1] if named else ""
 
 
 def _tags(cell) -> list:
@@ -152,14 +157,14 @@ def _language(metadata: dict) -> str:
 # ---- where the exercises are ---------------------------------------------------------------------------------
 
 
-def _locate(notebook: Notebook, named: set[str]) -> None:
+def _locate(notebook: Notebook, named: str) -> None:
     """Find the cells of each exercise, by marker and by the name of the function, and what reaches into the checks.
 
-    A function without a marker counts only for a chapter that markers, or else the file's name, give: who needs a class
-    of an earlier chapter may copy it.
+    A function without a marker counts only for a chapter that markers, or else the file's name (`named`), give: who
+    needs a class of an earlier chapter may copy it.
     """
     everywhere = [name for source in notebook.cells for name in _markers(source) if name in catalog()]
-    chapters = {catalog()[name].chapter for name in everywhere} or named
+    chapters = {catalog()[name].chapter for name in everywhere} or {named} - {""}
     for number, source in enumerate(notebook.cells):
         notebook.reaching += [f"{reach:.90} in code cell {number + 1}" for reach in reaching(_body(source))]
         marked, defined = _markers(source), _definitions(source)

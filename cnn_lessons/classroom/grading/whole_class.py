@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -15,6 +15,7 @@ from cnn_lessons.classroom.grading.collect import HandedIn, collect
 from cnn_lessons.classroom.grading.limits import Limits
 from cnn_lessons.classroom.grading.one_file import FAILED, grade_one
 from cnn_lessons.classroom.grading.prison import Prison, namespaces_work
+from cnn_lessons.classroom.grading.reading import chapter_in_name
 from cnn_lessons.classroom.record import Result, from_json, to_json
 from cnn_lessons.classroom.releasing.edition import PACKAGE
 from cnn_lessons.classroom.reporting.report import KEPT, check_place
@@ -40,7 +41,7 @@ class Options:
 def grade(
     submissions: Path, out: Path, options: Options, tell: Callable[[int, int, str], None] | None = None
 ) -> list[Result]:
-    """Grade every file below a folder. What was graded before and has not changed is not run again.
+    """Grade every file below a folder. What was graded before, under any name, is not run again, and of copies one is.
 
     Args:
         submissions: folder with .ipynb and .zip files, in folders or not.
@@ -63,19 +64,23 @@ def grade(
     kept.mkdir(parents=True, exist_ok=True)
     base = _conditions(options)
     places = {item.file: kept / f"{_key(base, item)}.json" for item in items}
-    results = {item.file: found for item in items if (found := _kept(places[item.file], item.file))}
-    waiting = [item for item in items if item.file not in results]
-    if tell:
-        tell(len(results), len(items), "")
+    results = {place: found for place in places.values() if (found := _kept(place))}
+    waiting = {places[item.file]: item for item in items if places[item.file] not in results}
+
+    def progress(file: str = "") -> None:
+        if tell:
+            tell(sum(place in results for place in places.values()), len(items), file)
+
+    progress()
     if waiting:
         with Prison((submissions, out), options.namespaces) as prison:
-            for result in _run(waiting, prison, options):
+            for result in _run(list(waiting.values()), prison, options):
+                place = places[result.file]
                 if not result.problem.startswith(FAILED):  # a second run may fare better
-                    _keep(places[result.file], result)
-                results[result.file] = result
-                if tell:
-                    tell(len(results), len(items), result.file)
-    return [results[item.file] for item in items]
+                    _keep(place, result)
+                results[place] = result
+                progress(result.file)
+    return [replace(results[places[item.file]], file=item.file, handed_in=item.handed_in) for item in items]
 
 
 def _run(waiting: list[HandedIn], prison: Prison, options: Options):
@@ -112,16 +117,15 @@ def _conditions(options: Options) -> str:
 
 
 def _key(base: str, item: HandedIn) -> str:
-    return hashlib.sha256(
-        f"{base}\0{item.file}\0{item.handed_in}\0{item.sha256}".encode(errors="surrogatepass")
-    ).hexdigest()
+    """Return a fingerprint of all that a result depends on; where the file lies, and when it came, is no part of it."""
+    text = "\0".join([base, chapter_in_name(item.file), item.refused, item.sha256])
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def _kept(path: Path, file: str) -> Result | None:
-    """Return the result of a file that an earlier run has kept; None if there is none that can be read."""
+def _kept(path: Path) -> Result | None:
+    """Return the result that an earlier run has kept; None if there is none that can be read."""
     try:
-        found = from_json(json.loads(path.read_text(encoding="utf-8")))
-        return found if found.file == file else None
+        return from_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return None
 
