@@ -232,6 +232,12 @@ def test_likely_mistake_is_named_only_where_it_explains_every_case(ask):
     assert "You gave integers." in ask(lambda x: x.long(), mistakes=mistakes).message
 
 
+def test_error_on_every_case_is_explained_by_the_same_error_only(ask):
+    mistakes = (Mistake("You took axis 9.", lambda x: x.sum(9)), Mistake("You took axis 8.", lambda x: x.sum(8)))
+    assert "You took axis 8." in ask(lambda x: x.sum(8) + 1, mistakes=mistakes).message
+    assert "You took axis" not in ask(lambda x: x.sum(7), mistakes=mistakes).message
+
+
 # Integers are exact, whatever their size: counts of parameters differ by one in millions.
 
 

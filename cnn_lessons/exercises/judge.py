@@ -123,9 +123,12 @@ def _likely(exercise: Exercise, outcomes: list[Outcome], first: Outcome) -> str:
     rounds = [outcomes]
     if any(isinstance(outcome.got, Findings) for outcome in outcomes):
         rounds.append([_symptom(exercise, outcome) for outcome in outcomes])  # less alike, but perhaps the same mistake
+    in_words = all(outcome.error is not None for outcome in outcomes)  # no value to compare: the kind is too little
     for shown in rounds:
         for mistake in exercise.mistakes:
-            if mistake.shows_in(first) or mistake.produces and all(_explains(mistake.produces, o) for o in shown):
+            if mistake.shows_in(first):
+                return mistake.message
+            if mistake.produces and all(_explains(mistake.produces, outcome, in_words) for outcome in shown):
                 return mistake.message
     return ""
 
@@ -137,12 +140,12 @@ def _symptom(exercise: Exercise, outcome: Outcome) -> Outcome:
     return replace(outcome, got=outcome.got.up_to_wrong(outcome.case.result_of(exercise.expected)))
 
 
-def _explains(produces: Callable, outcome: Outcome) -> bool:
-    """Return whether a function with this misconception would have come to the same result, or failed as well."""
+def _explains(produces: Callable, outcome: Outcome, in_words: bool = False) -> bool:
+    """Return whether a function with this misconception would have come to the same result, or to the same error."""
     try:
         value = outcome.case.result_of(produces)
     except Exception as error:  # the misconception cannot be carried out on this case
-        return type(error) is type(outcome.error)
+        return type(error) is type(outcome.error) and (not in_words or str(error) == str(outcome.error))
     if isinstance(outcome.got, Findings):
         return isinstance(value, Findings) and outcome.got.agrees(value)
     return outcome.error is None and compare.same(value, outcome.got)
