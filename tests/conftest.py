@@ -1,6 +1,7 @@
 """What the tests share: which marks run, what was skipped and how to run it, a browser, the built book."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import machine
@@ -122,6 +123,21 @@ def shell(capsys):
         return code, out, err.splitlines()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def real():
+    """Load a real data set by its name; the test is skipped if the folder does not hold it."""
+
+    from cnn_lessons.data import load, verify  # only here, as above
+
+    @cache  # every recorded run asks for the same one
+    def read(name):
+        if any(state == "missing" for _, state in verify(name)):
+            pytest.skip(f"realdata: {name} is not in the folder that CNN_LESSONS_DATA names")
+        return load(name, download=False)
+
+    return read
 
 
 @pytest.fixture(scope="session")

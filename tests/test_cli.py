@@ -251,11 +251,9 @@ def test_images_are_those_of_the_data():
 
 @pytest.mark.realdata
 @pytest.mark.parametrize("name", ["mnist", "cifar10", "cifar100"])
-def test_images_are_those_of_the_real_data(name):
-    if any(state == "missing" for _, state in data.verify(name)):
-        pytest.skip(f"realdata: {name} is not in the folder")
-    real = data.load(name, download=False)
-    assert IMAGES[name] == (len(real.classes), tuple(real.train.images.shape[1:]))
+def test_images_are_those_of_the_real_data(name, real):
+    found = real(name)
+    assert IMAGES[name] == (len(found.classes), tuple(found.train.images.shape[1:]))
 
 
 # ---- several processes -------------------------------------------------------------------------------------------

@@ -454,11 +454,9 @@ REAL = {"mnist": ((60_000, 1, 28, 28), (10_000, 1, 28, 28)), "cifar10": ((50_000
 
 @pytest.mark.realdata
 @pytest.mark.parametrize("name", REAL)
-def test_real_data_have_the_known_sizes_and_statistics(name):
+def test_real_data_have_the_known_sizes_and_statistics(name, real):
     """FACTS: sizes, classes, and the mean and deviation of all training pixels, to four digits."""
-    if any(state == "missing" for _, state in verify(name)):
-        pytest.skip(f"no {name} in the folder that CNN_LESSONS_DATA names")
-    data = load(name, download=False)
+    data = real(name)
     assert (tuple(data.train.images.shape), tuple(data.test.images.shape)) == REAL[name]
     measured = channel_statistics(data.train.images)
     for ours, theirs in zip(STATISTICS[name], measured, strict=True):

@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from cnn_lessons import runs
-from cnn_lessons.data import load
 from cnn_lessons.runs.plan import PLANNED, find_planned
 from cnn_lessons.training import History, Recipe
 from cnn_lessons.training import history as history_module
@@ -154,9 +153,9 @@ def test_origin_names_hardware_versions_and_seed(name):
 
 @pytest.mark.realdata
 @every_run
-def test_run_learned_from_the_real_files(name):
+def test_run_learned_from_the_real_files(name, real):
     made = runs.load_run(name).provenance
-    assert load(made["data"], download=False).fingerprint() == made["fingerprint"]
+    assert real(made["data"]).fingerprint() == made["fingerprint"]
 
 
 def test_unknown_run_is_refused_with_the_names():
