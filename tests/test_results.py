@@ -7,6 +7,7 @@ import re
 import statistics
 
 import pytest
+import recorded_plots
 import recorded_runs
 from conftest import BOOK
 
@@ -91,15 +92,20 @@ def test_what_the_page_says_of_two_variations_of_alexnet_is_in_the_files():
         [epoch["train_loss"] for epoch in runs.load_run(f"alexnet-cifar10-{name}").epochs][: len(reported)]
         for name in ("tutorial", "unnormalised", "unnormalised-seed1", "40000-images", "seed1", "seed2")
     )
+    for there, *losses in zip(reported, whole, *seeds, strict=True):
+        assert max(losses) - min(losses) < there - max(losses)  # "closer to each other than … to what is reported"
     for losses in (without, fewer):
         gaps = [there - own for there, own in zip(reported, losses, strict=True)]
         assert 0 < sum(gaps) < (sum(reported) - sum(whole)) / 3  # "less than a third of the gap"
     apart = [abs(one - other) for one, other in zip(without, fewer, strict=True)]
     assert max(apart[1:]) < 0.006  # "nearly coincide"
-    first = [losses[0] for losses in (whole, *seeds)]
     assert all(low < there < high for low, there, high in zip(without, reported, other, strict=True))  # "between them"
     assert other[-1] - without[-1] > reported[-1] - whole[-1]  # "by more than the gap that was to be explained"
-    assert all(0 < loss - whole[0] < (reported[0] - whole[0]) / 2 for loss in first[1:])  # "up, by less than half"
+    chance = max(losses[0] for losses in seeds) - whole[0]
+    for name in ("order-seed1", "data-normalised", "float32", "batch-64"):
+        assert abs(runs.load_run(f"alexnet-cifar10-{name}").epochs[0]["train_loss"] - whole[0]) < chance
+    he, larger = (runs.load_run(f"alexnet-cifar10-{name}").epochs[0]["train_loss"] for name in ("he", "batch-64"))
+    assert he < whole[0] - chance and larger < whole[0]  # "the wrong way"
 
 
 def test_what_the_page_says_of_the_recipes_for_resnet18_is_in_the_files():
@@ -137,13 +143,37 @@ def test_every_recorded_run_is_in_a_curve_reader(page):
     assert drawn == {runs.load_run(name).name for name in runs.names()}
 
 
+def alt_of(page, file):
+    """What the page says of a picture for those who cannot see it."""
+    alt = re.search(rf'alt="([^"]*)"[^>]*src="[^"]*{file}|src="[^"]*{file}[^"]*"[^>]*alt="([^"]*)"', page)
+    return html.unescape(alt[1] or alt[2])
+
+
 def test_plots_say_where_each_point_is(page):
     for file in ("accuracy_by_time", "accuracy_by_parameters"):
-        alt = re.search(rf'alt="([^"]*)"[^>]*src="[^"]*{file}|src="[^"]*{file}[^"]*"[^>]*alt="([^"]*)"', page)
-        said = html.unescape(alt[1] or alt[2])
+        said = alt_of(page, file)
         for name, made in recorded_runs.groups().items():
             mean, _ = recorded_runs.mean_and_spread(made)
             assert PLANNED[name].data != "cifar10" or f"{PLANNED[name].title} {mean:.1f} %" in said
+
+
+def test_picture_of_the_gaps_says_where_each_line_ends(page):
+    name = "alexnet-cifar10-tutorial"
+    reported, said = PLANNED[name].reported_losses, alt_of(page, "gaps")
+    long = [run for run in recorded_runs.variations(name) if len(run.epochs) == len(reported)]
+    assert len(long) > 3
+    for run in (runs.load_run(name), *long):
+        label = "seed 0" if run.name == PLANNED[name].title else run.name.removeprefix("AlexNet, ")
+        gap = run.epochs[len(reported) - 1]["train_loss"] - reported[-1]
+        assert re.search(rf"[:,] {re.escape(f'{label} {gap:+.3f}')}[,.]", said), said
+
+
+def test_lines_that_differ_in_their_seed_only_share_a_colour():
+    names = ("tutorial", "seed1", "unnormalised", "unnormalised-seed1", "40000-images")
+    picture = plots.curves({name: [0, 1] for name in ("reported", *names)}, xlabel="x", ylabel="y", alt="Lines.")
+    recorded_plots.colour_by_recipe(picture.figure, [PLANNED[f"alexnet-cifar10-{name}"] for name in names])
+    colours = [line.get_color() for line in picture.figure.axes[0].lines]
+    assert [colours.index(colour) for colour in colours] == [0, 1, 1, 3, 3, 5]
 
 
 def test_labels_of_a_plot_lie_free():
@@ -152,7 +182,7 @@ def test_labels_of_a_plot_lie_free():
     for _ in range(10):
         points = {f"Network {i}": (random.uniform(1, 9), random.uniform(70, 95)) for i in range(8)}
         figure = plots.scatter(points, xlabel="x", ylabel="y", alt="Points.").figure
-        recorded_runs.keep_labels_apart(figure)
+        recorded_plots.keep_labels_apart(figure)
         figure.draw_without_rendering()
         boxes = [label.get_window_extent() for label in figure.axes[0].texts]
         met += sum(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))

@@ -2,17 +2,13 @@
 
 import statistics
 from itertools import filterfalse
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from learning_path import WritesMarkdown
-from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
 
-from cnn_lessons import plots, runs
+from cnn_lessons import runs
 from cnn_lessons.runs.plan import PLANNED, Planned
 from cnn_lessons.widgets import CurveReader
 from cnn_lessons.widgets.runs import MAX_RUNS
@@ -23,7 +19,6 @@ SEED = "-seed"  # what tells the name of a further seed from that of the first
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     app.add_directive("recorded-table", RecordedTable)
-    app.add_directive("recorded-plot", RecordedPlot)
     app.add_directive("recorded-differences", RecordedDifferences)
     app.add_directive("recorded-curves", RecordedCurves)
     app.add_directive("runs-to-make", RunsToMake)
@@ -95,56 +90,6 @@ def row(planned: Planned, made: list[runs.Recorded], machines: dict[str, str]) -
         letters = sorted({machines[run.machine] for run in made})
         took = f"{duration(seconds(made))}, {' '.join(letters)}"
     return planned.title, measured, reported, planned.recipe_in_words, f"{parameters:,}", took
-
-
-class RecordedPlot(SphinxDirective):
-    """Accuracy against the time of training, or against the number of parameters: CIFAR-10 only."""
-
-    required_arguments = 1  # "time" or "parameters"
-
-    def run(self) -> list[nodes.Node]:
-        """Write the picture beside the sources, and return it."""
-        if self.arguments[0] not in ("time", "parameters"):
-            raise self.error(f"recorded-plot: expected time or parameters, got {self.arguments[0]}")
-        by_time = self.arguments[0] == "time"
-        made = {name: found for name, found in groups().items() if PLANNED[name].data == "cifar10"}
-        points, errors = {}, {}
-        for name, found in made.items():
-            title, (mean, spread) = PLANNED[name].title, mean_and_spread(found)
-            across = seconds(found) / 60 if by_time else found[0].provenance["parameters"] / 1e6
-            points[title] = (across, mean)
-            if spread is not None:
-                errors[title] = spread
-        what, unit = ("time of training", "minutes") if by_time else ("number of parameters", "million")
-        said = ", ".join(f"{title} {mean:.1f} % with {across:.2g} {unit}" for title, (across, mean) in points.items())
-        picture = plots.scatter(
-            points,
-            errors=errors,
-            log=True,
-            xlabel=f"{what}, {unit} (logarithmic)",
-            ylabel="test accuracy, %",
-            alt=f"Test accuracy on CIFAR-10 against the {what}, one point for each network: {said}.",
-        )
-        file = Path(self.env.srcdir) / "book" / f"accuracy_by_{self.arguments[0]}.png"
-        keep_labels_apart(picture.figure)
-        file.write_bytes(picture.png())
-        return [nodes.figure("", nodes.image("", uri=file.name, alt=picture.alt))]
-
-
-def keep_labels_apart(figure: Figure) -> None:
-    """Move a label that would lie on another one, or on a point, to the first free place around its own point."""
-    figure.draw_without_rendering()  # lays it out
-    axes = figure.axes[0]
-    dot = figure.dpi / 12  # half a point's width and some air, in pixels
-    points = [axes.transData.transform(label.xy) for label in axes.texts]
-    taken = [Bbox([(x - dot, y - dot), (x + dot, y + dot)]) for x, y in points]
-    for label in sorted(axes.texts, key=lambda label: -label.xy[1]):  # the highest first: it keeps its place above
-        width = label.get_window_extent().width * 72 / figure.dpi
-        for place in ((7, -13), (-7 - width, 4), (-7 - width, -13), (7, -25), (-7 - width, 16)):
-            if not any(label.get_window_extent().overlaps(other) for other in taken):
-                break
-            label.set_position(place)
-        taken.append(label.get_window_extent())
 
 
 class RecordedDifferences(WritesMarkdown):

@@ -151,6 +151,7 @@ PLANNED: dict[str, Planned] = {
     "alexnet-cifar10-glorot": _alexnet("Glorot's first weights", _glorot_weights),
     "alexnet-cifar10-unnormalised": _alexnet("values from 0 to 1", _unnormalised, epochs=10),
     "alexnet-cifar10-unnormalised-seed1": _alexnet("values from 0 to 1, seed 1", _unnormalised, epochs=10, seed=1),
+    "alexnet-cifar10-unnormalised-seed2": _alexnet("values from 0 to 1, seed 2", _unnormalised, epochs=10, seed=2),
     "alexnet-cifar10-batch-64": _alexnet("batches of 64", batch_size=64),
     "alexnet-cifar10-flip": _alexnet("half of the images mirrored", flip=True),
     "alexnet-cifar10-data-normalised": _alexnet("normalised by the data", normalise="data"),

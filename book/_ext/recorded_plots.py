@@ -1,0 +1,118 @@
+"""The pictures of the Results page, drawn from the files of the recorded runs when the book is built."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+from recorded_runs import groups, mean_and_spread, seconds, variations
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from cnn_lessons import plots, runs
+from cnn_lessons.runs.plan import PLANNED, Planned
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directives."""
+    app.add_directive("recorded-plot", RecordedPlot)
+    app.add_directive("recorded-gaps", RecordedGaps)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+class Drawn(SphinxDirective):
+    """A directive that becomes a picture."""
+
+    required_arguments = 1
+
+    def figure(self, picture: plots.Picture, name: str) -> list[nodes.Node]:
+        """Write the picture beside the sources, and return it."""
+        file = Path(self.env.srcdir) / "book" / f"{name}.png"
+        file.write_bytes(picture.png())
+        return [nodes.figure("", nodes.image("", uri=file.name, alt=picture.alt))]
+
+
+class RecordedPlot(Drawn):
+    """Accuracy against the time of training, or against the number of parameters: CIFAR-10 only."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the picture that the argument, "time" or "parameters", asks for."""
+        if self.arguments[0] not in ("time", "parameters"):
+            raise self.error(f"recorded-plot: expected time or parameters, got {self.arguments[0]}")
+        by_time = self.arguments[0] == "time"
+        made = {name: found for name, found in groups().items() if PLANNED[name].data == "cifar10"}
+        points, errors = {}, {}
+        for name, found in made.items():
+            title, (mean, spread) = PLANNED[name].title, mean_and_spread(found)
+            across = seconds(found) / 60 if by_time else found[0].provenance["parameters"] / 1e6
+            points[title] = (across, mean)
+            if spread is not None:
+                errors[title] = spread
+        what, unit = ("time of training", "minutes") if by_time else ("number of parameters", "million")
+        said = ", ".join(f"{title} {mean:.1f} % with {across:.2g} {unit}" for title, (across, mean) in points.items())
+        picture = plots.scatter(
+            points,
+            errors=errors,
+            log=True,
+            xlabel=f"{what}, {unit} (logarithmic)",
+            ylabel="test accuracy, %",
+            alt=f"Test accuracy on CIFAR-10 against the {what}, one point for each network: {said}.",
+        )
+        keep_labels_apart(picture.figure)
+        return self.figure(picture, f"accuracy_by_{self.arguments[0]}")
+
+
+class RecordedGaps(Drawn):
+    """Training loss, less the reported one, epoch by epoch: of a run and of its variations that are as long."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the picture of the run that the argument names."""
+        reported = PLANNED[self.arguments[0]].reported_losses
+        base = runs.load_run(self.arguments[0])
+        long = [run for run in (base, *variations(self.arguments[0])) if len(run.epochs) >= len(reported)]
+        lines = {"reported": [0.0] * len(reported)}
+        for run in long:
+            label = run.name.partition(", ")[2] if run is not base else f"seed {PLANNED[self.arguments[0]].recipe.seed}"
+            lines[label] = [row["train_loss"] - loss for row, loss in zip(run.epochs, reported, strict=False)]
+        ends = ", ".join(f"{label} {line[-1]:+.3f}" for label, line in lines.items() if any(line))
+        picture = plots.curves(
+            lines,
+            x=range(1, len(reported) + 1),
+            xlabel="epoch",
+            ylabel="training loss, less the reported",
+            alt=f"Training loss less the reported one over {len(reported)} epochs. In the last: {ends}.",
+        )
+        planned = {one.title: one for one in PLANNED.values()}
+        colour_by_recipe(picture.figure, [planned[run.name] for run in long])
+        return self.figure(picture, "gaps")
+
+
+def colour_by_recipe(figure: Figure, planned: list[Planned]) -> None:
+    """Give lines that differ in their seed only one colour; the first line, what they are compared with, is grey."""
+    (axes,) = figure.axes
+    kinds: list[tuple] = []
+    axes.lines[0].set_color(plots.INK)
+    for line, one in zip(axes.lines[1:], planned, strict=True):
+        kind = one.build, replace(one.recipe, seed=0, epochs=1)
+        if kind not in kinds:
+            kinds.append(kind)
+        line.set_color(plots.COLOURS[kinds.index(kind)])
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def keep_labels_apart(figure: Figure) -> None:
+    """Move a label that would lie on another one, or on a point, to the first free place around its own point."""
+    figure.draw_without_rendering()  # lays it out
+    axes = figure.axes[0]
+    dot = figure.dpi / 12  # half a point's width and some air, in pixels
+    points = [axes.transData.transform(label.xy) for label in axes.texts]
+    taken = [Bbox([(x - dot, y - dot), (x + dot, y + dot)]) for x, y in points]
+    for label in sorted(axes.texts, key=lambda label: -label.xy[1]):  # the highest first: it keeps its place above
+        width = label.get_window_extent().width * 72 / figure.dpi
+        for place in ((7, -13), (-7 - width, 4), (-7 - width, -13), (7, -25), (-7 - width, 16)):
+            if not any(label.get_window_extent().overlaps(other) for other in taken):
+                break
+            label.set_position(place)
+        taken.append(label.get_window_extent())
