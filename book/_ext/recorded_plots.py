@@ -7,7 +7,7 @@ from typing import Any
 from docutils import nodes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
-from recorded_runs import groups, mean_and_spread, seconds, variations
+from recorded_runs import BY_TITLE, change, groups, mean_and_spread, seconds, variations
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -69,13 +69,12 @@ class RecordedGaps(Drawn):
 
     def run(self) -> list[nodes.Node]:
         """Return the picture of the run that the argument names."""
-        reported = PLANNED[self.arguments[0]].reported_losses
-        base = runs.load_run(self.arguments[0])
-        long = [run for run in (base, *variations(self.arguments[0])) if len(run.epochs) >= len(reported)]
+        name = self.arguments[0]
+        reported = PLANNED[name].reported_losses
+        long = [run for run in (runs.load_run(name), *variations(name)) if len(run.epochs) >= len(reported)]
         lines = {"reported": [0.0] * len(reported)}
         for run in long:
-            label = run.name.partition(", ")[2] if run is not base else f"seed {PLANNED[self.arguments[0]].recipe.seed}"
-            lines[label] = [row["train_loss"] - loss for row, loss in zip(run.epochs, reported, strict=False)]
+            lines[change(run)] = [row["train_loss"] - loss for row, loss in zip(run.epochs, reported, strict=False)]
         ends = ", ".join(f"{label} {line[-1]:+.3f}" for label, line in lines.items() if any(line))
         picture = plots.curves(
             lines,
@@ -84,8 +83,7 @@ class RecordedGaps(Drawn):
             ylabel="training loss, less the reported",
             alt=f"Training loss less the reported one over {len(reported)} epochs. In the last: {ends}.",
         )
-        planned = {one.title: one for one in PLANNED.values()}
-        colour_by_recipe(picture.figure, [planned[run.name] for run in long])
+        colour_by_recipe(picture.figure, [BY_TITLE[run.name] for run in long])
         return self.figure(picture, "gaps")
 
 

@@ -14,6 +14,7 @@ from cnn_lessons.widgets import CurveReader
 from cnn_lessons.widgets.runs import MAX_RUNS
 
 SEED = "-seed"  # what tells the name of a further seed from that of the first
+BY_TITLE = {planned.title: planned for planned in PLANNED.values()}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -41,6 +42,12 @@ def variations(of: str | None = None) -> list[runs.Recorded]:
         for name, planned in PLANNED.items()
         if name in runs.names() and planned.varies and of in (None, planned.varies)
     ]
+
+
+def change(run: runs.Recorded) -> str:
+    """What tells a run from the one that it varies, "He's first weights"; of that one itself its seed."""
+    varied = BY_TITLE[run.name].varies
+    return run.name.partition(", ")[2] if varied else f"seed {run.provenance['recipe']['seed']}"
 
 
 def mean_and_spread(made: list[runs.Recorded]) -> tuple[float, float | None]:
@@ -109,7 +116,7 @@ class RecordedDifferences(WritesMarkdown):
         for made in found:
             below = [there - row["train_loss"] for there, row in zip(reported, made.epochs, strict=False)]
             mean = f"{statistics.mean(below):.3f}, {len(below)}" if len(below) > 1 else "–"
-            rows.append(f"| {made.name} | {made.epochs[0]['train_loss']:.3f} | {below[0]:.3f} | {mean} |")
+            rows.append(f"| {change(made)} | {made.epochs[0]['train_loss']:.3f} | {below[0]:.3f} | {mean} |")
         machines = "; ".join(dict.fromkeys(run.machine for run in found))
         return self.markdown([*(row.replace("| -", "| −") for row in rows), "", f"Recorded on {machines}."])
 
