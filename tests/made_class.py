@@ -162,7 +162,7 @@ def harms(teacher: Path) -> dict[str, tuple[str, Expected]]:
         "fork bomb": (BOMB, expected(stopped, "stopped in code cell 2 of 3: it started more than")),
         "memory": ("x = bytearray(20_000_000_000)", expected(graded, "code cell 2: MemoryError")),
         "tensor": ("x = torch.ones(5_000_000_000)", expected(graded, "code cell 2: RuntimeError")),
-        "memory of children": (CHILDREN, expected(stopped, "stopped in code cell 2 of 3: it held more than 3 GB")),
+        "memory of children": (CHILDREN, expected(stopped, "it held more than 3 GB")),
         "output": ("while True:\n    print('x' * 1000)", expected(stopped, "it printed more than")),
         "disk": ("open('x', 'wb').write(bytes(10**9))", expected(graded, "code cell 2: OSError")),
         "many files": (FILES, expected(graded, "code cell 2: OSError: [Errno 28] No space left")),

@@ -70,6 +70,8 @@ class RecordedGaps(Drawn):
     def run(self) -> list[nodes.Node]:
         """Return the picture of the run that the argument names."""
         name = self.arguments[0]
+        if name not in runs.names() or not PLANNED[name].reported_losses:
+            raise self.error(f"recorded-gaps: expected a recorded run of which losses are reported, got {name}")
         reported = PLANNED[name].reported_losses
         long = [run for run in (runs.load_run(name), *variations(name)) if len(run.epochs) >= len(reported)]
         lines = {"reported": [0.0] * len(reported)}
@@ -84,11 +86,11 @@ class RecordedGaps(Drawn):
             alt=f"Training loss less the reported one over {len(reported)} epochs. In the last: {ends}.",
         )
         colour_by_recipe(picture.figure, [BY_TITLE[run.name] for run in long])
-        return self.figure(picture, "gaps")
+        return self.figure(picture, f"gaps_{name}")
 
 
 def colour_by_recipe(figure: Figure, planned: list[Planned]) -> None:
-    """Give lines that differ in their seed only one colour; the first line, what they are compared with, is grey."""
+    """Give lines that differ in their seed only one colour; the first line, what they are compared with, is black."""
     (axes,) = figure.axes
     kinds: list[tuple] = []
     axes.lines[0].set_color(plots.INK)
