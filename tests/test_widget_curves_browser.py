@@ -197,6 +197,14 @@ def test_smoothing_keeps_the_raw_line_faint_behind(widget_page):
     assert values(page)["plain"][0] == f"{smooth:.2f}"
 
 
+def test_smoothing_is_offered_only_where_a_fine_curve_is_shown(widget_page):
+    page = widget_page(reader(PLAIN, run("coarse", [2.0, 1.0], steps=[]), smoothing=0.5))
+    expect(page.get_by_label("Smoothing")).to_be_visible()
+    page.get_by_role("button", name="plain").click()
+    expect(page.get_by_label("Smoothing")).not_to_be_visible()
+    expect(page.locator(".cnnw-key")).not_to_contain_text("before smoothing")
+
+
 @both_ways
 def test_a_diverged_run_ends_with_a_mark_and_words(widget_page):
     infinite = run("inf", [2.0]) | {"steps": [[1, 2.0], [1.5, math.inf]]}

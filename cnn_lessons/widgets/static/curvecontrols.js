@@ -52,8 +52,8 @@ export class CurveControls {
     this.el = h("div", { class: "cnnw-panel cnnw-dials" }, ...controls.map(({ el }) => el));
   }
 
-  /** mixed: whether own runs and recorded ones are shown together. */
-  show({ quantity, part, span, smoothing, log_scale: log }, mixed) {
+  /** mixed: whether own runs and recorded ones are shown together; smooths: whether a curve is there to be smoothed. */
+  show({ quantity, part, span, smoothing, log_scale: log }, { mixed, smooths }) {
     this.quantity.show(quantity);
     this.part.show(part);
     this.span.show(span);
@@ -61,6 +61,6 @@ export class CurveControls {
     this.log.show(log);
     this.span.el.hidden = !mixed;
     this.log.el.hidden = quantity === "accuracy";
-    this.smoothing.el.hidden = quantity === "accuracy" || part === "validation";
+    this.smoothing.el.hidden = !smooths;
   }
 }

@@ -42,12 +42,12 @@ function measureTitle({ part, quantity }) {
 /** Which line is which: fine for training, with markers for validation. */
 export function curveKey() {
   const el = h("p", { class: "cnnw-key" });
-  const show = ({ part, smoothing, quantity }) => {
+  const show = ({ part, smoothing }, smooths) => {
     const items = PARTS.filter((one) => part === "both" || part === one).map((one) => [
       sampleOf({ style: 0, recorded: false }, one),
       one === "training" ? "training: thin line" : "validation: line with markers",
     ]);
-    const faint = smoothing && part !== "validation" && quantity !== "accuracy";
+    const faint = smoothing && smooths;
     if (faint) items.push([sampleOf({ style: 0, recorded: false }, "raw"), "training loss before smoothing"]);
     el.replaceChildren(
       ...items.map(([picture, words]) => {

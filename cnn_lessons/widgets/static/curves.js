@@ -165,7 +165,7 @@ class CurveView {
   draw() {
     const before = this.state;
     this.state = stateOf(this.model, Object.keys(DEFAULTS));
-    const { runs, off, smoothing, selected, span } = this.state;
+    const { runs, off, smoothing, selected, span, quantity, part } = this.state;
     if (before?.runs !== runs) this.runs = unpackRuns(runs);
     if (before?.runs !== runs || before?.smoothing !== smoothing)
       for (const run of this.runs) run.line = smoothedCurve(run, smoothing);
@@ -173,6 +173,7 @@ class CurveView {
     this.focus = this.shown.includes(this.runs[selected]) ? this.runs[selected] : (this.shown[0] ?? null);
     const own = this.shown.filter(({ recorded }) => !recorded);
     this.mixed = own.length > 0 && own.length < this.shown.length;
+    this.smooths = quantity !== "accuracy" && part !== "validation" && this.shown.some(({ fine }) => fine);
     const measured = this.mixed && span === "own" ? own : this.shown;
     this.high = Math.max(...measured.map(({ end }) => end), 0) || 1;
     this.stops = cursorStops(this.shown, this.high);
@@ -184,9 +185,9 @@ class CurveView {
   }
 
   drawControls() {
-    this.controls.show(this.state, this.mixed);
+    this.controls.show(this.state, this);
     this.legend.show(this.runs, this.state.off);
-    this.key.show(this.state);
+    this.key.show(this.state, this.smooths);
     this.empty.hidden = this.runs.length > 0;
     this.body.hidden = !this.runs.length;
     const names = this.shown.map(({ label }) => label).join(", ");
@@ -223,7 +224,7 @@ class CurveView {
         .filter((one) => one.quantity === name)
         .flatMap((one) => this.shown.map((run) => [run, run.readings.points[MEASURES.indexOf(one)]]));
     for (const panel of this.panels) if (!panel.el.hidden) panel.showCursor(x, dots(panel.quantity));
-    const smooth = this.state.smoothing > 0 && columns[0] === MEASURES[0] && this.shown.some(({ fine }) => fine);
+    const smooth = this.state.smoothing > 0 && this.smooths;
     this.readout.show({ runs: this.shown, columns, x, emphasis: x === null ? null : this.focus, smooth });
   }
 }
