@@ -266,9 +266,10 @@ def test_cursor_goes_from_stop_to_stop(tmp_path):
         calls.append([runs, r.choice([2, 100])])
     moves = []
     for (runs, high), stops in zip(calls, answers("cursorStops", calls, tmp_path), strict=True):
-        wanted = {row[0] for run in runs for row in run["rows"]} | {2.3 for run in runs if run["break"]}
-        wanted = {x for x in wanted if x <= high} or {min(run["end"], high) for run in runs}
-        assert stops == sorted(wanted)
+        measured = {row[0] for run in runs for row in run["rows"] if row[0] <= high}
+        fine = {x for run in runs for x, _ in run["curves"]["training"]["loss"]}
+        wanted = {x for x in (measured or fine) | {2.3 for run in runs if run["break"]} if x <= high}
+        assert stops == sorted(wanted or {min(run["end"], high) for run in runs})
         moves.append([stops, r.choice([None, r.choice(stops), r.uniform(0, 6)]), r.choice([-1, 1])])
     for (stops, x, by), got in zip(moves, answers("nextStop", moves, tmp_path), strict=True):
         if x is None:

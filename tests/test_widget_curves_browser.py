@@ -197,6 +197,14 @@ def test_smoothing_keeps_the_raw_line_faint_behind(widget_page):
     assert values(page)["plain"][0] == f"{smooth:.2f}"
 
 
+def test_run_without_epochs_is_read_by_keyboard_point_by_point(widget_page):
+    page = widget_page(reader(PLAIN | {"epochs": []}))
+    press(page, "Home")
+    expect(status(page)).to_have_text("epoch 0.5: plain, training loss 2.01")
+    press(page, "ArrowRight", "ArrowRight")
+    expect(status(page)).to_have_text("epoch 1.5: plain, training loss 1.51")
+
+
 def test_smoothing_is_offered_only_where_a_fine_curve_is_shown(widget_page):
     page = widget_page(reader(PLAIN, run("coarse", [2.0, 1.0], steps=[]), smoothing=0.5))
     expect(page.get_by_label("Smoothing")).to_be_visible()

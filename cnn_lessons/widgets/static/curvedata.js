@@ -67,10 +67,13 @@ export function smoothedCurve(run, weight) {
   return curve.map(([x], i) => [x, values[i]]);
 }
 
-/** The epochs at which the cursor stops on its way: all that were measured, and where a run broke. */
+/** The epochs at which the cursor stops on its way: those measured, else the points of the curve; where a run broke. */
 export function cursorStops(runs, high) {
-  const all = runs.flatMap((run) => [...run.rows.map(([epoch]) => epoch), ...(run.break ? [run.break.x] : [])]);
-  const stops = [...new Set(all)].filter((x) => x <= high + 1e-6).sort((a, b) => a - b);
+  const inside = (x) => x <= high + 1e-6;
+  const measured = runs.flatMap(({ rows }) => rows.map(([epoch]) => epoch)).filter(inside);
+  const points = measured.length ? measured : runs.flatMap(({ curves }) => curves.training.loss.map(([x]) => x));
+  const broken = runs.flatMap((run) => (run.break ? [run.break.x] : []));
+  const stops = [...new Set([...points, ...broken])].filter(inside).sort((a, b) => a - b);
   return stops.length ? stops : [...new Set(runs.map(({ end }) => Math.min(end, high)))].sort((a, b) => a - b);
 }
 
