@@ -1,6 +1,7 @@
 """The Results page: every figure on it is read off the files of the recorded runs when the book is built."""
 
 import statistics
+from dataclasses import replace
 from itertools import filterfalse
 from typing import Any
 
@@ -13,7 +14,6 @@ from cnn_lessons.runs.plan import PLANNED, Planned
 from cnn_lessons.widgets import CurveReader
 from cnn_lessons.widgets.runs import MAX_RUNS
 
-SEED = "-seed"  # what tells the name of a further seed from that of the first
 BY_TITLE = {planned.title: planned for planned in PLANNED.values()}
 
 
@@ -26,12 +26,19 @@ def setup(app: Sphinx) -> dict[str, Any]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
+def first_of_its_kind(planned: Planned) -> str:
+    """The name of the first run of the plan that differs from this one in its seed at most."""
+    alike = planned.build, replace(planned.recipe, seed=0)
+    return next(name for name, one in PLANNED.items() if (one.build, replace(one.recipe, seed=0)) == alike)
+
+
 def groups() -> dict[str, list[runs.Recorded]]:
-    """The recorded runs by the name of their first seed, in the order of the plan; without variations of another."""
+    """The recorded runs by the first of their kind, in the order of the plan; without what has a change in it."""
     found: dict[str, list[runs.Recorded]] = {}
     for name, planned in PLANNED.items():
-        if name in runs.names() and not planned.varies:
-            found.setdefault(name.partition(SEED)[0], []).append(runs.load_run(name))
+        first = first_of_its_kind(planned)
+        if name in runs.names() and not PLANNED[first].varies:
+            found.setdefault(first, []).append(runs.load_run(name))
     return found
 
 
@@ -78,7 +85,7 @@ class RecordedTable(WritesMarkdown):
         rows = ["| network | measured | reported | recipe | parameters | time, machine |", "|---|--:|--:|---|--:|--:|"]
         made = groups()
         for name, planned in PLANNED.items():
-            if name in made or (planned.reported and SEED not in name):
+            if name in made or (planned.reported and name == first_of_its_kind(planned)):
                 rows.append(f"| {' | '.join(row(planned, made.get(name, []), machines))} |")
         listed = [f"- **{letter}**: {said}" for said, letter in machines.items()]
         return self.markdown([*rows, "", *listed])
