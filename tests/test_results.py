@@ -123,6 +123,15 @@ def test_what_the_page_says_of_the_recipes_for_resnet18_is_in_the_files():
     assert 0 < best - gentle < (2 * best * (1 - best) / 10_000) ** 0.5  # one standard error of the difference
 
 
+def test_what_the_page_says_of_wrn_16_4_is_in_the_files():
+    wide, best = (
+        runs.load_run(f"{name}-cifar10{recipe}") for name, recipe in (("wrn-16-4", ""), ("resnet18", "-fast-half-rate"))
+    )
+    assert wide.provenance["parameters"] / best.provenance["parameters"] == pytest.approx(1 / 4, abs=0.01)
+    shares = [run.test["accuracy"] for run in (wide, best)]
+    assert abs(shares[1] - shares[0]) < sum(share * (1 - share) / 10_000 for share in shares) ** 0.5
+
+
 def test_alexnets_ten_epochs_are_the_first_of_its_fifty():
     ten, fifty = (
         [epoch["train_loss"] for epoch in runs.load_run(f"alexnet-cifar10-{name}").epochs]

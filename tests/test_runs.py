@@ -194,7 +194,7 @@ def printed(start):
         ("05", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "mnist-cnn"]),
         ("07", ["alexnet-cifar10-10-epochs", "alexnet-cifar10-tutorial"]),
         ("09", ["resnet14-cifar10", "resnet20-cifar10", "resnet18-cifar10"]),
-        ("11", ["resnet20-cifar10", "wrn-10-2-cifar10"]),
+        ("11", ["resnet20-cifar10", "wrn-10-2-cifar10", "wrn-16-4-cifar10"]),
         ("12", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "resnet18-cifar10"]),
     ],
 )
