@@ -128,14 +128,6 @@ FILES = """for name in "abc":
 PROCESSES = """import os
 raise ValueError(f"sees others: {sum(name.isdigit() for name in os.listdir('/proc')) > 5}")
 """
-CHILDREN = """import os, time
-for _ in range(2):
-    if not os.fork():
-        held = b"x" * 1_700_000_000  # each less than the limit of a process
-        time.sleep(60)
-        os._exit(0)
-time.sleep(60)
-"""
 DEAF = """import signal
 signal.signal(signal.SIGALRM, signal.SIG_IGN)
 while True:
@@ -162,7 +154,6 @@ def harms(teacher: Path) -> dict[str, tuple[str, Expected]]:
         "fork bomb": (BOMB, expected(stopped, "stopped in code cell 2 of 3: it started more than")),
         "memory": ("x = bytearray(20_000_000_000)", expected(graded, "code cell 2: MemoryError")),
         "tensor": ("x = torch.ones(5_000_000_000)", expected(graded, "code cell 2: RuntimeError")),
-        "memory of children": (CHILDREN, expected(stopped, "it held more than 3 GB")),
         "output": ("while True:\n    print('x' * 1000)", expected(stopped, "it printed more than")),
         "disk": ("open('x', 'wb').write(bytes(10**9))", expected(graded, "code cell 2: OSError")),
         "many files": (FILES, expected(graded, "code cell 2: OSError: [Errno 28] No space left")),

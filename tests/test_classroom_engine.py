@@ -219,6 +219,25 @@ def test_homes_sockets_and_the_class_are_hidden_and_the_rooms_are_not(tmp_path, 
         assert any(Path(path).is_relative_to(root) or root.is_relative_to(path) for path in hidden), root
 
 
+CHILDREN = """import os, time
+for _ in range(2):
+    if not os.fork():
+        held = b"x" * 1_300_000_000  # less than the limit of each process
+        time.sleep(600)
+time.sleep(600)
+"""
+
+
+@namespaces
+def test_processes_of_a_notebook_share_its_memory(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, CHILDREN, made_class.right()))
+    options = Options(Limits(memory=2_500_000_000), saved=False)
+    (result,) = grade(tmp_path / "in", tmp_path / "out", options)
+    assert result.outcome == "stopped"
+    assert "code cell 2 of 3: it held more than 2.5 GB of memory" in result.problem, result.problem
+
+
 @namespaces
 def test_temporary_folder_may_lie_in_the_home(tmp_path, monkeypatch):
     (tmp_path / "home" / "tmp").mkdir(parents=True)

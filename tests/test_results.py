@@ -164,9 +164,20 @@ def alt_of(page, file):
 def test_plots_say_where_each_point_is(page):
     for file in ("accuracy_by_time", "accuracy_by_parameters"):
         said = alt_of(page, file)
+        drawn = recorded_plots.best_of_each_network()
         for name, made in recorded_runs.groups().items():
             mean, _ = recorded_runs.mean_and_spread(made)
-            assert PLANNED[name].data != "cifar10" or f"{PLANNED[name].title} {mean:.1f} %" in said
+            assert (f"{PLANNED[name].title} {mean:.1f} %" in said) == (name in drawn)
+
+
+def test_plots_have_the_best_recipe_of_each_network():
+    drawn, made = recorded_plots.best_of_each_network(), recorded_runs.groups()
+    builders = {PLANNED[name].build: name for name in drawn}
+    assert len(builders) == len(drawn) > 7
+    for name, seeds in made.items():
+        if PLANNED[name].data == "cifar10":
+            best = made[builders[PLANNED[name].build]]
+            assert recorded_runs.mean_and_spread(best)[0] >= recorded_runs.mean_and_spread(seeds)[0]
 
 
 def test_picture_of_the_gaps_says_where_each_line_ends(page):

@@ -129,27 +129,23 @@ class RecordedDifferences(WritesMarkdown):
 
 
 class RecordedCurves(WritesMarkdown):
-    """Every curve in curve readers: CIFAR-10's first seeds, all seeds of what has several, other data, variations."""
+    """Every curve in curve readers: CIFAR-10 with all seeds, AlexNet and its variations, other data."""
 
     def run(self) -> list[nodes.Node]:
         """Return the readers, each with a line that says what is in it."""
-        found = groups()
-        cifar = {name: made for name, made in found.items() if PLANNED[name].data == "cifar10"}
-        repeated = [run for made in cifar.values() if len(made) > 1 for run in made]
-        others = [run for name, made in found.items() if name not in cifar for run in made]
-        first = [made[0] for made in cifar.values()]
-        varied = variations()
+        cifar = [run for name, made in groups().items() if PLANNED[name].data == "cifar10" for run in made]
+        others = [run for name, made in groups().items() if PLANNED[name].data != "cifar10" for run in made]
+        varied = [run for run in variations() if run not in cifar]
         brief = [run for run in varied if len(run.epochs) == 1]
+        long = [run for run in varied if run not in brief]
         return [
-            *self.readers("Each row of the table once, on CIFAR-10:", [run for run in first if is_validated(run)]),
-            *self.readers("And where no images are held out:", [run for run in first if not is_validated(run)]),
-            *self.readers("All seeds of those that were trained with several:", list(filter(is_validated, repeated))),
-            *self.readers("And of those where no images are held out:", list(filterfalse(is_validated, repeated))),
-            *self.readers("On other data:", others),
-            *self.readers("One epoch of AlexNet with one thing changed:", brief),
+            *self.readers("On CIFAR-10, with all seeds:", list(filter(is_validated, cifar))),
             *self.readers(
-                "Several epochs of AlexNet with one thing changed:", [run for run in varied if run not in brief]
+                "AlexNet without held-out images, and with one thing changed:",
+                [*filterfalse(is_validated, cifar), *long],
             ),
+            *self.readers("One epoch of AlexNet with one thing changed:", brief),
+            *self.readers("On other data:", others),
         ]
 
     def readers(self, said: str, made: list[runs.Recorded]) -> list[nodes.Node]:
@@ -157,9 +153,8 @@ class RecordedCurves(WritesMarkdown):
         parts = []
         for start in range(0, len(made), MAX_RUNS):
             reader = CurveReader.of(*made[start : start + MAX_RUNS], quantity="accuracy", part="validation")
-            if not any(map(is_validated, made)):
-                several = any(len(run.epochs) > 1 for run in made)  # a single epoch is one point of accuracy, no curve
-                reader.quantity, reader.part = "both" if several else "loss", "training"
+            if not all(map(is_validated, made)):
+                reader.quantity, reader.part = "loss", "training"
             element = reader._repr_mimebundle_()[0]["text/html"]
             parts += [*self.markdown([said]), nodes.raw("", element, format="html")]
         return parts
