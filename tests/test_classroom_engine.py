@@ -224,6 +224,7 @@ for _ in range(2):
     if not os.fork():
         held = b"x" * 1_300_000_000  # less than the limit of each process
         time.sleep(600)
+        os._exit(0)
 time.sleep(600)
 """
 

@@ -1,13 +1,12 @@
 """The pictures of the Results page, drawn from the files of the recorded runs when the book is built."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
-from recorded_runs import BY_TITLE, change, groups, mean_and_spread, seconds, variations
+from recorded_runs import BY_TITLE, change, groups, kind, mean_and_spread, seconds, variations
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -100,13 +99,11 @@ class RecordedGaps(Drawn):
 def colour_by_recipe(figure: Figure, planned: list[Planned]) -> None:
     """Give lines that differ in their seed only one colour; the first line, what they are compared with, is black."""
     (axes,) = figure.axes
-    kinds: list[tuple] = []
+    kinds = [kind(one, epochs=1) for one in planned]
+    colours = dict(zip(dict.fromkeys(kinds), plots.COLOURS, strict=False))
     axes.lines[0].set_color(plots.INK)
-    for line, one in zip(axes.lines[1:], planned, strict=True):
-        kind = one.build, replace(one.recipe, seed=0, epochs=1)
-        if kind not in kinds:
-            kinds.append(kind)
-        line.set_color(plots.COLOURS[kinds.index(kind)])
+    for line, its_kind in zip(axes.lines[1:], kinds, strict=True):
+        line.set_color(colours[its_kind])
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 
 

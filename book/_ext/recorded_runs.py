@@ -26,10 +26,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
+def kind(planned: Planned, **free: object) -> tuple:
+    """What runs that differ in their seed only have in common; `free` gives other fields of the recipe one value."""
+    return planned.build, replace(planned.recipe, seed=0, **free)
+
+
 def first_of_its_kind(planned: Planned) -> str:
     """The name of the first run of the plan that differs from this one in its seed at most."""
-    alike = planned.build, replace(planned.recipe, seed=0)
-    return next(name for name, one in PLANNED.items() if (one.build, replace(one.recipe, seed=0)) == alike)
+    return next(name for name, one in PLANNED.items() if kind(one) == kind(planned))
 
 
 def groups() -> dict[str, list[runs.Recorded]]:
@@ -133,15 +137,16 @@ class RecordedCurves(WritesMarkdown):
 
     def run(self) -> list[nodes.Node]:
         """Return the readers, each with a line that says what is in it."""
-        cifar = [run for name, made in groups().items() if PLANNED[name].data == "cifar10" for run in made]
-        others = [run for name, made in groups().items() if PLANNED[name].data != "cifar10" for run in made]
+        found = groups().items()
+        cifar = [run for name, made in found if PLANNED[name].data == "cifar10" for run in made]
+        others = [run for name, made in found if PLANNED[name].data != "cifar10" for run in made]
         varied = [run for run in variations() if run not in cifar]
         brief = [run for run in varied if len(run.epochs) == 1]
         long = [run for run in varied if run not in brief]
         return [
             *self.readers("On CIFAR-10, with all seeds:", list(filter(is_validated, cifar))),
             *self.readers(
-                "AlexNet without held-out images, and with one thing changed:",
+                "AlexNet for ten epochs and more, by the tutorial's recipe and with one thing changed:",
                 [*filterfalse(is_validated, cifar), *long],
             ),
             *self.readers("One epoch of AlexNet with one thing changed:", brief),
