@@ -63,6 +63,13 @@ def _seeds(name: str, planned: Planned, count: int) -> dict[str, Planned]:
     return found
 
 
+def _again(name: str, planned: Planned, seeds: int) -> dict[str, Planned]:
+    """The same run with several seeds, and in float32, which a computer without bfloat16 takes by itself."""
+    recipe = replace(planned.recipe, precision="float32")
+    in_float32 = planned._replace(title=f"{planned.title}, float32", recipe=recipe, varies=name)
+    return {**_seeds(name, planned, seeds), f"{name}-float32": in_float32}
+
+
 def _cifar(title: str, build: Callable[[], nn.Module], recipe: Recipe = _CIFAR, *reported: object) -> Planned:
     return Planned(title, build, "cifar10", recipe, *reported)
 
@@ -128,12 +135,11 @@ def _resnet18() -> nn.Module:
 
 PLANNED: dict[str, Planned] = {
     "mnist-cnn": Planned("MNIST CNN", models.mnist_cnn, "mnist", _MNIST),
-    **_seeds("mlp-cifar10", _cifar("MLP", lambda: models.mlp(3 * 32 * 32, [30, 57], 10)), 3),
+    **_again("mlp-cifar10", _cifar("MLP", lambda: models.mlp(3 * 32 * 32, [30, 57], 10)), 3),
     "large-mlp-cifar10": _cifar("large MLP", lambda: models.mlp(3 * 32 * 32, [512, 256], 10)),
-    **_seeds("small-cnn-cifar10", _cifar("CNN", models.small_cnn), 3),
-    "small-cnn-cifar10-float32": _cifar("CNN, float32", models.small_cnn, replace(_CIFAR, precision="float32")),
+    **_again("small-cnn-cifar10", _cifar("CNN", models.small_cnn), 3),
     "alexnet-cifar10-10-epochs": _cifar("AlexNet", models.alexnet_cifar, replace(_ALEXNET, epochs=10)),
-    **_seeds("resnet14-cifar10", _cifar("ResNet-14", _resnet14, _FAST), 3),
+    **_again("resnet14-cifar10", _cifar("ResNet-14", _resnet14, _FAST), 3),
     "resnet20-cifar10": _resnet(20, _FAST),
     "wrn-10-2-cifar10": _wide(10, 2, _FAST),
     "resnet18-cifar10": _cifar("ResNet-18", _resnet18, replace(_FAST, epochs=10)),
@@ -155,7 +161,7 @@ PLANNED: dict[str, Planned] = {
     "alexnet-cifar10-batch-64": _alexnet("batches of 64", batch_size=64),
     "alexnet-cifar10-flip": _alexnet("half of the images mirrored", flip=True),
     "alexnet-cifar10-data-normalised": _alexnet("normalised by the data", normalise="data"),
-    "alexnet-cifar10-float32": _alexnet("float32", precision="float32"),
+    "alexnet-cifar10-float32": _alexnet("float32", epochs=10, precision="float32"),
     "alexnet-cifar10-40000-images": _alexnet("40,000 images", epochs=10, validation=10_000),
     **_seeds("resnet18-cifar10-tutorial", _cifar("ResNet-18, tutorial", _resnet18, _RESNET, 0.8298, _TUTORIAL), 3),
     "resnet18-cifar10-30-epochs": _cifar("ResNet-18, 30 epochs", _resnet18, replace(_FAST, epochs=30)),
