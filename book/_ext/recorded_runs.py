@@ -2,7 +2,8 @@
 
 import statistics
 from dataclasses import replace
-from itertools import filterfalse
+from itertools import combinations
+from math import ceil
 from typing import Any
 
 from docutils import nodes
@@ -20,6 +21,7 @@ BY_TITLE = {planned.title: planned for planned in PLANNED.values()}
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     app.add_directive("recorded-table", RecordedTable)
+    app.add_directive("recorded-formats", RecordedFormats)
     app.add_directive("recorded-differences", RecordedDifferences)
     app.add_directive("recorded-curves", RecordedCurves)
     app.add_directive("runs-to-make", RunsToMake)
@@ -46,13 +48,30 @@ def groups() -> dict[str, list[runs.Recorded]]:
     return found
 
 
-def variations(of: str | None = None) -> list[runs.Recorded]:
-    """The recorded runs that differ from another in one thing; `of` names the other, None stands for any."""
+def recorded() -> list[tuple[Planned, runs.Recorded]]:
+    """What is planned and was recorded, in the order of the plan."""
+    return [(planned, runs.load_run(name)) for name, planned in PLANNED.items() if name in runs.names()]
+
+
+def variations(of: str) -> list[runs.Recorded]:
+    """The recorded runs that differ in one thing from the one that `of` names."""
+    return [run for planned, run in recorded() if planned.varies == of]
+
+
+def in_float32() -> list[tuple[runs.Recorded, list[runs.Recorded]]]:
+    """The recorded runs in float32; each with those that differ in number format and seed only, the same seed first."""
+    made = recorded()
     return [
-        runs.load_run(name)
-        for name, planned in PLANNED.items()
-        if name in runs.names() and planned.varies and of in (None, planned.varies)
+        (run, [other for one, other in made if kind(one) == kind(planned, precision="auto")])
+        for planned, run in made
+        if planned.recipe.precision == "float32"
     ]
+
+
+def losses_apart(one: runs.Recorded, other: runs.Recorded) -> float:
+    """How far the training losses of two runs lie apart, on average over the epochs."""
+    pairs = zip(one.epochs, other.epochs, strict=True)
+    return statistics.mean(abs(epoch["train_loss"] - same["train_loss"]) for epoch, same in pairs)
 
 
 def change(run: runs.Recorded) -> str:
@@ -110,6 +129,25 @@ def row(planned: Planned, made: list[runs.Recorded], machines: dict[str, str]) -
     return planned.title, measured, reported, planned.recipe_in_words, f"{parameters:,}", took
 
 
+class RecordedFormats(WritesMarkdown):
+    """Runs in float32 beside the same in bfloat16: test accuracy, and how far apart the training losses are."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table, and a line that names the machines of the runs in float32."""
+        rows = [
+            "| network | bfloat16 | float32 | losses apart | losses of two seeds apart |",
+            "|---|--:|--:|--:|--:|",
+        ]
+        found = in_float32()
+        for made, (same, *others) in found:
+            pairs = [losses_apart(one, other) for one, other in combinations((same, *others), 2)]
+            seeds = f"{statistics.mean(pairs):.3f}" if pairs else "–"
+            accuracies = " | ".join(f"{100 * run.test['accuracy']:.2f} %" for run in (same, made))
+            rows.append(f"| {same.name} | {accuracies} | {losses_apart(made, same):.3f} | {seeds} |")
+        machines = "; ".join(dict.fromkeys(made.machine for made, _ in found))
+        return self.markdown([*rows, "", f"In float32 on {machines}."])
+
+
 class RecordedDifferences(WritesMarkdown):
     """How far the training loss lies below the reported one: of a run, and of those that differ in one thing."""
 
@@ -137,37 +175,32 @@ class RecordedCurves(WritesMarkdown):
 
     def run(self) -> list[nodes.Node]:
         """Return the readers, each with a line that says what is in it."""
-        found = groups().items()
-        cifar = [run for name, made in found if PLANNED[name].data == "cifar10" for run in made]
-        others = [run for name, made in found if PLANNED[name].data != "cifar10" for run in made]
-        varied = [run for run in variations() if run not in cifar]
-        brief = [run for run in varied if len(run.epochs) == 1]
-        long = [run for run in varied if run not in brief]
+        made = [run for _, run in recorded()]
+        others = [run for run in made if run.provenance["data"] != "cifar10"]
+        alexnets = [run for run in made if run.name.startswith("AlexNet")]
+        brief = [run for run in alexnets if len(run.epochs) == 1]
+        long = [run for run in alexnets if run not in brief]
+        cifar = [run for run in made if run not in alexnets and run not in others]
         return [
-            *self.readers("On CIFAR-10, with all seeds:", list(filter(is_validated, cifar))),
+            *self.readers("On CIFAR-10, with all seeds, and in both number formats:", cifar),
             *self.readers(
-                "AlexNet for ten epochs and more, by the tutorial's recipe and with one thing changed:",
-                [*filterfalse(is_validated, cifar), *long],
+                "AlexNet for ten epochs and more, by the tutorial's recipe and with one thing changed:", long
             ),
             *self.readers("One epoch of AlexNet with one thing changed:", brief),
             *self.readers("On other data:", others),
         ]
 
     def readers(self, said: str, made: list[runs.Recorded]) -> list[nodes.Node]:
-        """As many readers as the runs fill."""
+        """As few readers as hold the runs, with as many in each."""
         parts = []
-        for start in range(0, len(made), MAX_RUNS):
-            reader = CurveReader.of(*made[start : start + MAX_RUNS], quantity="accuracy", part="validation")
-            if not all(map(is_validated, made)):
+        size = ceil(len(made) / ceil(len(made) / MAX_RUNS))
+        for start in range(0, len(made), size):
+            reader = CurveReader.of(*made[start : start + size], quantity="accuracy", part="validation")
+            if any(run.epochs[0]["validation_accuracy"] is None for run in made):
                 reader.quantity, reader.part = "loss", "training"
             element = reader._repr_mimebundle_()[0]["text/html"]
             parts += [*self.markdown([said]), nodes.raw("", element, format="html")]
         return parts
-
-
-def is_validated(run: runs.Recorded) -> bool:
-    """Whether images were held out, and looked at after each epoch."""
-    return run.epochs[0]["validation_accuracy"] is not None
 
 
 class RunsToMake(WritesMarkdown):

@@ -451,6 +451,20 @@ def concatenates_everything(batches):
     return x.mean((0, 2, 3)), x.std((0, 2, 3), correction=0)
 
 
+@wrong("channel_statistics", says="batches together in one tensor")
+def concatenates_copies(batches):
+    x = torch.cat([batch.transpose(0, 1).flatten(1) for batch in batches], dim=1)
+    return x.mean(1), x.std(1, correction=0)
+
+
+@wrong("channel_statistics", says="batches together in one tensor")
+def grows_one_tensor(batches):
+    whole = next(batches)
+    for batch in batches:
+        whole = torch.cat([whole, batch])
+    return whole.mean((0, 2, 3)), whole.std((0, 2, 3), correction=0)
+
+
 @wrong("channel_statistics", says="after the first batch")
 def returns_inside_the_loop(batches):
     for x in batches:

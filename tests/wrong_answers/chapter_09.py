@@ -279,6 +279,12 @@ class NetShrinks(Net):
         self.layer3 = nn.Sequential(*[block(32 if i == 0 else 64, 64, 2) for i in range(3)])
 
 
+@wrong("build_resnet20", says="You build one kind of block")
+class NetOfItsOwnBlocks(Net):
+    def __init__(self, block, num_classes=10):
+        super().__init__(PadBlock, num_classes)
+
+
 @wrong("build_resnet20", says="No block of yours strides")
 class NetKeeps(Net):
     def __init__(self, block, num_classes=10):

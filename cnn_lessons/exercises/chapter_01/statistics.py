@@ -6,6 +6,7 @@ from random import Random
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from cnn_lessons.exercises.compare import SMALL, difference, show
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal
@@ -13,10 +14,11 @@ from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, fir
 Statistics = tuple[Tensor, Tensor]
 PIXELS = (0, 2, 3)  # all axes but the channels
 AT_ONCE = 3  # batches that an honest loop may hold: the last one, this one, and one in a variable
+DOES_NOT_FIT = "A real data set does not fit: keep sums, and let each batch go."
 
 
 class Stream:
-    """Hand out copies of batches, once, and notice a second pass to their end and batches that are kept.
+    """Hand out copies of batches, once, and notice a second pass to their end, and batches that are kept or joined.
 
     Args:
         batches: tensors, each (N_i, C, H, W).
@@ -24,7 +26,7 @@ class Stream:
 
     def __init__(self, *batches: Tensor):
         self.batches, self._left, self._given = batches, iter(batches), []
-        self.ends, self.held = 0, 0
+        self.ends, self.held, self.largest = 0, 0, 0  # largest: the numbers in the largest tensor of the answer
 
     def __iter__(self) -> "Stream":
         return self
@@ -45,6 +47,21 @@ class Stream:
         return f"{len(texts)} batches{'' if small else ' of shapes'}: {', '.join(texts)}"
 
 
+class Watch(TorchFunctionMode):
+    """Within it a stream is told how large the tensors are that come about."""
+
+    def __init__(self, stream: Stream):
+        super().__init__()
+        self.stream = stream
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        """Call the function, and look at its result."""
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, Tensor):
+            self.stream.largest = max(self.stream.largest, result.numel())
+        return result
+
+
 class StreamCase(Case):
     """One call of the learner's function with a stream; `latest` is the stream of the last copy."""
 
@@ -57,6 +74,10 @@ class StreamCase(Case):
         fresh = StreamCase(*self.args[0].batches)
         self.latest = fresh.args[0]
         return fresh
+
+    def around(self) -> Watch:
+        """Watch what the answer makes of the batches."""
+        return Watch(self.args[0])
 
 
 def _cases(random: Random) -> Iterator[Case]:
@@ -77,10 +98,9 @@ def _judge(outcome: Outcome) -> str | None:
     if found and stream.ends > 1:
         return f"{found}\n{TWICE}"
     if not found and stream.held > AT_ONCE:
-        return (
-            f"the numbers are right, but you kept {stream.held} batches in memory at once. "
-            "A real data set does not fit: keep sums, and let each batch go."
-        )
+        return f"the numbers are right, but you kept {stream.held} batches in memory at once. {DOES_NOT_FIT}"
+    if not found and stream.largest > AT_ONCE * max(batch.numel() for batch in stream.batches):
+        return f"the numbers are right, but you put batches together in one tensor. {DOES_NOT_FIT}"
     return found
 
 

@@ -202,6 +202,10 @@ BUILD_RESNET20 = Exercise(
             "it. And is it the mean over all places? A window of fixed size leaves more than one.",
             when=raised("mat1 and mat2 shapes"),
         ),
+        Mistake(
+            "You build one kind of block, whatever `block` is. Call the `block` that you are given.",
+            lambda block, num_classes=10: Network(PaddedBlock, num_classes),
+        ),
         Mistake(BROKEN, _BrokenOff),
         Mistake(BROKEN, when=raised("to have", "running_mean should contain")),
     ),

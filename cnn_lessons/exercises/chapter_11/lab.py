@@ -163,7 +163,7 @@ SAME_FUNCTION = Exercise(
         "return False. Then, under `torch.no_grad()`, run both and compare the shapes first, then the values with "
         "`torch.allclose(a, b, atol=1e-5)`.",
     ),
-    cases=first(12, _cases),
+    cases=first(13, _cases),
     expected=_equal,
     mistakes=(
         Mistake(COUNTS, lambda a, b, images: _numbers(a) == _numbers(b)),

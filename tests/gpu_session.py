@@ -1,0 +1,82 @@
+"""Runs a chapter on the simulated GPU, as far as a GPU matters: test_simulated_gpu.py starts it in a process of its own.
+
+    python gpu_session.py notebooks/05_mlp_against_cnn.ipynb
+
+Epochs are one step of four pictures long, data sets are made up, assertions and exercises are left out: what is tried is
+whether what meets lies on the same device. Writes {cell: what it raised} to the standard output.
+"""
+
+import ast
+import json
+import os
+import sys
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from simulated_gpu import GPU, SimulatedGpu
+
+import cnn_lessons.data
+import cnn_lessons.training
+from cnn_lessons.training import history, loop, run
+
+FEW = 4  # pictures of a batch, and of a set to score
+
+
+class WithoutAssertions(ast.NodeTransformer):
+    def visit_Assert(self, node):
+        return ast.copy_location(ast.Pass(), node)
+
+
+def made_up(name, **_):
+    """In place of `load`: as many pictures as a recipe may hold out and more, of the form that the data set has."""
+    data = cnn_lessons.data.shapes(5_100, 500)
+    if "mnist" not in name:
+        return replace(data, name=name)
+    train, test = (cnn_lessons.data.Images(x[:, :1, 2:30, 2:30], y) for x, y in (data.train, data.test))
+    return replace(data, train=train, test=test, mean=data.mean[:1], std=data.std[:1], name=name)
+
+
+def short(run_class):
+    """Let every epoch be one step of a few pictures, and every look at a set one at a few."""
+    begin, step, score = run_class.__init__, run_class.step, run_class.score
+
+    def begin_short(self, *args):
+        begin(self, *args)
+        self.steps_per_epoch, self.total = 1, 2
+
+    run_class.__init__ = begin_short
+    run_class.step = lambda self, at, record, images, labels: step(self, at, record, images[:FEW], labels[:FEW])
+    run_class.score = lambda self, images, labels: score(self, images[:FEW], labels[:FEW])
+
+
+def errors(cells) -> dict[int, str]:
+    shell = InteractiveShell.instance()
+    shell.ast_transformers.append(WithoutAssertions())
+    found = {}
+    for number, cell in enumerate(cells):
+        source = "".join(cell["source"]).replace("torch.cuda.is_available()", "True")
+        if cell["cell_type"] == "code" and not source.startswith("# exercise:"):
+            with capture_output():
+                result = shell.run_cell(source)
+            if error := result.error_before_exec or result.error_in_exec:
+                found[number] = f"{type(error).__name__}: {error}"
+    return found
+
+
+if __name__ == "__main__":
+    os.environ["CNN_LESSONS_BUDGET"] = "gpu"
+    matplotlib.use("agg")
+    warnings.simplefilter("always")
+    loop.choose_device = lambda device: torch.device(device or GPU)
+    history.device_name = lambda device: "a simulated GPU"
+    torch.cuda.get_device_capability = lambda device: (6, 0)  # without a number format of its own
+    torch.cuda.get_rng_state, torch.cuda.set_rng_state = lambda *_: torch.get_rng_state(), lambda *_: None
+    cnn_lessons.data.load = made_up
+    short(run.Run)
+    with SimulatedGpu():
+        json.dump(errors(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["cells"]), sys.stdout)
