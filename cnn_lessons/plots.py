@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator
+from torch import Tensor
 
 INK, GRID, WINDOW = "#222831", "#c9ced6", "#d55e00"
 COLOURS = (
@@ -83,7 +84,7 @@ def matrices(
     Raises:
         ValueError: if a table is no matrix.
     """
-    tables = {title: np.asarray(table) for title, table in tables.items()}
+    tables = {title: _array(table) for title, table in tables.items()}
     for title, table in tables.items():
         if table.ndim != 2:
             raise ValueError(f"{title}: expected a matrix (H, W), got shape {table.shape}")
@@ -124,9 +125,9 @@ def curves(
     figure = _figure(6.4, 3.4)
     axes = _axes(figure, xlabel, ylabel)
     for index, (label, line) in enumerate(lines.items()):
-        line = np.asarray(line)
+        line = _array(line)
         style = _style(index) | {"marker": "o" if len(line) == 1 else None}  # a single point has no line
-        axes.plot(np.arange(len(line)) if x is None else np.asarray(x), line, label=label, linewidth=1.8, **style)
+        axes.plot(np.arange(len(line)) if x is None else _array(x), line, label=label, linewidth=1.8, **style)
     if log:
         axes.set_yscale("log")
     if len(lines) > 1:
@@ -199,7 +200,7 @@ def histogram(
     figure = _figure(6.4, 3.0)
     axes = _axes(figure, xlabel, ylabel)
     for index, (label, values) in enumerate(samples.items()):
-        axes.hist(np.asarray(values).ravel(), bins=bins, histtype="step", linewidth=1.6, label=label, **_style(index))
+        axes.hist(_array(values).ravel(), bins=bins, histtype="step", linewidth=1.6, label=label, **_style(index))
     if len(samples) > 1:
         axes.legend(frameon=False)
     return Picture(figure, alt)
@@ -211,8 +212,13 @@ def _style(index: int) -> dict[str, object]:
     return {"color": COLOURS[place], "linestyle": DASHES[(place + turn) % len(DASHES)]}
 
 
+def _array(values: object) -> np.ndarray:
+    """Return numbers as an array: also those of a tensor that is on a GPU, or is being learned."""
+    return np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
+
+
 def _pixels(title: str, picture: object) -> np.ndarray:
-    picture = np.asarray(picture)
+    picture = _array(picture)
     if picture.size and (picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)):
         return picture
     raise ValueError(

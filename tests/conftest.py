@@ -31,6 +31,7 @@ LONGEST = [
     "tests/test_page_chapters.py",
     "tests/test_classroom_grade.py",
     "tests/test_classroom_engine.py",
+    "tests/test_simulated_gpu.py",
     "notebooks/11_wide_resnet.ipynb",
     "tests/test_page_offline.py",
     "notebooks/07_alexnet.ipynb",

@@ -1,9 +1,9 @@
-"""Runs a chapter on the simulated GPU, as far as a GPU matters: test_simulated_gpu.py starts it in a process of its own.
+"""Runs a chapter on the simulated GPU: test_simulated_gpu.py starts it in a process of its own.
 
     python gpu_session.py notebooks/05_mlp_against_cnn.ipynb
 
-Epochs are one step of four pictures long, data sets are made up, assertions and exercises are left out: what is tried is
-whether what meets lies on the same device. Writes {cell: what it raised} to the standard output.
+What is tried is whether all that meets lies on one device. So a training is two steps of four pictures, data sets are
+made up, and assertions and exercises are left out. Writes {cell: what it raised} to the standard output.
 """
 
 import ast
@@ -18,11 +18,11 @@ import matplotlib
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from simulated_gpu import GPU, SimulatedGpu
+from simulated_gpu import GPU, PRETENDED, SimulatedGpu
 
 import cnn_lessons.data
 import cnn_lessons.training
-from cnn_lessons.training import history, loop, run
+from cnn_lessons.training import loop, run
 
 FEW = 4  # pictures of a batch, and of a set to score
 
@@ -42,7 +42,7 @@ def made_up(name, **_):
 
 
 def short(run_class):
-    """Let every epoch be one step of a few pictures, and every look at a set one at a few."""
+    """Let a training be two epochs of one step, and let it look at a few pictures wherever it looks at many."""
     begin, step, score = run_class.__init__, run_class.step, run_class.score
 
     def begin_short(self, *args):
@@ -73,9 +73,8 @@ if __name__ == "__main__":
     matplotlib.use("agg")
     warnings.simplefilter("always")
     loop.choose_device = lambda device: torch.device(device or GPU)
-    history.device_name = lambda device: "a simulated GPU"
-    torch.cuda.get_device_capability = lambda device: (6, 0)  # without a number format of its own
-    torch.cuda.get_rng_state, torch.cuda.set_rng_state = lambda *_: torch.get_rng_state(), lambda *_: None
+    for owner, name, value in PRETENDED:
+        setattr(owner, name, value)
     cnn_lessons.data.load = made_up
     short(run.Run)
     with SimulatedGpu():

@@ -9,16 +9,18 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import return_and_correct_aliasing
 from torch.utils._pytree import tree_any, tree_leaves, tree_map
 
+from cnn_lessons.training import history
+
 GPU, CPU = torch.device("cuda", 0), torch.device("cpu")
-STAND_IN = (
-    "meta"  # what torch takes the GPU for: of the devices that are not the CPU, autograd runs for this one anywhere
-)
-CROSSING = {  # operations that take tensors of both sides
-    torch.ops.aten.copy_.default,
-    torch.ops.aten._to_copy.default,
-    torch.ops.aten.index.Tensor,
-    torch.ops.aten.index_put_.default,
-}
+STAND_IN = "meta"  # the device that torch takes the GPU for: beside the CPU's, autograd knows it on every machine
+COPIES = {torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default}  # from one side to the other
+INDEXED = {torch.ops.aten.index.Tensor, torch.ops.aten.index_put_.default}  # by indices that may lie on the CPU
+PRETENDED = [  # what `train` asks CUDA for
+    (torch.cuda, "get_device_capability", lambda device: (6, 0)),  # one that trains in float32
+    (torch.cuda, "get_rng_state", lambda *_: torch.get_rng_state()),
+    (torch.cuda, "set_rng_state", lambda *_: None),
+    (history, "device_name", lambda device: "a simulated GPU"),
+]
 
 
 class OnGpu(Tensor):
@@ -65,27 +67,27 @@ class OnGpu(Tensor):
     @classmethod
     def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
-        if func not in CROSSING and any(tensor.dim() and not isinstance(tensor, OnGpu) for tensor in tensors):
-            raise RuntimeError(
-                f"Expected all tensors to be on the same device, but {func} got some on {GPU} and on cpu"
-            )
+        meeting = tree_leaves((args[0], args[2:]) if func in INDEXED else (args, kwargs))
+        if func not in COPIES and any(is_elsewhere(leaf) and leaf.dim() for leaf in meeting):
+            raise RuntimeError(f"Expected all tensors to be on the same device, but {func} got cpu beside {GPU}")
         leaves = kwargs.get("device") == CPU
         inside = kwargs | ({"device": CPU} if kwargs.get("device") else {})  # torch itself names the stand-in
         held_args, held_kwargs = tree_map(lambda leaf: leaf.held if isinstance(leaf, OnGpu) else leaf, (args, inside))
         result = func(*held_args, **held_kwargs)
         if leaves:
             return result
-        if func is torch.ops.aten.copy_.default:
+        if func is torch.ops.aten.copy_.default:  # into a tensor of either side
             return args[0]
         return return_and_correct_aliasing(func, args, kwargs, moved(result))
 
 
+def is_elsewhere(value) -> bool:
+    return isinstance(value, Tensor) and not isinstance(value, OnGpu)
+
+
 def moved(results):
     """The same with every tensor on the simulated GPU."""
-    return tree_map(
-        lambda leaf: OnGpu(leaf) if isinstance(leaf, Tensor) and not isinstance(leaf, OnGpu) else leaf, results
-    )
+    return tree_map(lambda leaf: OnGpu(leaf) if is_elsewhere(leaf) else leaf, results)
 
 
 class SimulatedGpu(TorchFunctionMode):

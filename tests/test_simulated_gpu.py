@@ -8,12 +8,13 @@ import sys
 import machine
 import pytest
 import torch
-from simulated_gpu import GPU, OnGpu, SimulatedGpu
+from simulated_gpu import GPU, PRETENDED, OnGpu, SimulatedGpu
 from test_devices import pairs
 from tiny import tiny_data, tiny_network, tiny_recipe
 
+from cnn_lessons import plots
 from cnn_lessons.anatomy import trace
-from cnn_lessons.training import history, train
+from cnn_lessons.training import train
 
 # The first chapters train nothing.
 CHAPTERS = [path for path in sorted((machine.ROOT / "notebooks").glob("[01]*.ipynb")) if path.name > "05"]
@@ -21,10 +22,8 @@ CHAPTERS = [path for path in sorted((machine.ROOT / "notebooks").glob("[01]*.ipy
 
 @pytest.fixture
 def gpu(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (6, 0))
-    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda *_: torch.get_rng_state())
-    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda *_: None)
-    monkeypatch.setattr(history, "device_name", lambda device: "a simulated GPU")
+    for owner, name, value in PRETENDED:
+        monkeypatch.setattr(owner, name, value)
     with SimulatedGpu():
         yield GPU
 
@@ -65,6 +64,15 @@ def test_training_on_the_gpu_takes_the_steps_of_the_cpu(gpu):
         assert mine == pytest.approx(theirs, rel=1e-4)
 
 
+def test_plots_take_what_is_on_the_gpu(gpu):
+    kernel = torch.nn.Conv2d(1, 1, 3).cuda().weight[0, 0]  # being learned, too
+    for draw in (plots.images, plots.matrices):
+        assert draw({"kernel": kernel}, alt="A kernel.").png()
+    options = {"xlabel": "x", "ylabel": "y", "alt": "A line."}
+    assert plots.curves({"row": kernel[0]}, x=kernel[1], **options).png()
+    assert plots.histogram({"kernel": kernel}, **options).png()
+
+
 def test_gpu_takes_a_network_there_and_back(gpu):
     network, picture = tiny_network(dropout=0.0).eval(), torch.rand(2, 3, 8, 8)
     with torch.no_grad():
@@ -82,5 +90,8 @@ def test_gpu_refuses_to_meet_the_cpu(gpu):
         here + there
     with pytest.raises(RuntimeError, match="on the same device"):
         torch.nn.Linear(3, 1)(there)
+    with pytest.raises(RuntimeError, match="on the same device"):
+        here[there > 0]
+    assert there[here > 0].tolist() == [1, 1, 1]  # indices may come from the CPU
     with pytest.raises(TypeError, match="can't convert"):
         there.numpy()

@@ -262,6 +262,7 @@ def test_history_survives_json_with_nan(tmp_path):
         ("what", "expected JSON"),
         ('{"format": "cnn_lessons history", "version": 1}', "expected the fields"),
         (History("a").to_json().replace('"epochs"', '"passes"'), "expected the fields"),
+        (History("a", epochs={"1": 0.5}).to_json(), "epochs: expected list, got {'1': 0.5}"),
     ],
 )
 def test_foreign_history_is_refused(text, words):

@@ -135,7 +135,7 @@ class RecordedFormats(WritesMarkdown):
     def run(self) -> list[nodes.Node]:
         """Return a table, and a line that names the machines of the runs in float32."""
         rows = [
-            "| network | bfloat16 | float32 | losses apart | losses of two seeds apart |",
+            "| run in both formats | bfloat16 | float32 | losses apart | two seeds apart |",
             "|---|--:|--:|--:|--:|",
         ]
         found = in_float32()

@@ -58,9 +58,13 @@ class History:
         if found != (FORMAT, VERSION):
             raise ValueError(f"history: expected {FORMAT!r} version {VERSION}, got {found[0]!r} version {found[1]}")
         try:
-            return cls(**record)
+            history = cls(**record)
         except TypeError as error:  # a field is missing, or one too many
             raise ValueError(f"history: expected the fields of a {FORMAT!r}, got others ({error})") from None
+        for name, kind in {"name": str, "epochs": list, "loss_curve": list, "provenance": dict}.items():
+            if not isinstance(value := getattr(history, name), kind):
+                raise ValueError(f"history: {name}: expected {kind.__name__}, got {value!r:.40}")
+        return history
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the record to a JSON file at `path`; its folder must exist."""
