@@ -135,17 +135,17 @@ class RecordedFormats(WritesMarkdown):
     def run(self) -> list[nodes.Node]:
         """Return a table, and a line that names the machines of the runs in float32."""
         rows = [
-            "| run in both formats | bfloat16 | float32 | losses apart | two seeds apart |",
+            "| run, seed 0 | bfloat16, % | float32, % | formats apart | seeds apart |",
             "|---|--:|--:|--:|--:|",
         ]
         found = in_float32()
         for made, (same, *others) in found:
             pairs = [losses_apart(one, other) for one, other in combinations((same, *others), 2)]
             seeds = f"{statistics.mean(pairs):.3f}" if pairs else "–"
-            accuracies = " | ".join(f"{100 * run.test['accuracy']:.2f} %" for run in (same, made))
+            accuracies = " | ".join(f"{100 * run.test['accuracy']:.2f}" for run in (same, made))
             rows.append(f"| {same.name} | {accuracies} | {losses_apart(made, same):.3f} | {seeds} |")
         machines = "; ".join(dict.fromkeys(made.machine for made, _ in found))
-        return self.markdown([*rows, "", f"In float32 on {machines}."])
+        return self.markdown([*rows, "", f"Made again on {machines}."])
 
 
 class RecordedDifferences(WritesMarkdown):
