@@ -8,17 +8,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator
-from torch import Tensor
 
 INK, GRID, WINDOW = "#222831", "#c9ced6", "#d55e00"
-COLOURS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#e69f00",
-    "#56b4e9",
-)  # Okabe & Ito 2008: safe for the colour-blind
+# Okabe & Ito 2008: safe for the colour-blind
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))  # colour is never the only sign
 
 
@@ -214,7 +207,7 @@ def _style(index: int) -> dict[str, object]:
 
 def _array(values: object) -> np.ndarray:
     """Return numbers as an array: also those of a tensor that is on a GPU, or is being learned."""
-    return np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
+    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
 
 
 def _pixels(title: str, picture: object) -> np.ndarray:

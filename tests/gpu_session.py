@@ -3,7 +3,7 @@
     python gpu_session.py notebooks/05_mlp_against_cnn.ipynb
 
 What is tried is whether all that meets lies on one device. So a training is two steps of four pictures, data sets are
-made up, and assertions and exercises are left out. Writes {cell: what it raised} to the standard output.
+made up, assertions are not judged, and exercises left out. Writes {cell: what it raised} to the standard output.
 """
 
 import ast
@@ -21,7 +21,6 @@ from IPython.utils.capture import capture_output
 from simulated_gpu import GPU, PRETENDED, SimulatedGpu
 
 import cnn_lessons.data
-import cnn_lessons.training
 from cnn_lessons.training import loop, run
 
 FEW = 4  # pictures of a batch, and of a set to score
@@ -29,7 +28,7 @@ FEW = 4  # pictures of a batch, and of a set to score
 
 class WithoutAssertions(ast.NodeTransformer):
     def visit_Assert(self, node):
-        return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Expr(node.test), node)  # computed, and not judged
 
 
 def made_up(name, **_):

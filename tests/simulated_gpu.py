@@ -14,6 +14,7 @@ from cnn_lessons.training import history
 GPU, CPU = torch.device("cuda", 0), torch.device("cpu")
 STAND_IN = "meta"  # the device that torch takes the GPU for: beside the CPU's, autograd knows it on every machine
 COPIES = {torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default}  # from one side to the other
+JOINS = {torch.ops.aten.cat.default, torch.ops.aten.stack.default}  # no number of the CPU among them either
 INDEXED = {torch.ops.aten.index.Tensor, torch.ops.aten.index_put_.default}  # by indices that may lie on the CPU
 PRETENDED = [  # what `train` asks CUDA for
     (torch.cuda, "get_device_capability", lambda device: (6, 0)),  # one that trains in float32
@@ -68,7 +69,9 @@ class OnGpu(Tensor):
     def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         meeting = tree_leaves((args[0], args[2:]) if func in INDEXED else (args, kwargs))
-        if func not in COPIES and any(is_elsewhere(leaf) and leaf.dim() for leaf in meeting):
+        elsewhere = [leaf for leaf in meeting if is_elsewhere(leaf)]
+        strict = func in JOINS or any(leaf is args[0] for leaf in elsewhere) and func._schema.is_mutable
+        if func not in COPIES and any(leaf.dim() or strict for leaf in elsewhere):
             raise RuntimeError(f"Expected all tensors to be on the same device, but {func} got cpu beside {GPU}")
         leaves = kwargs.get("device") == CPU
         inside = kwargs | ({"device": CPU} if kwargs.get("device") else {})  # torch itself names the stand-in

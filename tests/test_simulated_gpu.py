@@ -16,7 +16,7 @@ from cnn_lessons import plots
 from cnn_lessons.anatomy import trace
 from cnn_lessons.training import train
 
-# The first chapters train nothing.
+# The first chapters put nothing on a device.
 CHAPTERS = [path for path in sorted((machine.ROOT / "notebooks").glob("[01]*.ipynb")) if path.name > "05"]
 
 
@@ -92,6 +92,9 @@ def test_gpu_refuses_to_meet_the_cpu(gpu):
         torch.nn.Linear(3, 1)(there)
     with pytest.raises(RuntimeError, match="on the same device"):
         here[there > 0]
+    for meet in (torch.tensor(0.0).add_, lambda loss: torch.stack([torch.tensor(0.0), loss])):
+        with pytest.raises(RuntimeError, match="on the same device"):
+            meet(there[0])
     assert there[here > 0].tolist() == [1, 1, 1]  # indices may come from the CPU
     with pytest.raises(TypeError, match="can't convert"):
         there.numpy()

@@ -18,7 +18,7 @@ DOES_NOT_FIT = "A real data set does not fit: keep sums, and let each batch go."
 
 
 class Stream:
-    """Hand out copies of batches, once, and notice a second pass to their end, and batches that are kept or joined.
+    """Hand out copies of batches, once, and notice a second pass, and batches that are kept as they came, or joined.
 
     Args:
         batches: tensors, each (N_i, C, H, W).
