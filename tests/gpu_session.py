@@ -3,7 +3,8 @@
     python gpu_session.py notebooks/05_mlp_against_cnn.ipynb
 
 What is tried is whether all that meets lies on one device. So a training is two steps of four pictures, data sets are
-made up, assertions are not judged, and exercises left out. Writes {cell: what it raised} to the standard output.
+made up, assertions are not judged, and exercises left out. Writes {"raised": {cell: what}, "devices": of the trainings}
+to the standard output.
 """
 
 import ast
@@ -40,12 +41,13 @@ def made_up(name, **_):
     return replace(data, train=train, test=test, mean=data.mean[:1], std=data.std[:1], name=name)
 
 
-def short(run_class):
+def short(run_class, devices):
     """Let a training be two epochs of one step, and let it look at a few pictures wherever it looks at many."""
     begin, step, score = run_class.__init__, run_class.step, run_class.score
 
     def begin_short(self, *args):
         begin(self, *args)
+        devices.append(str(next(self.model.parameters()).device))
         self.steps_per_epoch, self.total = 1, 2
 
     run_class.__init__ = begin_short
@@ -75,6 +77,8 @@ if __name__ == "__main__":
     for owner, name, value in PRETENDED:
         setattr(owner, name, value)
     cnn_lessons.data.load = made_up
-    short(run.Run)
+    devices = []
+    short(run.Run, devices)
     with SimulatedGpu():
-        json.dump(errors(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["cells"]), sys.stdout)
+        raised = errors(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["cells"])
+    json.dump({"raised": raised, "devices": devices}, sys.stdout)

@@ -2,22 +2,30 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from functools import partial
 
 import machine
 import pytest
+import test_devices
+import test_devices_training
 import torch
 from simulated_gpu import GPU, PRETENDED, OnGpu, SimulatedGpu
-from test_devices import pairs
-from tiny import tiny_data, tiny_network, tiny_recipe
+from tiny import tiny_network
 
 from cnn_lessons import plots
-from cnn_lessons.anatomy import trace
-from cnn_lessons.training import train
 
-# The first chapters put nothing on a device.
-CHAPTERS = [path for path in sorted((machine.ROOT / "notebooks").glob("[01]*.ipynb")) if path.name > "05"]
+
+def trains_on_a_gpu(chapter):
+    """Whether a training in it leaves the device to `train`."""
+    cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+    code = "".join("".join(cell["source"]) + "\n" for cell in cells if cell["cell_type"] == "code").splitlines()
+    return any(re.search(r"\btrain\(", line) and 'device="cpu"' not in line for line in code)
+
+
+CHAPTERS = list(filter(trains_on_a_gpu, sorted((machine.ROOT / "notebooks").glob("[01]*.ipynb"))))
 
 
 @pytest.fixture
@@ -38,30 +46,20 @@ def test_chapter_leaves_nothing_on_the_wrong_device(chapter):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {}
+    said = json.loads(done.stdout)
+    assert said["raised"] == {} and "cuda:0" in said["devices"]
 
 
-def test_operations_stay_on_the_gpu(gpu):
-    for ours, theirs in pairs("cuda"):
-        assert ours.device == theirs.device == gpu
-        torch.testing.assert_close(ours.cpu(), theirs.cpu(), rtol=1e-9, atol=1e-9)
-
-
-def test_trace_reads_a_model_on_the_gpu(gpu):
-    model = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.BatchNorm2d(8)).cuda()
-    assert [row.output_shape for row in trace(model, (3, 8, 8))] == [(8, 6, 6), (8, 6, 6)]
-    assert model[0].weight.device == gpu
-
-
-def test_training_on_the_gpu_takes_the_steps_of_the_cpu(gpu):
-    recipe = tiny_recipe(epochs=2, crop_padding=1, flip=True, validation=40)
-    made = {
-        device: train(tiny_network(dropout=0.0), tiny_data(), recipe, device=device, progress=False)
-        for device in ("cpu", "cuda")
-    }
-    assert made["cuda"].provenance["device"] == "cuda"
-    for mine, theirs in zip(made["cpu"].loss_curve, made["cuda"].loss_curve, strict=True):
-        assert mine == pytest.approx(theirs, rel=1e-4)
+@pytest.mark.parametrize(
+    "holds",
+    [
+        partial(test_devices.test_operations_agree_with_torch_on_the_device_of_their_input, "cuda"),
+        partial(test_devices.test_trace_reads_a_model_wherever_it_is, "cuda"),
+        test_devices_training.test_gpu_and_cpu_take_the_same_steps,
+    ],
+)
+def test_what_is_tried_on_a_gpu_holds_on_the_simulated_one(gpu, holds):
+    holds()
 
 
 def test_plots_take_what_is_on_the_gpu(gpu):

@@ -38,19 +38,19 @@ def first_of_its_kind(planned: Planned) -> str:
     return next(name for name, one in PLANNED.items() if kind(one) == kind(planned))
 
 
-def groups() -> dict[str, list[runs.Recorded]]:
-    """The recorded runs by the first of their kind, in the order of the plan; without what has a change in it."""
-    found: dict[str, list[runs.Recorded]] = {}
-    for name, planned in PLANNED.items():
-        first = first_of_its_kind(planned)
-        if name in runs.names() and not PLANNED[first].varies:
-            found.setdefault(first, []).append(runs.load_run(name))
-    return found
-
-
 def recorded() -> list[tuple[Planned, runs.Recorded]]:
     """What is planned and was recorded, in the order of the plan."""
     return [(planned, runs.load_run(name)) for name, planned in PLANNED.items() if name in runs.names()]
+
+
+def groups() -> dict[str, list[runs.Recorded]]:
+    """The recorded runs by the first of their kind, in the order of the plan; without what has a change in it."""
+    found: dict[str, list[runs.Recorded]] = {}
+    for planned, run in recorded():
+        first = first_of_its_kind(planned)
+        if not PLANNED[first].varies:
+            found.setdefault(first, []).append(run)
+    return found
 
 
 def variations(of: str) -> list[runs.Recorded]:
