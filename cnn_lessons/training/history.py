@@ -101,13 +101,16 @@ def provenance(model: nn.Module, data: ImageData, recipe: Recipe, device: torch.
 
 
 def device_name(device: torch.device) -> str:
-    """Return what the maker calls this device."""
+    """Return what the maker calls this device; of a CPU its generation, too: a cloud may give several one name."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    listed = Path("/proc/cpuinfo")
-    lines = listed.read_text().splitlines() if listed.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor() or platform.machine()}, {os.cpu_count()} cores"
+    listed = Path("/proc/cpuinfo")  # an x86 has a family and a model in it; other processors, other systems have not
+    lines = listed.read_text().partition("\n\n")[0].splitlines() if listed.exists() else []
+    told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    name = told.get("model name") or platform.processor() or platform.machine()
+    if "cpu family" in told and "model" in told:
+        name += f" (family {told['cpu family']}, model {told['model']})"
+    return f"{name}, {os.cpu_count()} cores"
 
 
 def commit() -> str | None:
