@@ -1,17 +1,19 @@
-"""Runs a chapter on the simulated GPU: test_simulated_gpu.py starts it in a process of its own.
+"""Runs chapters on the simulated GPU: test_simulated_gpu.py starts it. Torch is loaded once, for all of them.
 
-    python gpu_session.py notebooks/05_mlp_against_cnn.ipynb
+    python gpu_session.py notebooks/05_mlp_against_cnn.ipynb notebooks/06_training.ipynb
 
 What is tried is whether all that meets lies on one device. So a training is two steps of four pictures, data sets are
 made up, assertions are not judged, and exercises left out. Writes {"raised": {cell: what}, "devices": of the trainings}
-to the standard output.
+for each chapter to the standard output.
 """
 
 import ast
 import json
+import multiprocessing
 import os
 import sys
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,7 +71,7 @@ def errors(cells) -> dict[int, str]:
     return found
 
 
-if __name__ == "__main__":
+def session(chapter):
     os.environ["CNN_LESSONS_BUDGET"] = "gpu"
     matplotlib.use("agg")
     warnings.simplefilter("always")
@@ -80,5 +82,15 @@ if __name__ == "__main__":
     devices = []
     short(run.Run, devices)
     with SimulatedGpu():
-        raised = errors(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["cells"])
-    json.dump({"raised": raised, "devices": devices}, sys.stdout)
+        raised = errors(json.loads(Path(chapter).read_text(encoding="utf-8"))["cells"])
+    return {"raised": raised, "devices": devices}
+
+
+def alone(chapter):
+    """What `session` tells, in a process of its own: nothing that a chapter changes reaches the next one."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as process:
+        return process.submit(session, chapter).result()
+
+
+if __name__ == "__main__":
+    json.dump({chapter: alone(chapter) for chapter in sys.argv[1:]}, sys.stdout)

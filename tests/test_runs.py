@@ -99,6 +99,14 @@ def test_planned_titles_differ():
     assert len(titles) == len(set(titles))
 
 
+def test_recipes_of_a_network_share_its_builder():
+    builders = {}
+    for planned in PLANNED.values():
+        if not planned.varies:
+            builders.setdefault(planned.title.partition(",")[0], set()).add(planned.build)
+    assert {name for name, found in builders.items() if len(found) > 1} == set()
+
+
 def test_unknown_plan_is_refused_with_the_names():
     with pytest.raises(ValueError, match="resnet18-cifar10.*got 'resnet'"):
         find_planned("resnet")
@@ -125,9 +133,9 @@ def test_seconds_of_an_epoch_are_the_median(name):
 @every_run
 def test_run_is_complete(name):
     run = runs.load_run(name)
-    epochs = run.provenance["recipe"]["epochs"]
-    assert [row["epoch"] for row in run.epochs] == list(range(1, epochs + 1))
-    assert run.loss_curve[-1][0] == epochs and all(math.isfinite(loss) for _, loss in run.loss_curve)
+    epochs = run.provenance["recipe"]["epochs"]  # a fraction, where the last epoch is not a whole one
+    assert [row["epoch"] for row in run.epochs] == list(range(1, math.ceil(epochs) + 1))
+    assert run.loss_curve[-1][0] == round(epochs, 4) and all(math.isfinite(loss) for _, loss in run.loss_curve)
     assert 0 < run.test["accuracy"] < 1 and run.test["loss"] > 0
     validated = [row["validation_accuracy"] for row in run.epochs]
     if run.provenance["recipe"]["validation"]:  # the test figure is of the weights that validation chose

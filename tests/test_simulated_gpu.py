@@ -36,17 +36,23 @@ def gpu(monkeypatch):
         yield GPU
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
-def test_chapter_leaves_nothing_on_the_wrong_device(chapter):
+@pytest.fixture(scope="module")
+def sessions():
+    """What each chapter raised, and where it trained."""
     done = subprocess.run(
-        [sys.executable, "tests/gpu_session.py", chapter],
+        [sys.executable, "tests/gpu_session.py", *CHAPTERS],
         cwd=machine.ROOT,
         env=os.environ | {"PYTHONPATH": str(machine.ROOT)},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_chapter_leaves_nothing_on_the_wrong_device(chapter, sessions):
+    said = sessions[str(chapter)]
     assert said["raised"] == {} and "cuda:0" in said["devices"]
 
 

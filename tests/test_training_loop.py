@@ -245,6 +245,21 @@ def test_other_errors_of_a_network_pass_through():
         run(network=nn.Sequential(nn.Flatten(), nn.Linear(7, 4)))
 
 
+@pytest.mark.parametrize(
+    ("listed", "named"),
+    [
+        ("model name\t: AMD EPYC\ncpu family\t: 26\nmodel\t\t: 2\n\nmodel\t\t: 3\n", "AMD EPYC (family 26, model 2)"),
+        ("CPU implementer\t: 0x41\nCPU part\t: 0xd0c\n", "aarch64"),
+    ],
+)
+def test_name_of_a_cpu_says_its_generation_where_it_is_told(listed, named, monkeypatch):
+    monkeypatch.setattr(history_module.Path, "exists", lambda path: True)
+    monkeypatch.setattr(history_module.Path, "read_text", lambda path: listed)
+    monkeypatch.setattr(history_module.platform, "processor", lambda: "")
+    monkeypatch.setattr(history_module.platform, "machine", lambda: "aarch64")
+    assert history_module.device_name(torch.device("cpu")) == f"{named}, {history_module.os.cpu_count()} cores"
+
+
 def test_history_survives_json_with_nan(tmp_path):
     _, history = run()
     history.loss_curve.append([3.1, float("nan")])

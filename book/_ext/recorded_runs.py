@@ -171,7 +171,7 @@ class RecordedDifferences(WritesMarkdown):
 
 
 class RecordedCurves(WritesMarkdown):
-    """Every curve in curve readers: CIFAR-10 with all seeds, AlexNet and its variations, other data."""
+    """Every curve in curve readers: CIFAR-10 with all seeds, long recipes, AlexNet and its variations, other data."""
 
     def run(self) -> list[nodes.Node]:
         """Return the readers, each with a line that says what is in it."""
@@ -180,9 +180,11 @@ class RecordedCurves(WritesMarkdown):
         alexnets = [run for run in made if run.name.startswith("AlexNet")]
         brief = [run for run in alexnets if len(run.epochs) == 1]
         long = [run for run in alexnets if run not in brief]
-        cifar = [run for run in made if run not in alexnets and run not in others]
+        published = [run for run in made if BY_TITLE[run.name].reported and run not in alexnets]
+        cifar = [run for run in made if run not in (*alexnets, *published, *others)]
         return [
             *self.readers("On CIFAR-10, with all seeds, and in both number formats:", cifar),
+            *self.readers("By the recipe of a paper, over all its epochs:", published),
             *self.readers(
                 "AlexNet for ten epochs and more, by the tutorial's recipe and with one thing changed:", long
             ),

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import torch
@@ -74,17 +74,24 @@ def _cifar(title: str, build: Callable[[], nn.Module], recipe: Recipe = _CIFAR, 
     return Planned(title, build, "cifar10", recipe, *reported)
 
 
+@cache
+def _builder(build: Callable[..., nn.Module], *of: int) -> Callable[[], nn.Module]:
+    """The one builder of a network: by it, runs of the same network with several recipes know each other."""
+    return partial(build, *of)
+
+
 def _resnet(depth: int, recipe: Recipe, error: float | None = None) -> Planned:
     """A ResNet of 6n + 2 layers; `error` is the paper's, in percent."""
     reported = () if error is None else (round(1 - error / 100, 4), _HE)
-    return _cifar(f"ResNet-{depth}{', paper' * bool(reported)}", lambda: models.resnet_cifar(depth), recipe, *reported)
+    build = _builder(models.resnet_cifar, depth)
+    return _cifar(f"ResNet-{depth}{', paper' * bool(reported)}", build, recipe, *reported)
 
 
 def _wide(depth: int, factor: int, recipe: Recipe, error: float | None = None) -> Planned:
     """A Wide ResNet; `error` is the paper's, in percent."""
     reported = () if error is None else (round(1 - error / 100, 4), _ZAGORUYKO)
     title = f"WRN-{depth}-{factor}{', paper' * bool(reported)}"
-    return _cifar(title, lambda: models.wide_resnet(depth, factor), recipe, *reported)
+    return _cifar(title, _builder(models.wide_resnet, depth, factor), recipe, *reported)
 
 
 def _alexnet(change: str, build: Callable[[], nn.Module] = models.alexnet_cifar, epochs: int = 1, **recipe) -> Planned:
