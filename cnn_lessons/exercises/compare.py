@@ -90,7 +90,7 @@ def _rounded(value, digits: int):
         return [_rounded(item, digits) for item in value]
     if isinstance(value, float):
         value = value if value.is_integer() else float(f"{value:.{digits}g}")
-        return int(value) if value.is_integer() else value
+        return int(value) if value.is_integer() and abs(value) < 1e15 else value
     return value
 
 

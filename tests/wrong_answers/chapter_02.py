@@ -544,3 +544,25 @@ def channels_over_the_edge(x, weight, bias):
                         for v in range(columns)
                     )
     return out
+
+
+@wrong("conv2d_unfold", says="your code calls torch")
+def unfold_row_by_row(x, weight, bias, stride, padding):
+    x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
+    height, width = weight.shape[2:]
+    rows = []
+    for top in range(0, x.shape[2] - height + 1, stride[0]):
+        strip = x[:, :, top : top + height].unfold(3, width, stride[1])
+        rows.append(torch.einsum("nchwv,kchv->nkw", strip, weight))
+    return torch.stack(rows, 2) + bias[:, None, None]
+
+
+@wrong("conv2d_channels", says="that of the bias is (C_out,)")
+def channels_bias_of_the_input_channel(x, weight, bias):
+    rows, columns = x.shape[2] - weight.shape[2] + 1, x.shape[3] - weight.shape[3] + 1
+    out = x.new_zeros(len(x), len(weight), rows, columns)
+    for k in range(len(weight)):
+        for c in range(x.shape[1]):
+            windows = x[:, c].unfold(1, weight.shape[2], 1).unfold(2, weight.shape[3], 1)
+            out[:, k] += (windows * weight[k, c]).sum((-1, -2)) + bias[c]
+    return out

@@ -1,6 +1,8 @@
 """Wrong answers to the exercises of chapter 04."""
 
+import itertools
 import math
+import sys
 
 import torch
 import torch.nn.functional as F
@@ -547,3 +549,80 @@ def adaptive_of_the_first_image(x, output_size):
             bottom, right = -(-(i + 1) * height // rows), -(-(j + 1) * width // columns)
             out[:, i, j] = x[0, :, top:bottom, left:right].mean((1, 2))
     return out
+
+
+def _slide(padded, kernel_size, stride):
+    return padded.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)
+
+
+@wrong("max_pool2d", says="expected dtype torch.float32, got torch.float64")
+def max_in_doubles(x, kernel_size, stride=None, padding=0):
+    return _slide(F.pad(x, (padding,) * 4, value=-math.inf), kernel_size, stride or kernel_size).amax((4, 5)).double()
+
+
+def _mean(x, pad, kernel_size, stride, count_include_pad):
+    def add(cells, outside):
+        return _slide(F.pad(cells, pad, value=outside), kernel_size, stride or kernel_size).sum((4, 5))
+
+    return add(x, 0) / add(torch.ones_like(x), float(count_include_pad))
+
+
+@wrong("avg_pool2d", says="expected dtype torch.float32, got torch.float64")
+def average_in_doubles(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    return _mean(x, (padding,) * 4, kernel_size, stride, count_include_pad).double()
+
+
+@wrong("adaptive_avg_pool2d", says="expected dtype torch.float32, got torch.float64")
+def adaptive_in_doubles(x, output_size):
+    (height, width), (rows, columns) = x.shape[2:], output_size
+    out = torch.zeros(*x.shape[:2], rows, columns, dtype=torch.float64)
+    for i in range(rows):
+        for j in range(columns):
+            r = slice(i * height // rows, -(-(i + 1) * height // rows))
+            c = slice(j * width // columns, -(-(j + 1) * width // columns))
+            out[:, :, i, j] = x[:, :, r, c].mean(dim=(2, 3))
+    return out
+
+
+def _search(x, k, grad_output, begin, grad):
+    for n, c, i, j in itertools.product(*map(range, grad_output.shape)):
+        best, place = begin, (0, 0)
+        for u, v in itertools.product(range(i * k, i * k + k), range(j * k, j * k + k)):
+            if x[n, c, u, v] > best:
+                best, place = x[n, c, u, v], (u, v)
+        grad[n, c, place[0], place[1]] = grad_output[n, c, i, j]
+    return grad
+
+
+@wrong("max_pool2d_gradient", says="expected dtype torch.float32, got torch.float64")
+def gradient_in_doubles(x, kernel_size, grad_output):
+    return _search(x, kernel_size, grad_output, -math.inf, torch.zeros(x.shape, dtype=torch.float64))
+
+
+@wrong("max_pool2d_gradient", says="You began the search at some small number")
+def gradient_search_from_minus_100(x, kernel_size, grad_output):
+    return _search(x, kernel_size, grad_output, -100, torch.zeros_like(x))
+
+
+@wrong("max_pool2d", says="However small a number is")
+def max_padded_with_the_largest_integer(x, kernel_size, stride=None, padding=0):
+    return _slide(F.pad(x, (padding,) * 4, value=-float(sys.maxsize)), kernel_size, stride or kernel_size).amax((4, 5))
+
+
+@wrong("max_pool2d", says="All the padding stands after the image")
+def max_padding_without_its_offset(x, kernel_size, stride=None, padding=0):
+    height, width = x.shape[2:]
+    padded = x.new_full((*x.shape[:2], height + 2 * padding, width + 2 * padding), -math.inf)
+    padded[:, :, :height, :width] = x
+    return _slide(padded, kernel_size, stride or kernel_size).amax((4, 5))
+
+
+@wrong("max_pool2d", says="You padded on one side only")
+def max_padding_after_only(x, kernel_size, stride=None, padding=0):
+    padded = F.pad(x, (0, padding, 0, padding), value=-math.inf)
+    return _slide(padded, kernel_size, stride or kernel_size).amax((4, 5))
+
+
+@wrong("avg_pool2d", says="You padded on one side only")
+def average_padding_after_only(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    return _mean(x, (0, padding, 0, padding), kernel_size, stride, count_include_pad)

@@ -801,3 +801,60 @@ def repair_schedule_behind_the_loops(model, loader, optimizer, scheduler, loss_f
         losses.append(total / len(loader.dataset))
     scheduler.step()
     return losses
+
+
+@wrong("training_step", says="You do not use `loss_fn`")
+def loss_of_the_textbook(model, images, labels, optimizer, loss_fn):
+    model.train()
+    loss = F.cross_entropy(model(images), labels)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@wrong("training_step", says="You change the shape of the images")
+def step_on_flat_images(model, images, labels, optimizer, loss_fn):
+    model.train()
+    optimizer.zero_grad()
+    loss = loss_fn(model(images.view(len(images), -1)), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@wrong("evaluate_model", says="You change the shape of the images")
+def evaluation_of_flat_images(model, loader):
+    was, right, total = model.training, 0, 0
+    model.eval()
+    with torch.no_grad():
+        for images, labels in loader:
+            right += (model(images.flatten(1)).argmax(dim=1) == labels).sum().item()
+            total += len(labels)
+    model.train(was)
+    return right / total
+
+
+@wrong("repair_training", says="take loss.item(), a number")
+def losses_with_their_graphs(model, loader, optimizer, scheduler, loss_fn, epochs):
+    model.train()
+    losses = []
+    for _ in range(epochs):
+        total = 0.0
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            total += loss * len(labels)
+        scheduler.step()
+        losses.append(total / len(loader.dataset))
+    return losses
+
+
+@wrong("checkpoint_round_trip", says="The file holds both state dicts, under other names")
+def round_trip_with_two_names(path, model, optimizer, new_model, new_optimizer):
+    torch.save({"model": model.state_dict(), "optim": optimizer.state_dict()}, path)
+    found = torch.load(path, weights_only=True)
+    new_model.load_state_dict(found["model"])
+    new_optimizer.load_state_dict(found["optimizer"])

@@ -592,3 +592,13 @@ class HeadArgmax(Head):
 @wrong("drop", says="You drop where u equals p")
 def drop_at_equal(x, u, p, training=True):
     return x * (u > p) / (1 - p) if training else x
+
+
+@wrong("drop", says="You divide by p.")
+def divided_by_p_even_if_it_is_0(x, u, p, training=True):
+    return x * (u >= p) / p if training else x
+
+
+@wrong("drop", says="p became the probability to keep")
+def kept_and_divided_by_p(x, u, p, training=True):
+    return x * (u < p) / p if training else x

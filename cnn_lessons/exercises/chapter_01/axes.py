@@ -18,6 +18,7 @@ def photo(random: Random, height: int, width: int, channels: int) -> Tensor:
 
 def _to_nchw_cases(random: Random) -> Iterator[Case]:
     yield Case(torch.tensor([[[255, 0, 51], [0, 255, 102]]], dtype=torch.uint8))
+    yield Case(torch.tensor([[[0], [1]], [[1], [0]]], dtype=torch.uint8))  # nearly black, and it stays so
     yield Case(photo(random, 2, 2, 3))
     yield Case(photo(random, 3, 2, 1))
     yield Case(photo(random, 4, 4, 4))
@@ -56,7 +57,7 @@ TO_NCHW = Exercise(
         "Start with `image.permute(2, 0, 1)`, which is (C, H, W). Add an axis in front, convert with "
         "`.to(torch.float32)`, and divide by the largest value that a uint8 can hold.",
     ),
-    cases=first(30, _to_nchw_cases),
+    cases=first(31, _to_nchw_cases),
     expected=to_nchw,
     mistakes=(
         Mistake(
@@ -96,6 +97,10 @@ TO_NCHW = Exercise(
         _spoilt(
             "The numbers are right, in another dtype. PyTorch's layers hold float32: convert to it.",
             lambda y: y.double(),
+        ),
+        Mistake(
+            "You divide only where a number is above 1. In a nearly black picture none is: always divide by 255.",
+            lambda image: to_nchw(image) * (1 if image.max() > 1 else 255),
         ),
         Mistake(
             "Every value is 0 or 1: the fractions are lost. A whole-number division does that, a conversion to uint8, "

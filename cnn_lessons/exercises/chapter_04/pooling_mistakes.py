@@ -1,12 +1,12 @@
-"""What goes wrong in adaptive and global pooling, and in the gradient of max pooling."""
+"""What goes wrong in adaptive and global pooling."""
 
 from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Size, Tensor
+from torch import Tensor
 
-from cnn_lessons.exercises.exercise import Mistake, Outcome
+from cnn_lessons.exercises.exercise import Mistake
 
 
 def _windows(begin: Callable, end: Callable) -> Callable:
@@ -25,52 +25,6 @@ def _windows(begin: Callable, end: Callable) -> Callable:
 def _split_means(x: Tensor, parts: int, axis: int) -> Tensor:
     """Average the parts into which tensor_split cuts an axis."""
     return torch.stack([part.mean(dim=axis) for part in x.tensor_split(parts, dim=axis)], dim=axis)
-
-
-def max_gradient(x: Tensor, kernel_size: int, grad_output: Tensor) -> Tensor:
-    """Return the gradient with respect to `x` as torch's autograd finds it: (N, C, H, W)."""
-    leaf = x.detach().clone().requires_grad_()
-    return torch.autograd.grad(F.max_pool2d(leaf, kernel_size), leaf, grad_output)[0]
-
-
-def _spread(values: Tensor, like: Tensor, kernel_size: int) -> Tensor:
-    """Give every pixel the value of its window, and 0 where no window reaches."""
-    wide = values.repeat_interleave(kernel_size, dim=2).repeat_interleave(kernel_size, dim=3)
-    return F.pad(wide, (0, like.shape[3] - wide.shape[3], 0, like.shape[2] - wide.shape[2]))
-
-
-def _winners(x: Tensor, kernel_size: int) -> Tensor:
-    """Mark every largest value of each window, equal ones too."""
-    reached = _spread(torch.ones_like(F.max_pool2d(x, kernel_size)), x, kernel_size)
-    return (x == _spread(F.max_pool2d(x, kernel_size), x, kernel_size)) * reached
-
-
-def _shared(x: Tensor, kernel_size: int, grad_output: Tensor) -> Tensor:
-    winners = _winners(x, kernel_size)
-    count = F.avg_pool2d(winners, kernel_size, divisor_override=1)
-    return winners * _spread(grad_output / count, x, kernel_size)
-
-
-def _last_winner(x: Tensor, kernel_size: int, grad_output: Tensor) -> Tensor:
-    rows, columns = (size * kernel_size for size in grad_output.shape[2:])
-    turned = max_gradient(x[:, :, :rows, :columns].flip(2, 3), kernel_size, grad_output.flip(2, 3)).flip(2, 3)
-    return F.pad(turned, (0, x.shape[3] - columns, 0, x.shape[2] - rows))
-
-
-def _no_rest(outcome: Outcome) -> bool:
-    x, kernel_size, _ = outcome.case.args
-    alone = x.shape[:2] == (1, 1)  # else images or channels may be what was mixed up
-    return outcome.error is not None and alone and any(size % kernel_size for size in x.shape[2:])
-
-
-def _turned_windows(x: Tensor, kernel_size: int, grad_output: Tensor) -> Tensor:
-    """Put each gradient at (column, row) of its window."""
-    right, (rows, columns) = max_gradient(x, kernel_size, grad_output), grad_output.shape[2:]
-    for i in range(0, rows * kernel_size, kernel_size):
-        for j in range(0, columns * kernel_size, kernel_size):
-            window = right[:, :, i : i + kernel_size, j : j + kernel_size]
-            window.copy_(window.mT.clone())
-    return right
 
 
 ADAPTIVE_MISTAKES = (
@@ -131,81 +85,6 @@ ADAPTIVE_MISTAKES = (
     Mistake(
         "You averaged over the channels too, or took one image only: an axis is missing. The result keeps N and C.",
         when=lambda outcome: getattr(outcome.got, "ndim", 4) < 4,
-    ),
-)
-
-GRADIENT_MISTAKES = (
-    Mistake(
-        "You shared the gradient among equal largest values. PyTorch gives all of it to the first of them, row by row.",
-        _shared,
-    ),
-    Mistake(
-        "You gave the gradient to every one of the equal largest values. Only the first of them, row by row, gets it.",
-        lambda x, k, grad_output: _winners(x, k) * _spread(grad_output, x, k),
-    ),
-    Mistake(
-        "Of equal largest values you took the last. The first one counts, row by row: compare with > and not with >=.",
-        _last_winner,
-    ),
-    Mistake(
-        "Of equal largest values you took the first column by column. Go through the window row by row.",
-        lambda x, k, grad_output: max_gradient(x.mT, k, grad_output.mT).mT,
-    ),
-    Mistake(
-        "Height and width are exchanged inside the window. argmax counts row by row: what is the row?",
-        _turned_windows,
-    ),
-    Mistake(
-        "You took the smallest value of each window. The gradient goes to the largest.",
-        lambda x, k, grad_output: max_gradient(-x, k, grad_output),
-    ),
-    Mistake(
-        "You compared without signs. The largest value lies furthest to the right on the number line.",
-        lambda x, k, grad_output: max_gradient(x.abs(), k, grad_output),
-    ),
-    Mistake(
-        "Your sign is turned. If the largest value grows, the output grows with it.",
-        lambda x, k, grad_output: -max_gradient(x, k, grad_output),
-    ),
-    Mistake(
-        "You began the search for the largest value at 0. A window of negative numbers has a largest value too.",
-        lambda x, k, grad_output: max_gradient(x, k, grad_output * (F.max_pool2d(x, k) > 0)),
-    ),
-    Mistake(
-        "You spread the gradient evenly over the window, as average pooling does. Only the largest value "
-        "moves the maximum.",
-        lambda x, k, grad_output: _spread(grad_output, x, k) / k**2,
-    ),
-    Mistake(
-        "You gave the whole gradient to every pixel of the window. Only the largest value moves the "
-        "maximum; the others get 0.",
-        lambda x, k, grad_output: _spread(grad_output, x, k),
-    ),
-    Mistake(
-        "You put the largest values themselves in place. What belongs there is the gradient of the output.",
-        lambda x, k, grad_output: max_gradient(x, k, F.max_pool2d(x, k)),
-    ),
-    Mistake(
-        "You marked the largest values with 1. Multiply by the gradient of the output: that is how much the "
-        "loss changes with each of them.",
-        lambda x, k, grad_output: max_gradient(x, k, torch.ones_like(grad_output)),
-    ),
-    Mistake(
-        "Your result is smaller than x. Rows and columns that no window reaches are part of it, with 0.",
-        when=lambda outcome: (
-            isinstance(outcome.got, Tensor)
-            and outcome.got.shape[2:] == Size(side * outcome.case.args[1] for side in outcome.case.args[2].shape[2:])
-        ),
-    ),
-    Mistake(
-        "You returned one value for each window. The gradient with respect to x has the shape of x: mostly zeros.",
-        when=lambda outcome: (
-            getattr(outcome.got, "shape", None) == outcome.case.args[2].shape != outcome.case.args[0].shape
-        ),
-    ),
-    Mistake(
-        "The kernel size does not divide this image. Rows and columns that no window reaches get 0.",
-        when=_no_rest,
     ),
 )
 

@@ -79,6 +79,14 @@ def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ..
             _variant(pool, pad=lambda p: (p, 0, p, 0)),
         ),
         Mistake(
+            "You padded on one side only. Padding is added on all four sides.",
+            _variant(pool, pad=lambda p: (0, p, 0, p)),
+        ),
+        Mistake(
+            "All the padding stands after the image. It belongs on both sides: left and right, top and bottom.",
+            _variant(pool, pad=lambda p: (0, 2 * p, 0, 2 * p)),
+        ),
+        Mistake(
             "You did not use `padding`. Widen the image on all four sides before the window slides.",
             _variant(pool, pad=lambda p: (0,) * 4),
             when=_unpadded,
@@ -188,6 +196,7 @@ MAX_MISTAKES = (
         when=lambda outcome: (
             outcome.case.kwargs.get("padding", 0) > 0
             and getattr(outcome.got, "dtype", None) == outcome.case.args[0].dtype
+            and outcome.got.isfinite().all()
             and not torch.isin(outcome.got, outcome.case.args[0]).all()
         ),
     ),

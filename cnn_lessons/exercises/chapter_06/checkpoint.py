@@ -115,6 +115,13 @@ def _replaced(outcome: Outcome) -> bool:
     return of_optimizer and "Missing key(s)" in error or of_model and "'param_groups'" in error
 
 
+def _misnamed(outcome: Outcome) -> bool:
+    """Return whether the file holds two state dicts, and a name was looked for that is not there."""
+    saved = getattr(outcome.given, "saved", None)
+    parts = [part for part in saved.values() if isinstance(part, dict)] if isinstance(saved, dict) else []
+    return isinstance(outcome.error, KeyError) and len(parts) > 1
+
+
 def _tensors(value) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
         yield value
@@ -194,6 +201,10 @@ CHECKPOINT = Exercise(
             "The file holds more than tensors, numbers, lists and dicts, such as a whole model: torch.load refuses "
             "it. Save state_dict(), not the object.",
             when=raised("Weights only load failed", "WeightsUnpickler"),
+        ),
+        Mistake(
+            "The file holds both state dicts, under other names. Look up what you called them when you saved.",
+            when=_misnamed,
         ),
         Mistake(REPLACED, when=lambda outcome: isinstance(outcome.error, KeyError)),
     ),

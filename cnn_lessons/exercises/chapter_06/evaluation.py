@@ -5,8 +5,19 @@ from random import Random
 
 import torch
 
-from cnn_lessons.exercises.chapter_06.objects import batch, linear, loader, mode, modes, network
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first
+from cnn_lessons.exercises.chapter_06.objects import (
+    FLATTENED,
+    NO_PICTURES,
+    batch,
+    linear,
+    loader,
+    mode,
+    modes,
+    network,
+    picture_network,
+    pictures,
+)
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, raised
 from cnn_lessons.exercises.findings import Findings
 from cnn_lessons.exercises.scene import Scene, state_of
 
@@ -57,6 +68,7 @@ def _cases(random: Random) -> Iterator[Case]:
     images = torch.tensor([[2.0, 1], [0, 1], [3, 0]], dtype=torch.float64)
     yield _case(lambda: linear([[1.0, 0.0], [0.0, 1.0]]), images, torch.tensor([0, 1, 1]), 2, training=True)
     yield _case(lambda: linear([[1.0, 0.0], [0.0, 1.0]]), images, torch.tensor([1, 1, 0]), 2, training=False)
+    yield _case(lambda: picture_network(0), *pictures(random, 4), 3, training=True)
     training = True
     while True:
         seed, size = random.getrandbits(32), random.randint(7, 13)
@@ -113,7 +125,7 @@ EVALUATE_MODEL = Exercise(
         "`(model(images).argmax(dim=1) == labels).sum().item()` and `len(labels)`; `model.train(was_training)` sets "
         "the mode back.",
     ),
-    cases=first(5, _cases),
+    cases=first(6, _cases),
     expected=_right,
     compared="modes, gradients, accuracy and what is left of the model",
     mistakes=(
@@ -207,8 +219,9 @@ EVALUATE_MODEL = Exercise(
         ),
         Mistake(
             "argmax looks along the wrong axis. The logits are (N, classes): dim=1.",
-            when=lambda outcome: "must match the size" in str(outcome.error),
+            when=raised("must match the size"),
         ),
+        Mistake(FLATTENED, when=raised(NO_PICTURES)),
     ),
 )
 

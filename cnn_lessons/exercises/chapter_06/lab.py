@@ -9,11 +9,12 @@ from torch import Tensor, nn
 
 from cnn_lessons.exercises.chapter_06.objects import batch, loader, modes, network, sgd
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first
-from cnn_lessons.exercises.findings import Findings
+from cnn_lessons.exercises.findings import Findings, Told
 from cnn_lessons.exercises.scene import Scene, state_of
 
 EPOCHS = 4  # unlike the number of batches: what happens once an epoch and once a batch can be told apart
 BATCHES = 3
+GRAPHS = Told("tensors that hold on to all that was computed for them: take loss.item(), a number.")
 
 
 def _fit(
@@ -104,6 +105,8 @@ def _read(arguments: tuple, got) -> Findings:
     )
     for number, (_, state) in enumerate(model.steps, start=1):
         findings[f"the model after step {number}"] = state
+    held = isinstance(got, (list, tuple)) and any(isinstance(loss, Tensor) and loss.requires_grad for loss in got)
+    findings["what the returned list holds"] = GRAPHS if held else "numbers"
     findings["the returned losses"] = got
     return findings
 

@@ -10,6 +10,8 @@ from cnn_lessons.exercises.exercise import normal
 from cnn_lessons.exercises.scene import Watched
 
 CLASSES = 3
+FLATTENED = "You change the shape of the images. Hand them to the model as they come: some models want (N, C, H, W)."
+NO_PICTURES = "Expected 3D (unbatched) or 4D"  # what a convolution says of them then
 
 
 def network(seed: int, features: int = 3) -> Watched:
@@ -21,6 +23,18 @@ def network(seed: int, features: int = 3) -> Watched:
         layers[1].running_mean.normal_()
         layers[1].running_var.uniform_(0.5, 2)
     return model
+
+
+def picture_network(seed: int) -> Watched:
+    """Return a network that takes nothing but pictures: (N, 1, 2, 2) -> (N, CLASSES), float64."""
+    torch.default_generator.manual_seed(seed)
+    return Watched(nn.Sequential(nn.Conv2d(1, 2, 2), nn.Flatten(), nn.Linear(2, CLASSES)).double())
+
+
+def pictures(random: Random, size: int) -> tuple[Tensor, Tensor]:
+    """Return images (size, 1, 2, 2) and labels (size,)."""
+    images, labels = batch(random, size, features=4)
+    return images.reshape(size, 1, 2, 2), labels
 
 
 def linear(weight: list[list[float]]) -> Watched:

@@ -7,7 +7,18 @@ import torch
 from torch import nn
 
 from cnn_lessons.exercises import compare
-from cnn_lessons.exercises.chapter_06.objects import batch, leave_gradients, linear, modes, network, sgd
+from cnn_lessons.exercises.chapter_06.objects import (
+    FLATTENED,
+    NO_PICTURES,
+    batch,
+    leave_gradients,
+    linear,
+    modes,
+    network,
+    picture_network,
+    pictures,
+    sgd,
+)
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, raised
 from cnn_lessons.exercises.findings import Findings
 from cnn_lessons.exercises.scene import Scene, Watched, state_of
@@ -31,6 +42,7 @@ def _right(model, images, labels, optimizer, loss_fn, softmax: bool = False, aga
 def _cases(random: Random) -> Iterator[Case]:
     images, labels = torch.tensor([[1.0, 2.0], [3.0, -1.0]], dtype=torch.float64), torch.tensor([0, 1])
     yield _case(lambda: linear([[1.0, 0.0], [0.0, 1.0]]), images, labels, 0.5)
+    yield _case(lambda: picture_network(0), *pictures(random, 4), 0.5)
     while True:
         yield _case(
             _model(random.getrandbits(32)), *batch(random, random.randint(3, 5)), random.choice((0.1, 0.5)), 0.9
@@ -47,7 +59,7 @@ def _case(model_of: Callable, images, labels, lr: float, momentum: float = 0.0) 
         leave_gradients(model)
         optimizer = sgd(model, lr, momentum)
         _log(model, optimizer)
-        return model, images.clone(), labels.clone(), optimizer, _Loss()
+        return model, images.clone(), labels.clone(), optimizer, _Loss(label_smoothing=0.1 if momentum else 0.0)
 
     return Scene(make, _read)
 
@@ -64,7 +76,12 @@ def _log(model: Watched, optimizer: torch.optim.Optimizer) -> None:
 class _Loss(nn.CrossEntropyLoss):
     """Cross-entropy that remembers what it was called with first."""
 
-    told, first = "CrossEntropyLoss", None
+    first = None
+
+    @property
+    def told(self) -> str:
+        """What a message calls it."""
+        return "CrossEntropyLoss" + f"(label_smoothing={self.label_smoothing})" * bool(self.label_smoothing)
 
     def forward(self, input, target):
         self.first = input
@@ -147,7 +164,7 @@ TRAINING_STEP = Exercise(
         "`model.train()`, `optimizer.zero_grad()`, `loss = loss_fn(model(images), labels)`; then the two calls that "
         "compute the gradients and use them; then `.item()` turns the loss into a number.",
     ),
-    cases=first(4, _cases),
+    cases=first(5, _cases),
     expected=_right,
     compared="mode, loss, weights and running statistics",
     mistakes=(
@@ -219,5 +236,10 @@ TRAINING_STEP = Exercise(
             "You give the loss the chosen classes. argmax has no gradient: give it the logits.",
             when=_fed(lambda first, labels: True),
         ),
+        Mistake(
+            "You do not use `loss_fn`. It may be another loss than the one that you compute.",
+            when=lambda outcome: not outcome.error and outcome.given.args[4].first is None,
+        ),
+        Mistake(FLATTENED, when=raised(NO_PICTURES)),
     ),
 )

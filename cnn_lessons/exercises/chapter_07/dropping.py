@@ -85,6 +85,10 @@ DROP = Exercise(
             _instead(lambda x, u, p: _unscaled(x, u, p) / (p or 1)),
         ),
         Mistake(
+            "You divide by p. What is kept is the share 1 − p: divide by that.",
+            _instead(lambda x, u, p: _unscaled(x, u, p) / p),
+        ),
+        Mistake(
             "You multiply by 1 − p. It makes the numbers smaller still: divide.",
             _instead(lambda x, u, p: _unscaled(x, u, p) * (1 - p)),
         ),
@@ -95,6 +99,10 @@ DROP = Exercise(
         Mistake(
             "You kept where u < p and dropped the others: so p became the probability to keep.",
             _instead(lambda x, u, p: x * (u < p) / (p or 1)),
+        ),
+        Mistake(
+            "You kept where u < p and dropped the others: so p became the probability to keep.",
+            _instead(lambda x, u, p: x * (u < p) / p),
         ),
         Mistake(
             "You compare with 1 − p. A number is dropped where u < p.",
