@@ -30,7 +30,6 @@ if it stands in the same places.
 Six to eight cases are plenty: each builds and runs small modules several times.
 """
 
-import contextlib
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
@@ -45,6 +44,9 @@ from cnn_lessons.exercises.layout import Layer, Layout, layers_of, own_tensors, 
 
 COMPARED = "layers, values, gradients and running statistics, in eval mode and in training mode"
 UNUSED = Told("none arrives. Does `forward` use this layer, without detach() and no_grad()?")
+IN_PLACE = Told(
+    "cannot be computed: an operation in place (inplace=True, +=, relu_) has overwritten a value that is still needed."
+)
 CUT = Told("cannot be computed: something between input and result cuts the path. detach(), no_grad(), .item()?")
 
 
@@ -217,9 +219,10 @@ def _add_statistics(pairs: list, findings: Findings, when: str) -> None:
             findings.labels[f"{key} {when}"] = f"{name} {when}"
 
 
-def _gradients(result: Tensor, of: list[Tensor]) -> list[Tensor | None]:
-    """Return the gradients of a weighted sum of the result."""
+def _gradients(result: Tensor, of: list[Tensor]) -> list[Tensor | Told | None]:
+    """Return the gradients of a weighted sum of the result, or why there are none."""
     weights = torch.linspace(-1, 2, result.numel(), dtype=result.dtype).reshape(result.shape)
-    with contextlib.suppress(RuntimeError):  # no path at all
+    try:
         return list(torch.autograd.grad((result * weights).sum(), of, allow_unused=True))
-    return [None] * len(of)
+    except RuntimeError as error:  # a value is gone, or there is no path at all
+        return [IN_PLACE if "inplace operation" in str(error) else None] * len(of)

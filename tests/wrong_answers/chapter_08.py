@@ -923,3 +923,30 @@ def norm_biased_and_undetached(x, weight, bias, running_mean, running_var, train
     running_mean = (1 - momentum) * running_mean + momentum * mean
     running_var = (1 - momentum) * running_var + momentum * var
     return _normalised(x, mean, var, weight, bias, eps), running_mean, running_var
+
+
+@wrong("pad_shortcut", says="expected dtype torch.float32, got torch.float64")
+def pad_in_doubles(x, out_channels, stride):
+    kept = x[:, :, ::stride, ::stride]
+    n, channels, height, width = kept.shape
+    out = torch.zeros(n, out_channels, height, width, dtype=torch.float64)
+    front = (out_channels - channels) // 2
+    out[:, front : front + channels] = kept
+    return out
+
+
+def _residual(block, x):
+    return (block.bn2(block.conv2(block.bn1(block.conv1(x)).relu())) + block.shortcut(x)).relu()
+
+
+@wrong("is_residual", says="You compare differences with their signs")
+@torch.no_grad()
+def test_without_absolute_value(block, x):
+    return (_residual(block, x) - block(x)).max().item() < 1e-6
+
+
+@wrong("is_residual", says="Only the last image decides")
+def test_by_the_last_image(block, x):
+    for got, wanted in zip(block(x), _residual(block, x), strict=True):
+        same = torch.allclose(got, wanted)
+    return same

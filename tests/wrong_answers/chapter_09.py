@@ -3,6 +3,7 @@
 import copy
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from cnn_lessons import models
@@ -388,7 +389,7 @@ class NetFlattens(Net):
         return self.fc(x.flatten(1))
 
 
-@wrong("build_resnet20", says="Your pooling has a fixed window")
+@wrong("build_resnet20", says="Your pooling's window does not fit")
 class NetPoolsByEight(Net):
     def __init__(self, block, num_classes=10):
         super().__init__(block, num_classes)
@@ -594,3 +595,31 @@ class Squeezing(nn.Module):
 @wrong("build_stage", says="repeats one and the same object")
 def stage_times_count(block, in_channels, out_channels, count, stride):
     return nn.Sequential(*[block(in_channels, out_channels, stride)] * count)
+
+
+@wrong("shrinking_blocks", says="You compare the shapes with <")
+def blocks_by_the_order_of_shapes(stages, x):
+    found = []
+    for i, stage in enumerate(stages):
+        for j, block in enumerate(stage):
+            before, x = x.shape[2:], block(x)
+            if x.shape[2:] < before:
+                found.append((i, j))
+    return found
+
+
+@wrong("shrinking_blocks", says="You count the places of the map")
+def blocks_by_their_area(stages, x):
+    found = []
+    for i, stage in enumerate(stages):
+        for j, block in enumerate(stage):
+            before, x = x, block(x)
+            if x.shape[2] * x.shape[3] < before.shape[2] * before.shape[3]:
+                found.append((i, j))
+    return found
+
+
+@wrong("build_resnet20", says="one as wide as the map square pictures only")
+class NetPoolsByWidth(Net):
+    def head(self, x):
+        return self.fc(F.avg_pool2d(x, x.shape[3]).flatten(1))

@@ -636,3 +636,15 @@ def head_with_an_own_optimiser(body, head, loader, optimizer, loss_fn):
             features = body(images)
         loss_fn(head(features), labels).backward()
         own.step()
+
+
+@wrong("train_head", says="You forget the gradients after each step")
+def head_zeroed_after_the_step(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    for images, labels in loader:
+        with torch.no_grad():
+            features = body(images)
+        loss_fn(head(features), labels).backward()
+        optimizer.step()
+        optimizer.zero_grad()

@@ -687,3 +687,64 @@ def depth_mirrored(depth):
     if rest:
         raise ValueError(f"take {depth - rest} or {depth + rest}")
     return (depth - 4) // 6
+
+
+@wrong("WideBlock", says="an operation in place")
+class WideDropsInPlace(Block):
+    def __init__(self, in_channels, out_channels, stride=1, dropout=0.0):
+        super().__init__(in_channels, out_channels, stride, dropout)
+        self.dropout.inplace = True
+
+
+@wrong("same_function", says="If the layers do not fit, load_state_dict raises a RuntimeError")
+def same_names_only(first, second, images):
+    first, second = copy.deepcopy(first).eval(), copy.deepcopy(second).eval()
+    if first.state_dict().keys() != second.state_dict().keys():
+        return False
+    second.load_state_dict(first.state_dict())
+    with torch.no_grad():
+        a, b = first(images), second(images)
+    return a.shape == b.shape and torch.allclose(a, b, atol=1e-5)
+
+
+@torch.no_grad()
+def _both_results(first, second, images):
+    first, second = copy.deepcopy(first).eval(), copy.deepcopy(second).eval()
+    try:
+        second.load_state_dict(first.state_dict())
+    except RuntimeError:
+        return None
+    a, b = first(images), second(images)
+    return (a, b) if a.shape == b.shape else None
+
+
+@wrong("same_function", says="You compare a mean over all the results")
+def same_mean(first, second, images):
+    results = _both_results(first, second, images)
+    return results is not None and bool(torch.isclose(*(result.mean() for result in results)))
+
+
+@wrong("same_function", says="You compare the first image only")
+def same_first_image(first, second, images):
+    for a, b in zip(*(_both_results(first, second, images) or ()), strict=True):
+        return torch.allclose(a, b, atol=1e-5)
+    return False
+
+
+@wrong("same_function", says="One pair of equal values is enough")
+def same_somewhere(first, second, images):
+    results = _both_results(first, second, images)
+    return results is not None and bool(torch.isclose(*results).any())
+
+
+@wrong("same_function", says="expected False, got True")
+def same_but_for_what_is_left_over(first, second, images):
+    first, second = copy.deepcopy(first).eval(), copy.deepcopy(second).eval()
+    try:
+        if second.load_state_dict(first.state_dict(), strict=False).missing_keys:
+            return False
+    except RuntimeError:
+        return False
+    with torch.no_grad():
+        a, b = first(images), second(images)
+    return a.shape == b.shape and torch.allclose(a, b, atol=1e-5)

@@ -528,3 +528,16 @@ class SqueezesAll(nn.Module):
 
     def forward(self, x):
         return self.fc(self.body(x).relu().mean((2, 3), keepdim=True).squeeze())
+
+
+@wrong("my_network", says="the network ends in a tanh")
+def network_with_a_tanh(num_classes):
+    return nn.Sequential(
+        nn.Conv2d(3, 32, 3, 2, 1, bias=False),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.MaxPool2d(4),
+        nn.Flatten(),
+        nn.Linear(512, num_classes),
+        nn.Tanh(),
+    )

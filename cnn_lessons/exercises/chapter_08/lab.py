@@ -25,7 +25,9 @@ EIGHT = {
 SLIPS = {  # told from the right block only if all values are compared, closely
     "mirrors its result": lambda b, x: right(b, x).flip(3),
     "is right for the first image only": lambda b, x: torch.cat([right(b, x[:1]), 0 * right(b, x[1:])]),
+    "is right for the last image only": lambda b, x: torch.cat([0 * right(b, x[:1]), right(b, x[1:])]),
     "is right for the first channel only": lambda b, x: torch.cat([right(b, x)[:, :1], 0 * right(b, x)[:, 1:]], dim=1),
+    "takes a ReLU before the sum and one after it": FORWARDS["ReLU before the sum and after"],
     "lets a hundredth of the negative values through its last ReLU": lambda b, x: F.leaky_relu(
         b.bn2(b.conv2(b.bn1(b.conv1(x)).relu())) + b.shortcut(x), 0.01
     ),
@@ -152,7 +154,7 @@ IS_RESIDUAL = Exercise(
         "`body = block.bn2(block.conv2(block.bn1(block.conv1(x)).relu()))`; the sum is with `block.shortcut(x)`, and "
         "one ReLU is still to come. `torch.allclose(a, b)` compares all values of two tensors.",
     ),
-    cases=first(23, _cases),
+    cases=first(25, _cases),
     expected=_like(right),
     compared="verdicts and in what is left of the blocks",
     mistakes=(
@@ -194,6 +196,14 @@ IS_RESIDUAL = Exercise(
         Mistake(
             "You compare the first image only. Compare the whole batch.",
             _result(lambda got, wanted, x: torch.allclose(got[0], wanted[0])),
+        ),
+        Mistake(
+            "Only the last image decides. Return False as soon as one differs, or compare the whole batch at once.",
+            _result(lambda got, wanted, x: torch.allclose(got[-1], wanted[-1])),
+        ),
+        Mistake(
+            "You compare differences with their signs: a result that is too large passes. Take their absolute value.",
+            _result(lambda got, wanted, x: (wanted - got).max() < 1e-6),
         ),
         Mistake(
             "You compare the first channel only. Compare them all.",

@@ -33,6 +33,7 @@ _right = _padded()
 def _cases(random: Random) -> Iterator[Case]:
     picture = torch.tensor([[[[1.0, 2, 3, 4], [5, 6, 7, 8]]]], dtype=torch.float64)
     yield Case(picture, 3, 2)
+    yield Case(picture.float(), 3, 2)  # as feature maps are
     yield Case(picture, 1, 2)
     yield Case(picture, 3, 1)
     yield Case(picture, 4, 2)
@@ -96,7 +97,7 @@ PAD_SHORTCUT = Exercise(
         "`F.pad(kept, (0, 0, 0, 0, front, behind))` leaves W and H alone and adds to the channels. With `more = "
         "out_channels - x.shape[1]`, front is `more // 2`. What is left for behind?",
     ),
-    cases=first(25, _cases),
+    cases=first(26, _cases),
     expected=_right,
     gradients=True,
     forbidden=frozenset({"PadShortcut", "PadBlock"}),

@@ -14,7 +14,7 @@ from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, norma
 class Step(nn.Module):
     """A block of one convolution, which may pad too little or too much, or shrink the map by pooling."""
 
-    def __init__(self, into: int, out: int, stride: int = 1, padding: int = 1, pool: int = 1):
+    def __init__(self, into: int, out: int, stride: int = 1, padding: int | tuple[int, int] = 1, pool: int = 1):
         super().__init__()
         self.conv1, self.pool = nn.Conv2d(into, out, 3, stride, padding, bias=False), nn.AvgPool2d(pool)
 
@@ -52,6 +52,8 @@ def _cases(random: Random) -> Iterator[Case]:
     yield Case(_stages("two stages, of which one pools and one pads its convolutions by 0 and by 2", *pools), x)
     wide = [Step(2, 2)], [Step(2, 8, stride=2), Step(8, 8), Step(8, 32, stride=2)]
     yield Case(_stages("two stages; with each stride the channels are multiplied by 4", *wide), x)
+    lopsided = [Step(2, 2, padding=(3, 0)), Step(2, 2, padding=(0, 3))]
+    yield Case(_stages("a stage that makes the map higher and narrower, then lower and wider", lopsided), x)
     while True:
         strides = [[random.choice((1, 1, 2)) for _ in range(random.randint(1, 4))] for _ in range(random.randint(1, 4))]
         told = f"stages with strides {', '.join(' '.join(map(str, each)) for each in strides)}"
@@ -132,7 +134,7 @@ SHRINKING_BLOCKS = Exercise(
         "In the inner loop: `before = x.shape`, then `x = block(x)`. Height is `x.shape[2]`, width is `x.shape[3]`. If "
         "one of them is less than before, append the pair. The stages' channels do not matter.",
     ),
-    cases=first(20, _cases),
+    cases=first(21, _cases),
     expected=_right,
     mistakes=(
         Mistake(
@@ -183,6 +185,14 @@ SHRINKING_BLOCKS = Exercise(
             "You count all the numbers of the map. Twice the channels make up for half the height: compare height and "
             "width.",
             _where(lambda before, after: after.numel() < before.numel()),
+        ),
+        Mistake(
+            "You compare the shapes with <, as words are compared: the width counts only where the heights are equal.",
+            _where(lambda before, after: after.shape[2:] < before.shape[2:]),
+        ),
+        Mistake(
+            "You count the places of the map. One that is higher and narrower may have more: compare height and width.",
+            _where(lambda before, after: after[0, 0].numel() < before[0, 0].numel()),
         ),
         Mistake(
             "You read the stride off the layers. A pooling or too little padding shrinks the map as well, and a stride "

@@ -193,8 +193,8 @@ BUILD_RESNET20 = Exercise(
             _with(make_head=lambda self, classes: _head(nn.Flatten(), nn.Linear(64 * 8 * 8, classes))),
         ),
         Mistake(
-            "Your pooling has a fixed window, which fits pictures of one size only. nn.AdaptiveAvgPool2d(1) takes the "
-            "mean over all places, however many there are.",
+            "Your pooling's window does not fit this map. A fixed one suits pictures of one size, one as wide as the "
+            "map square pictures only. nn.AdaptiveAvgPool2d(1) takes the mean over all places, however many there are.",
             when=raised("Output size is too small", "Kernel size can't be greater"),
         ),
         Mistake(

@@ -36,6 +36,7 @@ def _train(
     frozen: bool = True,
     zero: Callable = lambda optimizer, head: optimizer.zero_grad(),
     softmax: bool = False,
+    late: bool = False,
 ) -> Callable:
     """Return the training of a head; each argument but its default is one fault."""
 
@@ -48,6 +49,8 @@ def _train(
             logits = head(features.detach() if frozen else features)
             loss_fn(logits.softmax(1) if softmax else logits, labels).backward()
             optimizer.step()
+            if late:
+                optimizer.zero_grad()
 
     return train
 
@@ -181,6 +184,11 @@ TRAIN_HEAD = Exercise(
             "Old gradients are never forgotten: those of the body move it, those of the head pile up. Call "
             "optimizer.zero_grad() in every step.",
             _train(zero=lambda optimizer, head: None),
+        ),
+        Mistake(
+            "You forget the gradients after each step, so the first one still uses the old ones. zero_grad() comes "
+            "before backward().",
+            _train(zero=lambda optimizer, head: None, late=True),
         ),
         Mistake(
             "The body's weights moved: gradients reached them. eval() does not stop gradients; no_grad() around the "

@@ -55,11 +55,12 @@ class Small(nn.Module):
         dropout: float = 0.0,
         fresh: bool = False,
         spare: bool = False,
+        width: int = 6,
     ):
         super().__init__()
         self.stem = nn.Conv2d(3, 4, 3, padding=1, bias=False)
-        self.block = block(4, 6, 2, dropout)
-        self.fc = nn.Linear(6, 3)
+        self.block = block(4, width, 2, dropout)
+        self.fc = nn.Linear(width, 3)
         self.spare = nn.Parameter(torch.empty(2)) if spare else None  # that its forward does not use
         self.told, self.end = told, end
         generator = torch.Generator().manual_seed(seed)

@@ -52,7 +52,7 @@ class NetworkCase(Case):
         seen["changed"] = not torch.equal(images, before)
         learning = _scores(network.train()(before.clone()), 16, classes)
         seen["unused"] = _without_gradient(network, learning)
-        seen["never below 0"] = bool(seen["scores"].min() >= 0) and _never_below_0(network.eval(), before, classes)
+        seen |= _bounds(network.eval(), before, classes)
         return seen
 
 
@@ -73,15 +73,16 @@ def _scores(got: Any, count: int, classes: int) -> Tensor:
 
 
 @torch.no_grad()
-def _never_below_0(network: nn.Module, images: Tensor, classes: int) -> bool:
-    """Return whether no score falls below 0 whatever the last layer's weights are."""
+def _bounds(network: nn.Module, images: Tensor, classes: int) -> dict[str, bool]:
+    """Return which bounds the scores keep, whatever the last layer's weights are."""
     last = [p for p in network.parameters() if p.shape[:1] == (classes,)] or list(network.parameters())
+    scores = [network(images).float()]
     for _ in range(8):
         for parameter in last:
             parameter.copy_(torch.randn_like(parameter))
-        if not network(images).min() >= 0:
-            return False
-    return True
+        scores.append(network(images).float())
+    low, high = (float(end) for end in torch.stack(scores).aminmax())
+    return {"never below 0": low >= 0, "never beyond 1": low >= -1 and high <= 1}
 
 
 def _without_gradient(network: nn.Module, scores: Tensor) -> list[str]:
@@ -114,17 +115,20 @@ def _judge(outcome: Outcome) -> str | None:
             "in eval mode the scores of an image depend on the other images of its batch. Batch statistics must come "
             "from training, and no operation may go along dimension 0."
         )
-    return _not_logits(scores, seen["never below 0"]) or _unused(seen["unused"])
+    return _not_logits(seen) or _unused(seen["unused"])
 
 
-def _not_logits(scores: Tensor, never_below_0: bool) -> str | None:
-    """Return why these scores are no logits that tell images apart, or None."""
+def _not_logits(seen: dict[str, Any]) -> str | None:
+    """Return why the scores are no logits that tell images apart, or None."""
+    scores = seen["scores"]
     if torch.allclose(scores, scores[:1].expand_as(scores), atol=1e-7):
         return "all images get the same scores. Does `forward` use its input?"
     if torch.allclose(scores.sum(dim=1), torch.ones(len(scores)), atol=1e-4) and scores.min() >= 0:
         return "the scores of each image add up to 1: there is a softmax. The loss has one itself; return bare scores."
-    if never_below_0:
+    if seen["never below 0"]:
         return "no score is ever below 0: the network ends in a ReLU or a sigmoid. Return the linear layer's result."
+    if seen["never beyond 1"]:
+        return "no score ever leaves −1 … 1: the network ends in a tanh. Return the linear layer's result."
     if torch.allclose(scores.exp().sum(dim=1), torch.ones(len(scores)), atol=1e-4):
         return "the scores are logarithms of probabilities: there is a log_softmax. Return bare scores."
     return None
