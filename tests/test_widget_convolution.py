@@ -186,6 +186,27 @@ def test_one_of_two_views_plays_and_the_other_is_silent(widget_page):
     assert page.evaluate("said") == []
 
 
+def test_the_view_that_was_used_speaks_and_not_its_twin(widget_page):
+    widget = stepper()
+    page = widget_page(html_of(widget), html_of(widget))
+    first, second = page.get_by_role("status").all()
+    page.get_by_role("button", name="Next step").nth(1).click()
+    expect(second).to_contain_text("window row 1, column 2")
+    expect(first).to_have_text("")
+    page.get_by_role("button", name="Next step").first.click()
+    expect(first).to_contain_text("window row 1, column 3")
+    expect(second).to_contain_text("window row 1, column 2")
+
+
+def test_refusal_outlasts_the_click_that_left_the_field(widget_page):
+    page = widget_page(stepper())
+    cell(page, "Input", 0, 0).dblclick()
+    page.keyboard.type("abc")
+    cell(page, "Output", 1, 1).click()
+    expect(page.locator(".cnnw-problem")).to_contain_text("“abc” is no number that fits")
+    expect(page.locator(".cnnw-sum")).to_contain_text("window row 2, column 2")
+
+
 def test_play_of_the_other_view_takes_over(widget_page):
     widget = stepper()
     page = widget_page(html_of(widget), html_of(widget))

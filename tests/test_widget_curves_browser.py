@@ -104,6 +104,49 @@ def test_a_run_of_keys_is_spoken_once(widget_page):
     assert len(page.evaluate("said")) == 1
 
 
+def test_a_row_is_chosen_at_the_last_values_of_its_run_and_given_back(widget_page):
+    brief = run("brief", [1.9, 1.4])
+    page = widget_page(reader(PLAIN, brief))
+    row, caption = page.locator(".cnnw-here tbody tr").nth(1), page.locator(".cnnw-here caption")
+    row.click()
+    expect(caption).to_have_text("Values at epoch 2")
+    expect(status(page)).to_have_text("epoch 2: brief, training loss 1.39, validation accuracy 55.0 %")
+    assert values(page)["brief"] == ["1.39", "1.50", "60.0 %", "55.0 %"]
+    row.click()  # a phone has no Escape
+    expect(caption).to_have_text("Last values of each run")
+    assert values(page)["brief"] == ["1.39", "1.50", "60.0 %", "55.0 %"]
+
+
+def test_cursor_stays_within_the_epochs_that_are_drawn(widget_page):
+    page = widget_page(reader(PLAIN, run("brief", [1.9, 1.4])))
+    press(page, "End")
+    page.get_by_role("button", name="plain").click()
+    expect(page.locator(".cnnw-here caption")).to_have_text("Values at epoch 2")
+    assert values(page)["brief"] == ["1.39", "1.50", "60.0 %", "55.0 %"]
+
+
+def test_a_key_that_stays_where_the_cursor_is_takes_back_what_the_pointer_showed(widget_page):
+    page = widget_page(reader())
+    press(page, "End")
+    page.mouse.move(*point_at(page, 1))
+    expect(page.locator(".cnnw-here caption")).to_have_text("Values at epoch 1")
+    page.keyboard.press("End")
+    expect(page.locator(".cnnw-here caption")).to_have_text("Values at epoch 3")
+
+
+def test_smoothed_loss_is_said_to_be_smoothed(widget_page):
+    page = widget_page(reader(PLAIN, smoothing=0.5, quantity="loss", part="training"))
+    press(page, "End")
+    expect(status(page)).to_contain_text("plain, training loss, smoothed, 1.")
+
+
+def test_ticks_of_small_accuracies_differ(widget_page):
+    rows = [{"epoch": e, "train_loss": 6.9, "train_accuracy": e * 4e-4} for e in (1, 2, 3)]
+    page = widget_page(reader({"name": "a thousand classes", "steps": [], "epochs": rows}, quantity="accuracy"))
+    ticks = page.locator(".cnnw-curves:visible text").filter(has_text="%").all_text_contents()
+    assert len(ticks) == len(set(ticks)) > 3
+
+
 def test_the_pointer_peeks_and_a_click_keeps(widget_page):
     page = widget_page(reader())
     caption = page.locator(".cnnw-here caption")

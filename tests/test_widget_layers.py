@@ -63,7 +63,9 @@ def test_bad_layers_name_what_is_wrong(name, layers, message):
     assert text.startswith("LayerStack: ") and message.replace("{name}", name) in text
 
 
-@pytest.mark.parametrize("settings", [{"size": 0}, {"size": 513}, {"channels": 0}, {"selected": -1}, {"size": 2.5}])
+@pytest.mark.parametrize(
+    "settings", [{"size": 0}, {"size": 513}, {"channels": 0}, {"selected": -1}, {"size": 2.5}, {"size": True}]
+)
 def test_bad_setting_is_refused_by_name(settings):
     with pytest.raises(traitlets.TraitError, match=next(iter(settings))):
         LayerStack(**settings)

@@ -171,6 +171,14 @@ def test_a_number_out_of_range_is_refused_and_the_old_one_stays(widget_page):
     expect(page.locator(".cnnw-problem")).to_have_text("")
 
 
+def test_refusal_does_not_swallow_the_click_that_left_the_field(widget_page):
+    page = widget_page(stack())
+    page.get_by_role("spinbutton", name="Padding").fill("99")
+    press(page, "Add below")
+    expect(page.locator(".cnnw-layer")).to_have_count(5)
+    expect(page.locator(".cnnw-problem")).to_contain_text("Padding is a whole number")
+
+
 def test_pooling_stride_follows_the_kernel_until_it_is_set(widget_page):
     page = widget_page(stack(selected=2))
     page.get_by_role("button", name="Kernel size: larger").click()

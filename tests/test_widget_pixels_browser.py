@@ -108,6 +108,34 @@ def test_the_mouse_peeks_and_a_click_keeps(widget_page):
     expect(place).to_have_text("image[12, 20]")
 
 
+def test_a_key_that_ends_where_it_began_takes_back_what_the_mouse_showed(widget_page):
+    page = widget_page(inspector())
+    box = page.locator(".cnnw-picture").bounding_box()
+    page.locator(".cnnw-picture").focus()
+    page.mouse.move(box["x"] + 20.5 / 24 * box["width"], box["y"] + 12.5 / 20 * box["height"])
+    expect(page.locator(".cnnw-here code")).to_have_text("image[12, 20]")
+    page.keyboard.press("Home")
+    expect(page.locator(".cnnw-here code")).to_have_text("image[0, 0]")
+
+
+def test_a_drag_chooses_only_if_it_began_on_the_picture(widget_page):
+    page = widget_page(inspector())
+    box = page.locator(".cnnw-picture").bounding_box()
+    above, inside = (box["x"] + 20, box["y"] - 8), (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(*above)
+    page.mouse.down()
+    page.mouse.move(*inside)
+    page.mouse.up()
+    page.mouse.move(1, 1)
+    expect(page.locator(".cnnw-here code")).to_have_text("image[0, 0]")
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(*inside)
+    page.mouse.up()
+    page.mouse.move(1, 1)
+    expect(page.locator(".cnnw-here code")).to_have_text("image[10, 12]")
+
+
 def test_a_tap_reads_a_pixel(widget_page):
     page = widget_page(inspector(), has_touch=True, viewport={"width": 390, "height": 800})
     box = page.locator(".cnnw-picture").bounding_box()

@@ -115,6 +115,11 @@ def test_overlap_is_marked_and_counted(widget_page):
     expect(page.get_by_role("radio", name="= kernel")).to_be_checked()
 
 
+def test_overlap_of_spread_windows_names_the_dilation(widget_page):
+    page = widget_page(stepper(kernel_size=2, dilation=2, image=[[1] * 6] * 6))
+    expect(page.locator(".cnnw-formula")).to_contain_text("Windows overlap (stride 2, kernel 2, dilation 2)")
+
+
 @both_ways
 def test_kernel_larger_than_input_gives_one_message(widget_page):
     page = widget_page(stepper(image=[[1, 2, 3]] * 3))

@@ -126,6 +126,7 @@ def test_bad_image_names_what_to_do(widget_class, value, message):
         (ConvolutionStepper, {"kernel": [[0] * 6]}),
         (ConvolutionStepper, {"stride": 0}),
         (ConvolutionStepper, {"padding": -1}),
+        (ConvolutionStepper, {"padding": True}),
         (ConvolutionStepper, {"dilation": 4}),
         (ConvolutionStepper, {"mode": "constant"}),
         (PoolingStepper, {"kernel_size": (2, 2)}),

@@ -10,6 +10,16 @@ import anywidget
 import traitlets
 
 
+class Whole(traitlets.Int):
+    """A trait that holds a whole number; True and False, which a page would show as words, are none."""
+
+    def validate(self, obj: traitlets.HasTraits, value: object) -> int | None:
+        """Return ``value`` as an int, or raise TraitError."""
+        if isinstance(value, bool):
+            self.error(obj, value)
+        return super().validate(obj, value)
+
+
 class Matrix(traitlets.TraitType):
     """A trait that holds a small matrix of numbers as a list of rows; accepts arrays and tensors too."""
 

@@ -2,7 +2,7 @@
 
 import traitlets
 
-from cnn_lessons.widgets.base import LessonWidget, Matrix
+from cnn_lessons.widgets.base import LessonWidget, Matrix, Whole
 from cnn_lessons.widgets.source import module_source
 
 CORNER = [[9 if row >= 3 and col >= 3 else 0 for col in range(6)] for row in range(6)]
@@ -33,14 +33,14 @@ class ConvolutionStepper(LessonWidget):
 
     image = Matrix(CORNER, max_size=10)
     kernel = Matrix(SOBEL_X, max_size=5)
-    stride = traitlets.Int(1, min=1, max=4).tag(sync=True)
-    padding = traitlets.Int(0, min=0, max=3).tag(sync=True)
-    dilation = traitlets.Int(1, min=1, max=3).tag(sync=True)
+    stride = Whole(1, min=1, max=4).tag(sync=True)
+    padding = Whole(0, min=0, max=3).tag(sync=True)
+    dilation = Whole(1, min=1, max=3).tag(sync=True)
     mode = traitlets.Enum(["zeros", "reflect", "replicate", "circular"], "zeros").tag(sync=True)
     flip = traitlets.Bool(False).tag(sync=True)
-    row = traitlets.Int(0, min=0).tag(sync=True)
-    col = traitlets.Int(0, min=0).tag(sync=True)
-    visited = traitlets.List(traitlets.List(traitlets.Int(min=0), minlen=2, maxlen=2)).tag(sync=True)
+    row = Whole(0, min=0).tag(sync=True)
+    col = Whole(0, min=0).tag(sync=True)
+    visited = traitlets.List(traitlets.List(Whole(min=0), minlen=2, maxlen=2)).tag(sync=True)
     filled = traitlets.Bool(False).tag(sync=True)
 
     def summary(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import traitlets
 
-from cnn_lessons.widgets.base import LessonWidget
+from cnn_lessons.widgets.base import LessonWidget, Whole
 from cnn_lessons.widgets.runs import MAX_RUNS, Runs, label_of
 from cnn_lessons.widgets.source import module_source
 
@@ -45,7 +45,7 @@ class CurveReader(LessonWidget):
     smoothing = traitlets.Float(0.0, min=0, max=MAX_SMOOTHING).tag(sync=True)
     span = traitlets.Enum(["all", "own"], "all").tag(sync=True)
     cursor = traitlets.Float(None, min=0, allow_none=True).tag(sync=True)
-    selected = traitlets.Int(0, min=0).tag(sync=True)
+    selected = Whole(0, min=0).tag(sync=True)
 
     @traitlets.validate("cursor", "smoothing")
     def _finite(self, proposal: dict) -> float | None:

@@ -4,7 +4,7 @@ import json
 
 import traitlets
 
-from cnn_lessons.widgets.base import LessonWidget
+from cnn_lessons.widgets.base import LessonWidget, Whole
 from cnn_lessons.widgets.source import STATIC, module_source
 
 # What layers there are, their fields and limits, and the presets: read by the page's module too.
@@ -94,10 +94,10 @@ class LayerStack(LessonWidget):
     _tag = "cnn-layers"
     _esm = module_source(_tag)
 
-    size = traitlets.Int(32, min=LIMITS["size"][0], max=LIMITS["size"][1]).tag(sync=True)
-    channels = traitlets.Int(3, min=LIMITS["channels"][0], max=LIMITS["channels"][1]).tag(sync=True)
+    size = Whole(32, min=LIMITS["size"][0], max=LIMITS["size"][1]).tag(sync=True)
+    channels = Whole(3, min=LIMITS["channels"][0], max=LIMITS["channels"][1]).tag(sync=True)
     layers = Layers(PRESETS["first"]["layers"])
-    selected = traitlets.Int(0, min=0).tag(sync=True)
+    selected = Whole(0, min=0).tag(sync=True)
     compare = Layers([])
 
     def __init__(

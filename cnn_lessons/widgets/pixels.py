@@ -5,7 +5,7 @@ import itertools
 
 import traitlets
 
-from cnn_lessons.widgets.base import LessonWidget
+from cnn_lessons.widgets.base import LessonWidget, Whole
 from cnn_lessons.widgets.source import module_source
 
 MAX_SIZE = 96  # 36 kB of base64 in the page
@@ -108,8 +108,8 @@ class PixelInspector(LessonWidget):
     _esm = module_source(_tag)
 
     image = Picture()
-    row = traitlets.Int(0, min=0).tag(sync=True)
-    column = traitlets.Int(0, min=0).tag(sync=True)
+    row = Whole(0, min=0).tag(sync=True)
+    column = Whole(0, min=0).tag(sync=True)
     channels = traitlets.Unicode(CHANNELS).tag(sync=True)
     numbers = traitlets.Enum(["red", "green", "blue", "luminance"], "red").tag(sync=True)
 

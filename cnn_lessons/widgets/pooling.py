@@ -2,7 +2,7 @@
 
 import traitlets
 
-from cnn_lessons.widgets.base import LessonWidget, Matrix
+from cnn_lessons.widgets.base import LessonWidget, Matrix, Whole
 from cnn_lessons.widgets.source import module_source
 
 DIGITS = [
@@ -39,16 +39,16 @@ class PoolingStepper(LessonWidget):
     _esm = module_source(_tag)
 
     image = Matrix(DIGITS, max_size=10)
-    kernel_size = traitlets.Int(2, min=1, max=5).tag(sync=True)
-    stride = traitlets.Int(None, min=1, max=5, allow_none=True).tag(sync=True)
-    padding = traitlets.Int(0, min=0, max=2).tag(sync=True)
-    dilation = traitlets.Int(1, min=1, max=3).tag(sync=True)
+    kernel_size = Whole(2, min=1, max=5).tag(sync=True)
+    stride = Whole(None, min=1, max=5, allow_none=True).tag(sync=True)
+    padding = Whole(0, min=0, max=2).tag(sync=True)
+    dilation = Whole(1, min=1, max=3).tag(sync=True)
     mode = traitlets.Enum(["max", "average"], "max").tag(sync=True)
     ceil_mode = traitlets.Bool(False).tag(sync=True)
     count_include_pad = traitlets.Bool(True).tag(sync=True)
-    row = traitlets.Int(0, min=0).tag(sync=True)
-    col = traitlets.Int(0, min=0).tag(sync=True)
-    visited = traitlets.List(traitlets.List(traitlets.Int(min=0), minlen=2, maxlen=2)).tag(sync=True)
+    row = Whole(0, min=0).tag(sync=True)
+    col = Whole(0, min=0).tag(sync=True)
+    visited = traitlets.List(traitlets.List(Whole(min=0), minlen=2, maxlen=2)).tag(sync=True)
     filled = traitlets.Bool(False).tag(sync=True)
 
     def summary(self) -> str:

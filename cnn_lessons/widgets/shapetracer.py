@@ -4,7 +4,7 @@ import json
 
 import traitlets
 
-from cnn_lessons.widgets.base import LessonWidget
+from cnn_lessons.widgets.base import LessonWidget, Whole
 from cnn_lessons.widgets.source import STATIC, module_source
 
 # The networks, step by step, and the sizes that can be set: read by the page's module too.
@@ -33,9 +33,9 @@ class ShapeTracer(LessonWidget):
     _esm = module_source(_tag)
 
     network = traitlets.Enum(list(NETWORKS), "alexnet_cifar").tag(sync=True)
-    size = traitlets.Int(32, min=SIZES[0], max=SIZES[1]).tag(sync=True)
+    size = Whole(32, min=SIZES[0], max=SIZES[1]).tag(sync=True)
     adaptive = traitlets.Bool(False).tag(sync=True)
-    selected = traitlets.Int(0, min=0).tag(sync=True)
+    selected = Whole(0, min=0).tag(sync=True)
 
     def __init__(
         self, network: str = "alexnet_cifar", size: int | None = None, *, adaptive: bool | None = None, **traits: object

@@ -4,7 +4,7 @@ import copy
 
 import traitlets
 
-from cnn_lessons.widgets.base import LessonWidget, Matrix
+from cnn_lessons.widgets.base import LessonWidget, Matrix, Whole
 from cnn_lessons.widgets.shiftdata import MAX_CLASSES, MAX_IMAGES, REACH, Pictures, Probabilities, plain, shape_of
 from cnn_lessons.widgets.source import module_source
 
@@ -79,12 +79,12 @@ class ShiftExplorer(LessonWidget):
 
     images = Pictures()
     probabilities = Probabilities()
-    labels = traitlets.List(traitlets.Int(min=0), [0]).tag(sync=True)
+    labels = traitlets.List(Whole(min=0), [0]).tag(sync=True)
     classes = traitlets.List(traitlets.Unicode(), ["nothing"]).tag(sync=True)
     fill = Matrix([[0, 0, 0]], max_size=MAX_IMAGES)
-    chosen = traitlets.Int(0, min=0).tag(sync=True)
-    dy = traitlets.Int(0, min=-REACH, max=REACH).tag(sync=True)
-    dx = traitlets.Int(0, min=-REACH, max=REACH).tag(sync=True)
+    chosen = Whole(0, min=0).tag(sync=True)
+    dy = Whole(0, min=-REACH, max=REACH).tag(sync=True)
+    dx = Whole(0, min=-REACH, max=REACH).tag(sync=True)
 
     def __init__(
         self, images: object, probabilities: dict, labels: object, classes: object, fill: object = (0, 0, 0), **at: int

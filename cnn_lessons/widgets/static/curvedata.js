@@ -141,7 +141,7 @@ export function epochText(x) {
 }
 
 /** "epoch 3: residual, training loss 0.71, validation accuracy 81.2 %". */
-export function spokenReading(run, readings, x, { quantity, part }) {
+export function spokenReading(run, readings, x, { quantity, part, smoothing = 0 }) {
   const wanted = MEASURES.map((measure, i) => ({ ...measure, value: readings.points[i]?.[1] ?? null })).filter(
     (one) => (part === "both" || part === one.part) && (quantity === "both" || quantity === one.quantity),
   );
@@ -149,7 +149,9 @@ export function spokenReading(run, readings, x, { quantity, part }) {
   // four numbers at once are too many for an ear: with both of both, the two that tell most
   const telling = known.filter((one) => (one.part === "training") === (one.quantity === "loss"));
   const chosen = known.length > 2 && telling.length ? telling : known;
-  const texts = chosen.map((one) => `${one.part} ${one.quantity} ${valueText(one.quantity, one.value)}`);
+  const averaged = (one) => smoothing > 0 && run.fine && one.part === "training" && one.quantity === "loss";
+  const name = (one) => `${one.part} ${one.quantity}${averaged(one) ? ", smoothed," : ""}`;
+  const texts = chosen.map((one) => `${name(one)} ${valueText(one.quantity, one.value)}`);
   const place = x === null ? "at the end" : `epoch ${epochText(x)}`;
   return `${place}: ${[run.label, ...texts, readings.note].filter(Boolean).join(", ")}`;
 }

@@ -94,7 +94,7 @@ export class CurvePanel {
   }
 
   tickText(tick) {
-    return this.quantity === "loss" ? lossText(tick) : `${formatNumber(100 * tick, 1)} %`;
+    return this.quantity === "loss" ? lossText(tick) : `${formatNumber(100 * tick, 2)} %`;
   }
 
   x(epoch) {

@@ -38,7 +38,7 @@ const HELP =
   "up and down choose the run in focus, Escape takes the cursor away.";
 const HOW_TO =
   "Point at a curve to read it; a click or a tap keeps the place. Arrow keys: left and right by epoch, " +
-  "up and down by run; Escape brings the last values back.";
+  "up and down by run; Escape, or a click on the run in focus, brings the last values back.";
 
 class CurveView {
   constructor({ model, el }) {
@@ -47,7 +47,7 @@ class CurveView {
     this.hover = null; // the epoch under the mouse: shown while it is there, kept by a click
     this.panels = QUANTITIES.map((quantity) => new CurvePanel(quantity));
     this.legend = curveLegend({ toggle: (run) => this.toggle(run) });
-    this.readout = new CurveReadout({ pick: (run) => this.attend(run) });
+    this.readout = new CurveReadout({ pick: (run) => this.pickRow(run) });
     this.numbers = new CurveNumbers();
     this.key = curveKey();
     this.note = h("p", { class: "cnnw-note" });
@@ -119,10 +119,17 @@ class CurveView {
     event.preventDefault();
   }
 
-  /** Put a run in focus: that shows at the cursor, so there must be one. */
+  /** Put a run in focus: that shows at the cursor, so there must be one, where the run has values. */
   attend(run) {
-    const cursor = this.state.cursor ?? this.stops.at(-1) ?? null;
+    const last = this.stops.findLast((x) => x <= run.end + 1e-6) ?? this.stops.at(-1) ?? null;
+    const cursor = this.state.cursor ?? last;
     this.change({ selected: this.runs.indexOf(run), cursor });
+  }
+
+  /** A click on a row of the table; on the run in focus it does what Escape does, for those who have no keys. */
+  pickRow(run) {
+    if (this.state.cursor !== null && run === this.focus) this.change({ cursor: null });
+    else this.attend(run);
   }
 
   /** The epoch under the pointer; a stop that is near enough draws it to itself. */
@@ -148,7 +155,7 @@ class CurveView {
 
   /** Write to the model, and tell a screen reader: the note, or else the run in focus at the cursor. */
   change(changes, note = null) {
-    this.hover = null;
+    this.peek(null);
     commit(this.model, changes);
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.say(note ?? this.spoken()), QUIET_MS);
@@ -156,8 +163,13 @@ class CurveView {
 
   spoken() {
     if (!this.focus) return "All runs are switched off.";
-    const { cursor } = this.state; // the pointer may be elsewhere by now
-    return spokenReading(this.focus, readingsAt(this.focus, this.focus.line, cursor), cursor, this.state);
+    const x = this.cursor; // the pointer may be elsewhere by now
+    return spokenReading(this.focus, readingsAt(this.focus, this.focus.line, x), x, this.state);
+  }
+
+  /** The epoch of the cursor, within the epochs that are drawn; null for the last values. */
+  get cursor() {
+    return this.state.cursor === null ? null : Math.min(this.state.cursor, this.high);
   }
 
   // ---- what the page shows -----------------------------------------------------------------------------------
@@ -213,8 +225,8 @@ class CurveView {
 
   /** Cursor and read-out: what changes while the pointer moves. */
   drawCursor() {
-    const { quantity, part, cursor } = this.state;
-    const x = this.hover ?? cursor;
+    const { quantity, part } = this.state;
+    const x = this.hover ?? this.cursor;
     for (const run of this.shown) run.readings = readingsAt(run, run.line, x);
     const columns = MEASURES.filter(
       (one) => (quantity === "both" || quantity === one.quantity) && (part === "both" || part === one.part),

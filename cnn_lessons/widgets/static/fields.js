@@ -1,5 +1,5 @@
 // A field for a whole number, with a button on either side.
-import { clamp, h } from "./shared.js";
+import { afterClick, clamp, h } from "./shared.js";
 
 /**
  * Returns { el, show(value, { min, max }) }. pick(number); refuse(message): what was typed is no number of the range.
@@ -31,7 +31,7 @@ export function numberField({ label, doubling = false, pick, refuse }) {
     const good = input.value !== "" && Number.isInteger(value) && value >= now.min && value <= now.max;
     if (good) return pick(value);
     input.value = now.value;
-    return refuse(`${label} is a whole number from ${now.min} to ${now.max}.`);
+    return afterClick(() => refuse(`${label} is a whole number from ${now.min} to ${now.max}.`));
   });
   const el = h(
     "div",

@@ -1,5 +1,5 @@
 // A grid of numbers: one tab stop, arrow keys inside, cells that can be edited, a frame for the window.
-import { clamp, h, setText } from "./shared.js";
+import { afterClick, clamp, h, setText } from "./shared.js";
 import { parseNumber } from "./numbers.js";
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -181,8 +181,9 @@ export class NumberGrid {
     const text = input.value.trim();
     if (!keep || !touched || text === "") return; // what is shown may be rounded: untouched, the number stays
     const value = parseNumber(text);
-    if (Number.isNaN(value)) this.refuse(`“${text}” is no number that fits. Type one between −99999 and 99999, such as 3, −1.5 or 1/9.`);
-    else this.edit(row, col, value);
+    const fits = "Type one between −99999 and 99999, such as 3, −1.5 or 1/9.";
+    if (!Number.isNaN(value)) this.edit(row, col, value);
+    else afterClick(() => this.refuse(`“${text}” is no number that fits. ${fits}`));
   }
 }
 

@@ -32,9 +32,12 @@ export class Picture {
   listen() {
     this.box.addEventListener("keydown", (event) => this.onKey(event));
     this.box.addEventListener("click", (event) => this.pick(...this.placeOf(event)));
+    this.box.addEventListener("pointerdown", (event) => {
+      if (event.button === 0 && event.pointerType !== "touch") this.box.setPointerCapture(event.pointerId);
+    });
     this.box.addEventListener("pointermove", (event) => {
       if (event.pointerType === "touch") return; // a finger that moves scrolls the page
-      if (event.buttons & 1) this.pick(...this.placeOf(event));
+      if (this.box.hasPointerCapture(event.pointerId)) this.pick(...this.placeOf(event));
       else this.peek(this.placeOf(event));
     });
     this.box.addEventListener("pointerleave", () => this.peek(null));

@@ -144,7 +144,7 @@ class PixelView {
   // ---- what the reader does ----------------------------------------------------------------------------------
 
   pick(row, column) {
-    this.hover = null;
+    this.peek(null);
     this.change({ row, column });
   }
 

@@ -214,7 +214,7 @@ class PoolingView extends Stepper {
 
   /** Whether windows share cells, touch, or leave some out. */
   overlap({ state, options, times }) {
-    const { kernel, stride } = options;
+    const { kernel, stride, dilation } = options;
     const here = this.cellsHere(this.result).filter(({ kind }) => kind === "image");
     const shared = here.filter(({ row, col }) => times.get(`${row},${col}`) > 1).length;
     const unread = state.image.flat().length - times.size;
@@ -222,7 +222,8 @@ class PoolingView extends Stepper {
     const skip = unread ? ` No window reads ${cells(unread)}.` : "";
     if (!shared) return `No other window reads a cell of this one.${skip}`;
     const both = `this one holds ${cells(here.length)}, and other windows read ${shared} of them too`;
-    return `Windows overlap (stride ${stride}, kernel ${kernel}): ${both}.${skip}`;
+    const spread = dilation > 1 ? `, dilation ${dilation}` : "";
+    return `Windows overlap (stride ${stride}, kernel ${kernel}${spread}): ${both}.${skip}`;
   }
 
   settings(state) {

@@ -26,6 +26,8 @@
 
 import STYLES from "./widgets.css";
 
+const CLICK_MS = 200; // from a press of the button to its release
+
 // ---- state ---------------------------------------------------------------------------------------------
 
 /** The part of anywidget's model that a view uses, for a page without a kernel. */
@@ -210,6 +212,14 @@ export function createRoot(el, label, own = null) {
   el.append(root);
   const say = (text) => setText(live, text && live.textContent === text ? `${text}\u00a0` : text); // only a change is read
   return { root, say };
+}
+
+/**
+ * Do `act` once the click that took the focus from a field has arrived: a message that appeared before would push the
+ * clicked button away, or be wiped off by what the click does.
+ */
+export function afterClick(act) {
+  setTimeout(act, CLICK_MS);
 }
 
 /** Whether the reader has asked the system for less motion. */

@@ -14,9 +14,10 @@ export class ShiftMap {
     this.el = h("div", { class: "cnnw-map-part" }, this.title, this.box);
     const go = (event) => pick(this.shiftOf(event));
     this.box.addEventListener("click", go);
-    this.box.addEventListener("pointermove", (event) => {
-      if (event.pointerType !== "touch" && event.buttons & 1) go(event);
+    this.box.addEventListener("pointerdown", (event) => {
+      if (event.button === 0 && event.pointerType !== "touch") this.box.setPointerCapture(event.pointerId);
     });
+    this.box.addEventListener("pointermove", (event) => this.box.hasPointerCapture(event.pointerId) && go(event));
   }
 
   shiftOf(event) {

@@ -69,7 +69,7 @@ export class Stepper {
     const hint = h("p", { class: "cnnw-hint" }, HINT);
     const words = [this.problem, this.sum, this.walk.el, hint];
     this.root.append(this.stage(), ...words, this.panel(), this.formulaBox, this.printed);
-    this.root.addEventListener("keydown", (event) => this.walk.onKey(event));
+    this.walk.listen(this.root);
     const unwatch = watch(this.model, this.names, () => this.draw());
     this.draw();
     return () => {
@@ -212,7 +212,7 @@ export class Stepper {
     this.spoken = result ? this.sum.textContent : problem;
     if (this.said === null)
       this.said = this.spoken; // nobody has asked for anything yet
-    else if (!this.walk.running || this.note) this.announce(); // while it plays, each step would pile up
+    else if (!this.walk.silent || this.note) this.announce(); // while it plays, each step would pile up
   }
 
   drawSum({ before = "", terms, joint, after = "", value, rounded }) {

@@ -15,6 +15,7 @@ const WALK_KEYS = {
 
 // The walk that a timer moves on, by its model. On a page without a kernel all views of a widget have one model.
 const PLAYING = new WeakMap();
+const USED = new WeakMap(); // the walk of the view that was used last: it speaks, its twin is silent
 
 /** The traits that a walk reads and writes, with their defaults. */
 export const STEPS = { row: 0, col: 0, visited: [], filled: false };
@@ -79,9 +80,16 @@ export class Walk {
     return true;
   }
 
-  /** Whether a timer of this view or of another one moves the window. */
-  get running() {
-    return PLAYING.has(this.model);
+  /** Hear the keys of a view, and note that it is the one in use. */
+  listen(root) {
+    const use = () => USED.set(this.model, this);
+    for (const kind of ["keydown", "click", "change"]) root.addEventListener(kind, use, true);
+    root.addEventListener("keydown", (event) => this.onKey(event));
+  }
+
+  /** Whether a step is not to be told here: a timer moves the window, or another view is in use. */
+  get silent() {
+    return PLAYING.has(this.model) || (USED.get(this.model) ?? this) !== this;
   }
 
   play() {
