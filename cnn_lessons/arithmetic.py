@@ -3,6 +3,7 @@
 Every size, kernel, stride, padding and dilation is an int, or a (height, width) pair where the two directions differ.
 """
 
+import operator
 from collections.abc import Iterable, Sequence
 
 Size = int | tuple[int, int]
@@ -10,11 +11,15 @@ Size = int | tuple[int, int]
 
 def integer(value: int, name: str, least: int) -> int:
     """Return `value` if it is an integer of at least `least`; else raise ValueError that calls it `name`."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    try:
+        number = operator.index(value)  # NumPy's integers overflow: from here on it is Python's
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
         raise ValueError(f"{name}: expected an integer of at least {least}, got {value!r}")
-    if value < least:
+    if number < least:
         raise ValueError(f"{name}: expected at least {least}, got {value}")
-    return int(value)
+    return number
 
 
 def pair(value: Size | Sequence[int], name: str, least: int) -> tuple[int, int]:
@@ -132,7 +137,7 @@ def conv_parameters(in_channels: int, out_channels: int, kernel_size: Size, grou
     """
     height, width = pair(kernel_size, "kernel_size", 1)
     per_filter = channels_per_group(in_channels, out_channels, groups) * height * width
-    return out_channels * (per_filter + bool(bias))
+    return integer(out_channels, "out_channels", 1) * (per_filter + bool(bias))
 
 
 def conv_multiply_adds(
@@ -169,7 +174,7 @@ def channels_per_group(in_channels: int, out_channels: int, groups: int) -> int:
     for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
         if integer(channels, name, 1) % groups:
             raise ValueError(f"groups: expected a divisor of {name}={channels}, got {groups}")
-    return in_channels // groups
+    return integer(in_channels, "in_channels", 1) // groups
 
 
 def _per_axis(count, size: Size, *window: Size) -> Size:

@@ -98,6 +98,8 @@ class Follower(TorchFunctionMode):
                 Sight(one.field, one.jump * step, places)
                 for one, step, places in zip(sight, steps, out.shape[-2:], strict=True)
             )
+        if _over_the_map(name, *args, **kwargs):
+            return tuple(one.window(one.places, 1, 1, one.places) for one in sight)
         same_shape = any(out.shape == value.shape for value in _tensors(args))
         return sight if same_shape or name in REARRANGING else None
 
@@ -107,6 +109,14 @@ def _tensors(values) -> list[Tensor]:
     for value in values:
         found += [value] if isinstance(value, Tensor) else _tensors(value) if isinstance(value, (tuple, list)) else []
     return found
+
+
+def _over_the_map(name: str, *args, **kwargs) -> bool:
+    """Return whether a normalisation takes its mean over the whole map, in evaluation too."""
+    if name == "layer_norm":
+        return len(args[1] if len(args) > 1 else kwargs["normalized_shape"]) > 1
+    from_input = args[5] if len(args) > 5 else kwargs.get("use_input_stats", True)
+    return name == "group_norm" or (name == "instance_norm" and from_input)
 
 
 def _adaptive(one: Sight, places: int) -> Sight:

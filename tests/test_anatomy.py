@@ -154,6 +154,12 @@ class Forward(nn.Module):
         (lambda x: F.linear(x.flatten(2), torch.ones(4, 256, device=x.device)), 0, (16, 16)),
         (lambda x: F.scaled_dot_product_attention(*[x.flatten(2).mT] * 3), 0, (16, 16)),
         (lambda x: torch.einsum("nchw,ncvw->nhvw", x, x), 0, None),
+        (nn.Sequential(nn.Conv2d(3, 4, 3), nn.GroupNorm(2, 4)), 0, (16, 16)),  # its mean is that of the map
+        (nn.InstanceNorm2d(3), 0, (16, 16)),
+        (nn.InstanceNorm2d(3, track_running_stats=True), 3, (3, 3)),
+        (nn.LayerNorm((3, 16, 16)), 0, (16, 16)),
+        (lambda x: F.layer_norm(x.permute(0, 2, 3, 1), (3,)).permute(0, 3, 1, 2), 3, (3, 3)),
+        (nn.BatchNorm2d(3), 3, (3, 3)),
     ],
 )
 def test_receptive_field_through_functions(forward, conv, field):

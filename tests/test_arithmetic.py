@@ -73,6 +73,14 @@ def test_sizes_are_an_int_for_ints_and_a_pair_as_soon_as_one_argument_is():
     assert isinstance(conv_output_size(numpy.int64(7), numpy.int32(3)), int)
 
 
+def test_integers_of_numpy_do_not_overflow_and_fractions_are_not_cut():
+    many = numpy.int32(512)
+    assert conv_multiply_adds(56, many, many, 3, padding=1) == 56 * 56 * 512 * 512 * 9 > 2**32
+    for fraction in (7.9, numpy.array(7.9), torch.tensor(7.9), torch.tensor(7.0)):
+        with pytest.raises(ValueError, match="size: expected an integer"):
+            conv_output_size(fraction, 3)
+
+
 def test_conv_output_size_of_the_textbook_layers():
     assert conv_output_size(224, 11, stride=4, padding=2) == (224 + 2 * 2 - 11) // 4 + 1 == 55  # AlexNet's first
     assert conv_output_size(224, 7, stride=2, padding=3) == (224 + 2 * 3 - 7) // 2 + 1 == 112  # ResNet's stem

@@ -58,6 +58,16 @@ def test_run_is_made_with_its_recipe_and_compared(shell, planned, tmp_path):
     assert History.load(tmp_path / "again.json").loss_curve == made.loss_curve
 
 
+def test_run_that_is_recorded_anew_is_compared_with_the_record_before(shell, planned, monkeypatch):
+    monkeypatch.setattr(history, "commit", lambda: "0123456789ab")
+    words = ("repeat", "tiny", "--quiet", "--device", "cpu", "--out", planned / "tiny.json")
+    assert "no recorded run to compare it with" in shell(*words)[1]
+    old = History.load(planned / "tiny.json")
+    old.test["accuracy"] -= 0.25
+    old.save(planned / "tiny.json")
+    assert ": +25.00 points." in shell(*words)[1]
+
+
 def test_failed_run_says_that_its_recipe_is_fixed(shell, planned, monkeypatch):
     wild = plan.PLANNED["tiny"]._replace(recipe=tiny_recipe(lr=1e30))
     monkeypatch.setitem(plan.PLANNED, "tiny", wild)

@@ -243,6 +243,28 @@ def test_checkpoint_of_another_run_is_refused(path):
     refused(path, r"network differs: expected \(3\): Dropout\(p=0.5.*got \(3\): Dropout\(p=0.2", network=bolder)
 
 
+def test_checkpoint_with_other_parts_frozen_is_refused_and_the_network_stays(path):
+    frozen = tiny_network()
+    frozen[0].requires_grad_(False)
+    before = frozen[0].weight.clone()
+    refused(path, r"expected \d+ parameters to learn, got \d+; other parts are frozen", network=frozen)
+    assert torch.equal(frozen[0].weight, before)
+
+
+def test_checkpoint_that_cannot_be_read_is_not_called_damaged(path, monkeypatch):
+    opened = Path.open
+
+    def refuse(self, mode="r", *rest, **options):
+        if self == path and mode == "rb":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(self, mode, *rest, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(CheckpointError, match="expected a file that can be read, got: .*Permission denied") as caught:
+        run(path)
+    assert "overwrite" not in str(caught.value)
+
+
 def test_checkpoint_of_the_network_without_shortcuts_is_refused(tmp_path):
     recipe = dataclasses.replace(RECIPE, epochs=1)
     run(tmp_path / "run.pt", recipe, resnet_cifar(8, num_classes=4))

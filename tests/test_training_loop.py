@@ -260,6 +260,38 @@ def test_name_of_a_cpu_says_its_generation_where_it_is_told(listed, named, monke
     assert history_module.device_name(torch.device("cpu")) == f"{named}, {history_module.os.cpu_count()} cores"
 
 
+def test_too_few_scores_are_refused_with_the_number_of_classes():
+    narrow = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, len(CLASSES) - 1))
+    with pytest.raises(ValueError, match=r"got \(32, 3\). Build the network with num_classes=4"):
+        run(network=narrow)
+    with pytest.raises(ValueError, match="num_classes=4"):
+        evaluate(narrow, *tiny_data().test)
+
+
+def test_large_images_are_scored_few_at_a_time():
+    data, seen = tiny_data(), []
+    train_part, test_part = (part._replace(images=part.images.repeat(1, 1, 16, 16)) for part in (data.train, data.test))
+    network = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, len(CLASSES)))
+    network.register_forward_pre_hook(lambda net, given: None if net.training else seen.append(len(given[0])))
+    run(tiny_recipe(epochs=1), network, dataclasses.replace(data, train=train_part, test=test_part))
+    assert max(seen) == 500 * 32**2 // 128**2 < len(test_part.labels)
+
+
+def test_training_loss_holds_the_label_smoothing_and_the_others_do_not():
+    class Sure(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(len(CLASSES)))
+
+        def forward(self, x):
+            return (50 * F.one_hot(torch.tensor(0), len(CLASSES)) + 0 * self.weight).expand(len(x), -1)
+
+    data = tiny_data()
+    alike = {name: part._replace(labels=0 * part.labels) for name, part in (("train", data.train), ("test", data.test))}
+    _, history = run(tiny_recipe(epochs=1, label_smoothing=0.1), Sure(), dataclasses.replace(data, **alike))
+    assert history.epochs[0]["train_loss"] > 1 and history.test["loss"] < 1e-6
+
+
 def test_history_survives_json_with_nan(tmp_path):
     _, history = run()
     history.loss_curve.append([3.1, float("nan")])

@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
         planned = find_planned(options.name)
     if options.out and options.out.resolve().parent == runs.FOLDER.resolve() and (commit() or "+").endswith("+"):
         raise BadUse("--out: a recorded run names its commit, and files have changed since the last one: commit first")
+    recorded = runs.load_run(options.name) if options.name in runs.names() else None  # --out may write over it
     options.model, options.data = planned.title, planned.data
     command = f"{PROGRAM} repeat {options.name}"  # as short as it can be: where it runs is the reader's choice
     try:
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     except TrainingError as error:
         raise TrainingError(f"{error} A repeated run keeps its recipe: {PROGRAM} train takes another one.") from error
     if is_first():
-        print(_comparison(options.name, history.test["accuracy"]))
+        print(_comparison(recorded, history.test["accuracy"]))
     return 0
 
 
@@ -55,13 +56,10 @@ def _in_short(name: str, planned) -> str:
     return f"{came_of_it:>7}  {planned.title}; {planned.data}; {planned.recipe_in_words}"
 
 
-def _comparison(name: str, accuracy: float) -> str:
-    """The new test accuracy beside the recorded one, and what chance alone would do."""
-    from cnn_lessons.runs import load_run, names
-
-    if name not in names():
+def _comparison(recorded, accuracy: float) -> str:
+    """The new test accuracy beside that of a `Recorded` run, or None, and what chance alone would do."""
+    if recorded is None:
         return "There is no recorded run to compare it with."
-    recorded = load_run(name)
     before = recorded.test["accuracy"]
     error = 100 * sum(p * (1 - p) / 10_000 for p in (accuracy, before)) ** 0.5
     return (

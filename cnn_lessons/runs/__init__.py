@@ -17,7 +17,7 @@ FORMAT, VERSION = "cnn_lessons history", 1  # as training.History writes them
 
 @dataclass(frozen=True)
 class Recorded:
-    """A recorded run, with the fields of a `History`; accuracies are shares, 0 to 1.
+    """A recorded run, with the fields of a `History`; accuracies are shares, 0 to 1, losses as there.
 
     Attributes:
         name: of the run, for legends.

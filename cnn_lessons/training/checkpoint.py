@@ -107,7 +107,14 @@ def load_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
 def _check_every_byte(path: Path) -> None:
     """Compare all bytes with the checksums in the file; torch itself does not look at them."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        file = path.open("rb")
+    except OSError as error:  # perhaps it is whole: no advice to overwrite it
+        raise CheckpointError(
+            f"checkpoint {path}: expected a file that can be read, got: {error}. Look at its rights and at its disk, "
+            "or pass another path."
+        ) from error
+    try:
+        with file, zipfile.ZipFile(file) as archive:
             bad = archive.testzip()
     except Exception as error:  # what a reader of zip files meets in a damaged one is not limited to BadZipFile
         raise CheckpointError(f"checkpoint {path}: expected a whole file, got a damaged one ({error}). {DO}") from error

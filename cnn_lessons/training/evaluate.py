@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnn_lessons.data import normalise
+from cnn_lessons.training.faults import check_scores
 from cnn_lessons.training.precision import autocast, choose_precision, device_of
 
 
@@ -44,7 +45,8 @@ def evaluate(
 
     Raises:
         ValueError: if there are no images, or not one label for each, if mean or std come with float images, if
-            `batch_size` is not an integer of at least 1, or if `precision` is unknown, or float16 on a CPU.
+            `batch_size` is not an integer of at least 1, if the network has too few scores, or if `precision` is
+            unknown, or float16 on a CPU.
     """
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f"evaluate: expected an integer of at least 1 for batch_size, got {batch_size!r}")
@@ -60,6 +62,7 @@ def count(model, images, labels, *, mean, std, batch_size, precision) -> Tensor:
     device = device_of(model)
     dtype = choose_precision(precision, device)
     total = torch.zeros(2, dtype=torch.float64)
+    classes = int(labels.max()) + 1 if len(labels) else 0
     modes = [(module, module.training) for module in model.modules()]  # a frozen part may be in another mode
     model.eval()  # … and eval() is another matter: dropout off, batch norm by its running statistics
     try:
@@ -68,6 +71,7 @@ def count(model, images, labels, *, mean, std, batch_size, precision) -> Tensor:
             wanted = labels[start : start + batch_size].to(device)
             with autocast(device, dtype):
                 scores = model(batch).float()
+            check_scores(scores, classes)
             right = (scores.argmax(1) == wanted).sum()
             total += torch.stack([F.cross_entropy(scores, wanted, reduction="sum"), right]).cpu().double()
     finally:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
+from torch import Tensor
 
 from cnn_lessons.training.recipe import Recipe
 
@@ -51,6 +52,19 @@ def _likely_cause(before: Sequence[float], epoch: int, recipe: Recipe, rate: flo
     if dtype is torch.float16:
         return "The loss was calm before: float16 may have overflowed. Try precision='bfloat16' or 'float32'."
     return f"The likely cause is the learning rate, {rate:.3g} there. {calmer}"
+
+
+def check_scores(scores: Tensor, classes: int) -> None:
+    """Refuse scores of another shape than (N, `classes` or more): on a GPU torch's own refusal ends all further work.
+
+    Raises:
+        ValueError: with the number of classes to build the network with.
+    """
+    if scores.dim() != 2 or scores.shape[1] < classes:
+        raise ValueError(
+            f"expected scores (N, {classes}), one for each class of the labels, got {tuple(scores.shape)}. Build the "
+            f"network with num_classes={classes}."
+        )
 
 
 @contextmanager

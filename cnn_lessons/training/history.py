@@ -22,6 +22,9 @@ FORMAT, VERSION = "cnn_lessons history", 1
 class History:
     """The record of a run. Accuracies are shares, 0 to 1; losses are mean cross-entropies.
 
+    Training losses have the recipe's label smoothing in them, for they are what is minimised: 0.1 and ten classes leave
+    0.50 at least. Validation and test losses are without.
+
     Args:
         name: of the run, for legends.
         epochs: one dictionary each: epoch (from 1), train_loss, train_accuracy (both while learning, augmented),

@@ -49,7 +49,8 @@ def train(
     Raises:
         TrainingError: if the loss is no number any more, or the memory does not suffice.
         CheckpointError: if the checkpoint is damaged, foreign, or of another run; it is left as it is.
-        ValueError: if the recipe holds out all images or more, or wants float16 on a CPU.
+        ValueError: if the recipe holds out all images or more, or wants float16 on a CPU, or if the network has fewer
+            scores than there are classes.
 
     Taught in: 06.
     """

@@ -32,6 +32,7 @@ def check_fits(
     problem = _other_recipe(saved.provenance["recipe"], wanted.provenance["recipe"])
     problem = problem or _other_data(saved.provenance, wanted.provenance)
     problem = problem or _other_network(saved_weights, weights)
+    problem = problem or _other_parts(saved.provenance, wanted.provenance)
     if problem:
         raise CheckpointError(f"checkpoint {path}: made by another run. {problem} {DO}")
 
@@ -74,3 +75,10 @@ def _other_network(saved: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) ->
         if ours != theirs:
             return f"The network differs: expected {ours} for {name}, got {theirs}."
     return ""
+
+
+def _other_parts(saved: Mapping, wanted: Mapping) -> str:
+    ours, theirs = wanted["parameters"], saved.get("parameters", wanted["parameters"])
+    if ours == theirs:
+        return ""
+    return f"The network differs: expected {ours:,} parameters to learn, got {theirs:,}; other parts are frozen."

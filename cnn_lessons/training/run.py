@@ -14,7 +14,7 @@ from cnn_lessons.data import ImageData, random_crop, random_flip, split
 from cnn_lessons.training.checkpoint import load_checkpoint, save_checkpoint
 from cnn_lessons.training.distributed import add_up, rank_and_world, share_out
 from cnn_lessons.training.evaluate import Score, count, prepare
-from cnn_lessons.training.faults import check_losses
+from cnn_lessons.training.faults import check_losses, check_scores
 from cnn_lessons.training.history import History, provenance
 from cnn_lessons.training.precision import autocast, choose_precision
 from cnn_lessons.training.progress import Progress
@@ -24,6 +24,7 @@ from cnn_lessons.training.schedule import learning_rate, total_steps
 
 # What may change on the way.
 WHERE = ("device", "device_name", "processes", "threads", "precision", "torch", "python", "commit")
+SCORED = 500 * 32 * 32  # pixels at a time, where nothing is learned: 500 of CIFAR's images
 POINTS = 20  # of the loss curve in an epoch; between them nothing waits for a GPU
 
 
@@ -43,6 +44,7 @@ class Run:
         learn, held_out = split(data.train, recipe.validation)
         self.images, self.labels = learn.images.to(device), learn.labels.to(device)
         self.held_out, self.test = held_out, data.test
+        self.classes = 1 + int(max(data.train.labels.max(), data.test.labels.max()))
         halves = (0.5,) * len(data.mean)
         self.mean, self.std = (halves, halves) if recipe.normalise == "half" else (data.mean, data.std)
         self.optimizer = make_optimizer(model, recipe)
@@ -125,6 +127,7 @@ class Run:
         self.optimizer.zero_grad()
         with autocast(self.device, self.dtype):
             scores = self.joint(prepare(images, self.mean, self.std))
+        check_scores(scores, self.classes)
         loss = F.cross_entropy(scores.float(), labels, reduction="sum", label_smoothing=self.recipe.label_smoothing)
         # The processes' gradients are averaged: times their number makes that the mean over the whole batch.
         self.scaler.scale(loss * (self.world / size)).backward()
@@ -159,7 +162,7 @@ class Run:
             labels[mine],
             mean=self.mean,
             std=self.std,
-            batch_size=500,
+            batch_size=min(500, max(1, SCORED // images[0, 0].numel())),
             precision=self.recipe.precision,
         )
         return Score(*(add_up(total, self.device) / len(images)).tolist())

@@ -74,23 +74,7 @@ def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ..
             "You rounded the size up. Here it is rounded down: leave out a window that hangs over the edge.",
             rounded_up,
         ),
-        Mistake(
-            "You padded on one side only. Padding is added on all four sides.",
-            _variant(pool, pad=lambda p: (p, 0, p, 0)),
-        ),
-        Mistake(
-            "You padded on one side only. Padding is added on all four sides.",
-            _variant(pool, pad=lambda p: (0, p, 0, p)),
-        ),
-        Mistake(
-            "All the padding stands after the image. It belongs on both sides: left and right, top and bottom.",
-            _variant(pool, pad=lambda p: (0, 2 * p, 0, 2 * p)),
-        ),
-        Mistake(
-            "You did not use `padding`. Widen the image on all four sides before the window slides.",
-            _variant(pool, pad=lambda p: (0,) * 4),
-            when=_unpadded,
-        ),
+        *_padding_mistakes(pool),
         Mistake(
             "You stopped one window too early. A window that ends exactly at the edge still fits, and "
             "range(a, b) leaves b out.",
@@ -102,6 +86,25 @@ def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ..
             _without_last(pool, blank=True),
         ),
         *SHAPE_MISTAKES,
+    )
+
+
+ONE_SIDE = "You padded on one side only. Padding is added on all four sides."
+
+
+def _padding_mistakes(pool: Callable) -> tuple[Mistake, ...]:
+    return (
+        Mistake(ONE_SIDE, _variant(pool, pad=lambda p: (p, 0, p, 0))),
+        Mistake(ONE_SIDE, _variant(pool, pad=lambda p: (0, p, 0, p))),
+        Mistake(
+            "All the padding stands after the image. It belongs on both sides: left and right, top and bottom.",
+            _variant(pool, pad=lambda p: (0, 2 * p, 0, 2 * p)),
+        ),
+        Mistake(
+            "You did not use `padding`. Widen the image on all four sides before the window slides.",
+            _variant(pool, pad=lambda p: (0,) * 4),
+            when=_unpadded,
+        ),
     )
 
 
