@@ -90,6 +90,7 @@ def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ..
 
 
 ONE_SIDE = "You padded on one side only. Padding is added on all four sides."
+UNPADDED = "You did not use `padding`. Widen the image on all four sides before the window slides."
 
 
 def _padding_mistakes(pool: Callable) -> tuple[Mistake, ...]:
@@ -100,11 +101,7 @@ def _padding_mistakes(pool: Callable) -> tuple[Mistake, ...]:
             "All the padding stands after the image. It belongs on both sides: left and right, top and bottom.",
             _variant(pool, pad=lambda p: (0, 2 * p, 0, 2 * p)),
         ),
-        Mistake(
-            "You did not use `padding`. Widen the image on all four sides before the window slides.",
-            _variant(pool, pad=lambda p: (0,) * 4),
-            when=_unpadded,
-        ),
+        Mistake(UNPADDED, _variant(pool, pad=lambda p: (0,) * 4), when=_unpadded),
     )
 
 
