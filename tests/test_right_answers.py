@@ -187,6 +187,17 @@ def my_network_far_above_0(num_classes):
 
 
 @right("my_network")
+def my_network_of_faint_scores(num_classes):
+    widths = (3, 16, 32, 64, 64, 64)
+    parts = [
+        part
+        for i, o in zip(widths, widths[1:], strict=False)
+        for part in (nn.Conv2d(i, o, 3, stride=2, padding=1, bias=False), nn.ReLU())
+    ]
+    return nn.Sequential(*parts, nn.Flatten(), nn.Linear(64, num_classes, bias=False))
+
+
+@right("my_network")
 def my_lazy_network(num_classes):
     return nn.Sequential(nn.Conv2d(3, 16, 3, stride=2), nn.ReLU(), nn.Flatten(), nn.LazyLinear(num_classes))
 

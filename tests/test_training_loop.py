@@ -266,6 +266,8 @@ def test_too_few_scores_are_refused_with_the_number_of_classes():
         run(network=narrow)
     with pytest.raises(ValueError, match="num_classes=4"):
         evaluate(narrow, *tiny_data().test)
+    with pytest.raises(ValueError, match=r"got \(60, 4, 1, 1\). Is a Flatten missing"):
+        evaluate(nn.Conv2d(3, len(CLASSES), 8), *tiny_data().test)
 
 
 def test_large_images_are_scored_few_at_a_time():

@@ -123,6 +123,8 @@ def test_cursor_stays_within_the_epochs_that_are_drawn(widget_page):
     page.get_by_role("button", name="plain").click()
     expect(page.locator(".cnnw-here caption")).to_have_text("Values at epoch 2")
     assert values(page)["brief"] == ["1.39", "1.50", "60.0 %", "55.0 %"]
+    press(page, "ArrowLeft")
+    expect(page.locator(".cnnw-here caption")).to_have_text("Values at epoch 1")
 
 
 def test_a_key_that_stays_where_the_cursor_is_takes_back_what_the_pointer_showed(widget_page):

@@ -184,7 +184,7 @@ class RecordedCurves(WritesMarkdown):
         cifar = [run for run in made if run not in (*alexnets, *published, *others)]
         return [
             *self.readers("On CIFAR-10, with all seeds, and in both number formats:", cifar),
-            *self.readers("By the recipe of a paper, over all its epochs:", published),
+            *self.readers("By a published recipe, over all its epochs:", published),
             *self.readers(
                 "AlexNet for ten epochs and more, by the tutorial's recipe and with one thing changed:", long
             ),
@@ -194,6 +194,8 @@ class RecordedCurves(WritesMarkdown):
 
     def readers(self, said: str, made: list[runs.Recorded]) -> list[nodes.Node]:
         """As few readers as hold the runs, with as many in each."""
+        if not made:
+            return []
         parts = []
         size = ceil(len(made) / ceil(len(made) / MAX_RUNS))
         for start in range(0, len(made), size):

@@ -82,7 +82,7 @@ def load_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
         path: of the file.
 
     Raises:
-        CheckpointError: if the file is damaged, is something else, or was written by a newer version.
+        CheckpointError: if the file cannot be read, is damaged or something else, or was written by a newer version.
     """
     path = Path(path)
     _check_every_byte(path)

@@ -61,9 +61,9 @@ def check_scores(scores: Tensor, classes: int) -> None:
         ValueError: with the number of classes to build the network with.
     """
     if scores.dim() != 2 or scores.shape[1] < classes:
+        advice = f"Build the network with num_classes={classes}." if scores.dim() == 2 else "Is a Flatten missing?"
         raise ValueError(
-            f"expected scores (N, {classes}), one for each class of the labels, got {tuple(scores.shape)}. Build the "
-            f"network with num_classes={classes}."
+            f"train, evaluate: expected scores (N, {classes}), one for each class, got {tuple(scores.shape)}. {advice}"
         )
 
 

@@ -228,8 +228,8 @@ CONV2D_CHANNELS = Exercise(
             lambda x, weight, bias: F.conv2d(x, weight) + bias,
         ),
         Mistake(
-            "You swapped in and out channels. The shape of the weight is (C_out, C_in, K_h, K_w), which filter comes "
-            "first; that of the bias is (C_out,).",
+            "You swapped in and out channels. The shape of the weight is (C_out, C_in, K_h, K_w), the filters first; "
+            "that of the bias is (C_out,).",
             when=lambda outcome: (
                 raised("out of bounds for dimension 0")(outcome)
                 and outcome.case.args[1].shape[0] < outcome.case.args[1].shape[1]

@@ -143,8 +143,8 @@ MAX_POOL_GRADIENT = Exercise(
             lambda x, k, grad_output: max_gradient(x, k, grad_output * (F.max_pool2d(x, k) > 0)),
         ),
         Mistake(
-            "You began the search at some small number. All pixels of a window may be smaller: begin at −∞, or at a "
-            "value of the window.",
+            "You began the search at some small number, or compute in float32, which does not reach so far. Begin at "
+            "−∞, or at a value of the window, in the dtype of x.",
             when=lambda outcome: not outcome.error and bool((outcome.case.args[0] < -1e39).all()),
         ),
         Mistake(

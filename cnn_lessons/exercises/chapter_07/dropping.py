@@ -40,6 +40,9 @@ def _cases(random: Random) -> Iterator[Case]:
         yield Case(normal(random, *shape), numbers.reshape(shape), random.choice((0.3, 0.8)), training=False)
 
 
+DIVIDED = "You divide by p. What is kept is the share 1 − p: divide by that."
+KEPT = "You kept where u < p and dropped the others: so p became the probability to keep."
+
 DROP = Exercise(
     name="drop",
     chapter="07",
@@ -80,30 +83,15 @@ DROP = Exercise(
             "You divide by 1 − p at evaluation too, where nothing is dropped.",
             _instead(_train, lambda x, u, p: x / (1 - p)),
         ),
-        Mistake(
-            "You divide by p. What is kept is the share 1 − p: divide by that.",
-            _instead(lambda x, u, p: _unscaled(x, u, p) / (p or 1)),
-        ),
-        Mistake(
-            "You divide by p. What is kept is the share 1 − p: divide by that.",
-            _instead(lambda x, u, p: _unscaled(x, u, p) / p),
-        ),
+        Mistake(DIVIDED, _instead(lambda x, u, p: _unscaled(x, u, p) / (p or 1))),
+        Mistake(DIVIDED, _instead(lambda x, u, p: _unscaled(x, u, p) / p)),
         Mistake(
             "You multiply by 1 − p. It makes the numbers smaller still: divide.",
             _instead(lambda x, u, p: _unscaled(x, u, p) * (1 - p)),
         ),
-        Mistake(
-            "You kept where u < p and dropped the others: so p became the probability to keep.",
-            _instead(lambda x, u, p: x * (u < p) / (1 - p)),
-        ),
-        Mistake(
-            "You kept where u < p and dropped the others: so p became the probability to keep.",
-            _instead(lambda x, u, p: x * (u < p) / (p or 1)),
-        ),
-        Mistake(
-            "You kept where u < p and dropped the others: so p became the probability to keep.",
-            _instead(lambda x, u, p: x * (u < p) / p),
-        ),
+        Mistake(KEPT, _instead(lambda x, u, p: x * (u < p) / (1 - p))),
+        Mistake(KEPT, _instead(lambda x, u, p: x * (u < p) / (p or 1))),
+        Mistake(KEPT, _instead(lambda x, u, p: x * (u < p) / p)),
         Mistake(
             "You compare with 1 − p. A number is dropped where u < p.",
             _instead(lambda x, u, p: x * (u < 1 - p) / (1 - p)),

@@ -105,7 +105,7 @@ class CurveView {
 
   onKey(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const { cursor } = this.state;
+    const { cursor } = this;
     if (STEPS[event.key]) {
       const by = STEPS[event.key];
       const end = by < 0 ? this.stops[0] : this.stops.at(-1);

@@ -74,7 +74,7 @@ export class Stepper {
     this.draw();
     return () => {
       unwatch();
-      this.walk.pause();
+      this.walk.leave();
       this.root.remove();
     };
   }

@@ -87,6 +87,12 @@ export class Walk {
     root.addEventListener("keydown", (event) => this.onKey(event));
   }
 
+  /** The view goes: it plays no longer, and its twin may speak. */
+  leave() {
+    this.pause();
+    if (USED.get(this.model) === this) USED.delete(this.model);
+  }
+
   /** Whether a step is not to be told here: a timer moves the window, or another view is in use. */
   get silent() {
     return PLAYING.has(this.model) || (USED.get(this.model) ?? this) !== this;
