@@ -149,6 +149,26 @@ def test_what_the_page_says_of_the_recipes_for_resnet18_is_in_the_files():
     assert 0 < best - gentle < (2 * best * (1 - best) / 10_000) ** 0.5  # one standard error of the difference
 
 
+def test_what_is_said_of_resnet20_by_the_papers_recipe_is_in_the_files():
+    """On the Results page, and in chapters 09 and 12."""
+    made, short = (runs.load_run(f"resnet20-cifar10{name}") for name in ("-paper", ""))
+    share, reported = made.test["accuracy"], PLANNED["resnet20-cifar10-paper"].reported
+    error = sum(p * (1 - p) / 10_000 for p in (share, reported)) ** 0.5
+    assert (reported - share) / error == pytest.approx(1 / 3, abs=0.03)  # "a third of the standard error"
+    assert f"{100 * (reported - share):.2f}" == "0.13"
+    gained = share - short.test["accuracy"]
+    assert 0.02 < gained < 0.03 and gained / (1 - short.test["accuracy"]) == pytest.approx(1 / 4, abs=0.03)
+    steps, few = (run.provenance["recipe"]["epochs"] * 352 for run in (made, short))
+    assert round(steps) == 64_000 and steps / few == pytest.approx(15, abs=0.3)
+    assert made.epoch_seconds / short.epoch_seconds == pytest.approx(3 / 5, abs=0.03)  # on the newer machine
+    seen = {epoch["epoch"]: 100 * epoch["validation_accuracy"] for epoch in made.epochs}
+    before = [seen[epoch] for epoch in range(41, 91)]
+    assert max(abs(one - next_one) for one, next_one in itertools.pairwise(before)) == pytest.approx(4.4, abs=0.1)
+    assert seen[94] - statistics.mean(before[-10:]) == pytest.approx(5, abs=0.5)
+    settled = [seen[epoch] for epoch in range(127, 137)]
+    assert statistics.mean(list(seen.values())[-10:]) - statistics.mean(settled) == pytest.approx(0.5, abs=0.1)
+
+
 def test_what_the_page_says_of_wrn_16_4_is_in_the_files():
     wide, best = (
         runs.load_run(f"{name}-cifar10{recipe}") for name, recipe in (("wrn-16-4", ""), ("resnet18", "-fast-half-rate"))

@@ -203,13 +203,17 @@ def printed(start):
         ("07", ["alexnet-cifar10-10-epochs", "alexnet-cifar10-tutorial"]),
         ("09", ["resnet14-cifar10", "resnet20-cifar10", "resnet18-cifar10"]),
         ("11", ["resnet20-cifar10", "wrn-10-2-cifar10", "wrn-16-4-cifar10"]),
-        ("12", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "resnet18-cifar10"]),
+        ("12", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "resnet18-cifar10", "resnet20-cifar10-paper"]),
     ],
 )
 def test_figures_in_a_chapter_are_those_of_the_files(chapter, names):
     text = printed(chapter)
     for name in names:
         assert f"{runs.load_run(name).test['accuracy']:.1%}" in text
+
+
+def test_error_in_chapter_09_is_that_of_the_file():
+    assert f"test error {1 - runs.load_run('resnet20-cifar10-paper').test['accuracy']:.2%}" in printed("09")
 
 
 def test_losses_that_chapter_07_quotes_are_those_of_the_plan():
