@@ -213,7 +213,7 @@ def test_figures_in_a_chapter_are_those_of_the_files(chapter, names):
 
 
 def test_error_in_chapter_09_is_that_of_the_file():
-    assert f"test error {1 - runs.load_run('resnet20-cifar10-paper').test['accuracy']:.2%}" in printed("09")
+    assert f"error {1 - runs.load_run('resnet20-cifar10-paper').test['accuracy']:6.2%}" in printed("09")
 
 
 def test_losses_that_chapter_07_quotes_are_those_of_the_plan():
