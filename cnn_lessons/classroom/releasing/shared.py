@@ -67,7 +67,7 @@ SHARED: dict[str, dict[str, str]] = {
     },
     "cnn_lessons/exercises/chapter_11/block.py": {"out = self.conv2(self.dropout(self.bn2(out).relu()))": HINT},
     "cnn_lessons/exercises/chapter_11/depth.py": {"count, rest = divmod(depth - 4, 6)": HINT},
-    "cnn_lessons/exercises/chapter_11/lab.py": {"a, b = (first(images), second(images))": GIVEN},
+    "cnn_lessons/exercises/chapter_11/lab_mistakes.py": {"a, b = (first(images), second(images))": GIVEN},
     "cnn_lessons/exercises/chapter_12/card.py": {
         "made, recipe = (history.provenance, history.provenance['recipe'])": GIVEN
     },
