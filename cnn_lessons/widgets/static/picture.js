@@ -1,5 +1,5 @@
 // A small image, drawn large: point with the mouse, tap, or walk with the arrow keys.
-import { clamp, h, setText } from "./shared.js";
+import { clamp, h, holdMouse, setText } from "./shared.js";
 
 const LEAP = 8; // pixels that Shift + arrow moves
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -32,9 +32,7 @@ export class Picture {
   listen() {
     this.box.addEventListener("keydown", (event) => this.onKey(event));
     this.box.addEventListener("click", (event) => this.pick(...this.placeOf(event)));
-    this.box.addEventListener("pointerdown", (event) => {
-      if (event.button === 0 && event.pointerType !== "touch") this.box.setPointerCapture(event.pointerId);
-    });
+    holdMouse(this.box);
     this.box.addEventListener("pointermove", (event) => {
       if (event.pointerType === "touch") return; // a finger that moves scrolls the page
       if (this.box.hasPointerCapture(event.pointerId)) this.pick(...this.placeOf(event));

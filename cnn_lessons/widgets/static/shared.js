@@ -214,6 +214,13 @@ export function createRoot(el, label, own = null) {
   return { root, say };
 }
 
+/** Let a box hold a mouse that is pressed on it until it is released: a drag that began elsewhere is none of its own. */
+export function holdMouse(box) {
+  box.addEventListener("pointerdown", (event) => {
+    if (event.button === 0 && event.pointerType !== "touch") box.setPointerCapture(event.pointerId);
+  });
+}
+
 /**
  * Do `act` once the click that took the focus from a field has arrived: a message that appeared before would push the
  * clicked button away, or be wiped off by what the click does.

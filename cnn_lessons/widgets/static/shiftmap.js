@@ -1,5 +1,5 @@
 // A small map of all shifts: where a network is right, how sure it is of the right class, and where we are.
-import { h, setText } from "./shared.js";
+import { h, holdMouse, setText } from "./shared.js";
 import { REACH, SIDE, clickedShift } from "./shiftmath.js";
 
 const CROSS = "m.3 .3 .4 .4m0-.4-.4 .4"; // from the corner of a square
@@ -14,9 +14,7 @@ export class ShiftMap {
     this.el = h("div", { class: "cnnw-map-part" }, this.title, this.box);
     const go = (event) => pick(this.shiftOf(event));
     this.box.addEventListener("click", go);
-    this.box.addEventListener("pointerdown", (event) => {
-      if (event.button === 0 && event.pointerType !== "touch") this.box.setPointerCapture(event.pointerId);
-    });
+    holdMouse(this.box);
     this.box.addEventListener("pointermove", (event) => this.box.hasPointerCapture(event.pointerId) && go(event));
   }
 
