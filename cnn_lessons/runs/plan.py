@@ -45,7 +45,7 @@ class Planned(NamedTuple):
     reported: float | None = None  # test accuracy, 0 to 1, that others report for this network and recipe
     source: str = ""  # who they are
     reported_losses: tuple[float, ...] = ()  # training loss of the first epochs, by the same source
-    varies: str = ""  # name of the run from which this differs in the one thing that its title says
+    varies: str = ""  # name of the run from which this differs in what its title says
 
     @property
     def recipe_in_words(self) -> str:
@@ -95,7 +95,7 @@ def _wide(depth: int, factor: int, recipe: Recipe, error: float | None = None) -
 
 
 def _alexnet(change: str, build: Callable[[], nn.Module] = models.alexnet_cifar, epochs: int = 1, **recipe) -> Planned:
-    """The first epochs of the tutorial's AlexNet with one thing changed; `recipe` holds fields of its recipe."""
+    """The first epochs of the tutorial's AlexNet with `change` made; `recipe` holds fields of its recipe."""
     planned = _cifar(f"AlexNet, {change}", build, replace(_ALEXNET, epochs=epochs, **recipe))
     return planned._replace(varies="alexnet-cifar10-tutorial")
 
@@ -162,14 +162,17 @@ PLANNED: dict[str, Planned] = {
     "alexnet-cifar10-order-seed1": _alexnet("another order of the images", _same_first_weights, seed=1),
     "alexnet-cifar10-he": _alexnet("He's first weights", _he_weights),
     "alexnet-cifar10-glorot": _alexnet("Glorot's first weights", _glorot_weights),
-    "alexnet-cifar10-unnormalised": _alexnet("values from 0 to 1", _unnormalised, epochs=10),
+    "alexnet-cifar10-unnormalised": _alexnet("values from 0 to 1", _unnormalised, epochs=50),
     "alexnet-cifar10-unnormalised-seed1": _alexnet("values from 0 to 1, seed 1", _unnormalised, epochs=10, seed=1),
     "alexnet-cifar10-unnormalised-seed2": _alexnet("values from 0 to 1, seed 2", _unnormalised, epochs=10, seed=2),
     "alexnet-cifar10-batch-64": _alexnet("batches of 64", batch_size=64),
     "alexnet-cifar10-flip": _alexnet("half of the images mirrored", flip=True),
     "alexnet-cifar10-data-normalised": _alexnet("normalised by the data", normalise="data"),
     "alexnet-cifar10-float32": _alexnet("float32", epochs=10, precision="float32"),
-    "alexnet-cifar10-40000-images": _alexnet("40,000 images", epochs=10, validation=10_000),
+    **_seeds("alexnet-cifar10-40000-images", _alexnet("40,000 images", epochs=10, validation=10_000), 3),
+    "alexnet-cifar10-unnormalised-40000-images": _alexnet(
+        "values from 0 to 1 and 40,000 images", _unnormalised, epochs=10, validation=10_000
+    ),
     **_seeds("resnet18-cifar10-tutorial", _cifar("ResNet-18, tutorial", _resnet18, _RESNET, 0.8298, _TUTORIAL), 3),
     "resnet18-cifar10-30-epochs": _cifar("ResNet-18, 30 epochs", _resnet18, replace(_FAST, epochs=30)),
     "wrn-28-10-cifar10-30-epochs": _wide(28, 10, replace(_FAST, epochs=30)),
