@@ -12,6 +12,7 @@ WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
 TESTS = tests notebooks
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL: # the goals share one environment and one book
 .PHONY: help book pdf epub test lint links outdated bench runs score picture address clean
 
 help: ## show this list
@@ -72,5 +73,6 @@ picture: book ## take the README's picture anew from the built book
 address: ## make every link show your copy: make address URL=https://github.com/someone/fork
 	@$(PYTHON) tools/address.py "$$URL"
 
-clean: ## remove the built book; the environment in .venv stays
-	rm -rf _build .pytest_cache .ruff_cache
+clean: ## remove the built book; what was downloaded stays (.venv, _build/vendor)
+	[ ! -d _build ] || find _build -mindepth 1 -maxdepth 1 ! -name vendor -exec rm -rf {} +
+	rm -rf .pytest_cache .ruff_cache

@@ -1,5 +1,8 @@
 """The builder of the book: what makes a notebook stale, and what it says of faulty notebooks and pages."""
 
+import sys
+import threading
+
 import execute
 import machine
 import nbformat
@@ -96,6 +99,47 @@ def test_outputs_are_computed_once_and_kept(notebooks, tmp_path):
         (notebook,) = notebooks(chapter=source)
         assert notebook.cells[0].outputs[0].data["text/plain"] == "42"
     assert (tmp_path / "runs").read_text() == "run\n"
+
+
+def test_kept_outputs_that_are_broken_are_computed_anew(notebooks, tmp_path):
+    notebooks(chapter="6 * 7")
+    (tmp_path / "executed" / "chapter.json").write_text('{"key": "')  # the disk was full
+    (notebook,) = notebooks(chapter="6 * 7")
+    assert notebook.cells[0].outputs[0].data["text/plain"] == "42"
+
+
+def test_file_that_is_no_notebook_is_named(tmp_path):
+    path = tmp_path / "02_convolution.ipynb"
+    path.write_text("<<<<<<< HEAD\n{}\n=======\n")
+    with pytest.raises(execute.NotebookError, match=r"02_convolution.ipynb: expected a notebook, got .*\. Mend it"):
+        execute.refresh([path])
+
+
+def test_second_build_waits_for_the_first(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(book, "BUILD", tmp_path / "_build")
+    done = []
+
+    def second():
+        with book.alone():
+            done.append("second")
+
+    with book.alone():
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.3)
+        done.append("first")
+    thread.join()
+    assert done == ["first", "second"] and "waiting for another build" in capsys.readouterr().out
+
+
+def test_pages_are_written_by_the_python_that_builds(tmp_path, monkeypatch, capsys):
+    """A script of the environment would name the Python of the folder that this one was copied from."""
+    asked = []
+    monkeypatch.setattr(book, "run", lambda command: asked.append(command) or machine.Result(1, "no"))
+    for name in ("BUILD", "SOURCE", "STAMP", "INDEX"):
+        monkeypatch.setattr(book, name, tmp_path / name)
+    assert not book.build_pages({}, "key")
+    assert asked[0][0] == sys.executable
 
 
 def test_notebook_that_fails_or_hangs_is_named_with_its_cell(notebooks, monkeypatch):

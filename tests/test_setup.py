@@ -6,6 +6,7 @@ Commands are small scripts in a folder that is the whole PATH, so nothing is ins
 import io
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tarfile
@@ -68,7 +69,7 @@ def test_node_that_cannot_serve_is_passed_over(bare, tmp_path, node, npm):
 
 def test_torch_and_torchvision_are_no_pair(bare, tmp_path):
     venv = fake_venv(tmp_path, "echo 'RuntimeError: operator torchvision::nms does not exist' >&2; exit 1")
-    with pytest.raises(setup.SetupError, match=r"torchvision::nms does not exist.* pair .*rm -r .*venv"):
+    with pytest.raises(setup.SetupError, match=r"(?s)torchvision::nms does not exist.* pair .*rm -r .*venv"):
         setup.check_torch_pair(venv)
 
 
@@ -102,7 +103,8 @@ def test_chromium_is_fetched_by_playwright_where_there_is_none(bare, tmp_path):
 
 def test_npm_package_without_network(bare, tmp_path):
     command(bare / "node", "echo v20.1.0")
-    command(bare / "npm", '[ "$1" = --version ] && echo 9 && exit; echo "npm error network ENOTFOUND" >&2; exit 1')
+    speaks = 'case " $* " in *" --silent "*) ;; *) echo "npm error network ENOTFOUND" >&2 ;; esac'  # as npm does
+    command(bare / "npm", f'[ "$1" = --version ] && echo 9 && exit; {speaks}; exit 1')
     with pytest.raises(setup.SetupError, match=r"(?s)could not fetch mathjax@3\.2\.2.*ENOTFOUND.*needs the network"):
         setup.ensure_packages(vendor.MATHJAX, tmp_path / "vendor", tmp_path / "venv")
 
@@ -130,6 +132,15 @@ def test_fonts_are_kept_by_name_and_version(tmp_path):
     assert "@fontsource/gowun-dodum" not in vendor.missing(vendor.FONTS, tmp_path)
 
 
+def test_other_versions_of_a_package_do_not_stay(tmp_path):
+    """The build takes the one that is there: after a pin was set back, too, and after an unpacking that was stopped."""
+    for name in ("mathjax-3.10.0", "mathjax-3.2.2.part", "axe-core-4.0.0", "mathjax-3.2.2"):
+        (tmp_path / name / "es5").mkdir(parents=True)
+    (tmp_path / "mathjax-3.2.2.tgz").touch()
+    setup.ensure_packages(vendor.MATHJAX, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["axe-core-4.0.0", "mathjax-3.2.2"]
+
+
 def test_java_is_missing(bare, tmp_path):
     venv = fake_venv(tmp_path, "exit 0")
     with pytest.raises(setup.SetupError, match=r"no Java 11 .* sudo apt-get install default-jre-headless"):
@@ -150,7 +161,7 @@ def test_npm_package_is_fetched_once(bare, tmp_path):
     )
     for _ in range(2):
         setup.ensure_packages(vendor.MATHJAX, kept, tmp_path / "venv")
-    assert (tmp_path / "asked").read_text().split() == ["pack", "--silent", "mathjax@3.2.2"]
+    assert (tmp_path / "asked").read_text().split() == ["pack", "--loglevel=error", "mathjax@3.2.2"]
     assert [path.name for path in kept.rglob("*")] == ["mathjax-3.2.2", "package.json"]
 
 
@@ -191,8 +202,22 @@ def test_python_is_too_old(tmp_path, monkeypatch):
 
 
 def test_environment_that_lost_its_python_is_named(tmp_path):
-    with pytest.raises(setup.SetupError, match=r"does not run.*rm -r"):
+    with pytest.raises(setup.SetupError, match=r"(?s)does not run.*rm -r"):
         setup.ensure_venv(fake_venv(tmp_path, "exit 1"))
+
+
+def test_environment_without_pip_is_named(tmp_path):
+    """A set-up that was stopped leaves one, and so does a system's new Python: the old packages are not its own."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "new"], check=True)
+    with pytest.raises(setup.SetupError, match=r"has no pip.*\n  rm -r "):
+        setup.ensure_venv(tmp_path / "new")
+
+
+def test_mend_can_be_pasted_whatever_the_path(tmp_path):
+    venv = fake_venv(tmp_path / "Ann's course", "exit 1")
+    with pytest.raises(setup.SetupError) as caught:
+        setup.ensure_venv(venv)
+    assert shlex.split(str(caught.value).splitlines()[-1]) == ["rm", "-r", str(venv)]
 
 
 def test_disk_is_too_small(tmp_path, monkeypatch):
@@ -211,6 +236,9 @@ def test_requirements_are_installed_once_until_they_change(tmp_path):
     (tmp_path / "requirements.txt").write_text("a==2")
     setup.ensure_requirements(venv, tmp_path)
     assert (tmp_path / "calls").read_text().count("requirements.txt") == 2
+    (venv / "cnn-lessons.json").write_text("")  # the disk was full
+    setup.ensure_requirements(venv, tmp_path)
+    assert (tmp_path / "calls").read_text().count("requirements.txt") == 3
 
 
 def test_interrupted_installation_is_repeated(tmp_path):
@@ -224,7 +252,7 @@ def test_interrupted_installation_is_repeated(tmp_path):
 
 def test_command_line_ends_with_one_message(tmp_path):
     """The whole script on a machine whose environment is broken: exit code 1, the mend in the last line."""
-    for name in ("setup.py", "machine.py", "vendor.py"):
+    for name in ("setup.py", "machine.py", "records.py", "vendor.py"):
         (tmp_path / "tools").mkdir(exist_ok=True)
         (tmp_path / "tools" / name).write_text((ROOT / "tools" / name).read_text())
     command(tmp_path / ".venv/bin/python", "exit 1")

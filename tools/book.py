@@ -7,11 +7,13 @@ All pages are written anew whenever anything that they are made of has changed, 
 notice a changed extension or widget module.
 """
 
+import fcntl
 import hashlib
 import shutil
 import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import nbformat
 from execute import NotebookError, refresh
@@ -22,10 +24,30 @@ BUILD = ROOT / "_build"
 SOURCE = BUILD / "source"
 INDEX = BUILD / "html" / "index.html"
 STAMP = BUILD / "book.sha256"
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"  # its script names the Python of where it was installed
 
 
 def main() -> int:
     """Build the book if anything changed; return the exit code."""
+    with alone():
+        return build()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other build of this folder runs."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another build of this folder")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def build() -> int:
+    """Run the stale notebooks, and write the pages if anything changed; return the exit code."""
     start = time.monotonic()
     try:
         files = book_files()
@@ -100,7 +122,7 @@ def build_pages(files: dict[str, bytes], key: str) -> bool:
     say("writing the pages")
     # Jupyter Book puts the pages into <path-output>/_build/html.
     options = ["--all", "-W", "--keep-going", "-q", "--path-output", ROOT]
-    done = run([Path(sys.executable).with_name("jupyter-book"), "build", SOURCE, *options])
+    done = run([sys.executable, "-c", JUPYTER_BOOK, "build", SOURCE, *options])
     if done.code or not INDEX.exists():
         print(f"{done.text}\nthe book was not built: see above (a warning is an error)", file=sys.stderr)
         return False

@@ -13,6 +13,7 @@ from machine import ROOT, say
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from records import read_record, write_record
 
 KEPT = ROOT / "_build" / "executed"
 CELL_SECONDS = 120  # twice what a whole chapter may take
@@ -30,9 +31,9 @@ def refresh(paths: list[Path]) -> list[NotebookNode]:
     Only code counts: a notebook whose text alone changed keeps its outputs.
 
     Raises:
-        NotebookError: if a cell of a notebook raises, hangs or ends the kernel.
+        NotebookError: if a file is no notebook, or if a cell raises, hangs or ends the kernel.
     """
-    notebooks = [nbformat.read(path, as_version=4) for path in paths]
+    notebooks = [read(path) for path in paths]
     shared = package_digest()
     keys = [digest(shared, code := code_of(notebook), quoted_runs(code)) for notebook in notebooks]
     stale = [path for path, key in zip(paths, keys, strict=True) if kept(path, key) is None]
@@ -42,6 +43,22 @@ def refresh(paths: list[Path]) -> list[NotebookNode]:
     for path, key, notebook in zip(paths, keys, notebooks, strict=True):
         give_outputs(notebook, kept(path, key)["outputs"])
     return notebooks
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a notebook.
+
+    Raises:
+        NotebookError: if the file is none.
+    """
+    try:
+        return nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError, UnicodeDecodeError) as error:
+        reason = str(error).partition("\n")[0][:120]
+        raise NotebookError(
+            f"{path}: expected a notebook, got something else ({reason}). Mend it (a conflict of git's?) or restore it "
+            "from git."
+        ) from None
 
 
 def digest(*texts: str) -> str:
@@ -77,9 +94,8 @@ def code_of(notebook: NotebookNode) -> str:
 
 def kept(path: Path, key: str) -> dict | None:
     """The kept outputs of a notebook, if they were made by this very code."""
-    file = KEPT / f"{path.stem}.json"
-    record = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    return record if record.get("key") == key else None
+    record = read_record(KEPT / f"{path.stem}.json")
+    return record if record and record["key"] == key else None
 
 
 def run_all(paths: list[Path], keys: dict[Path, str]) -> None:
@@ -95,7 +111,7 @@ def run_all(paths: list[Path], keys: dict[Path, str]) -> None:
                 continue
             say(f"{path.stem}: {seconds:.0f} s")
             record = {"key": keys[path], "seconds": round(seconds, 1), "outputs": outputs}
-            (KEPT / f"{path.stem}.json").write_text(json.dumps(record), encoding="utf-8")
+            write_record(KEPT / f"{path.stem}.json", record)
     if problems:
         raise NotebookError("\n".join(problems))
 

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-from execute import give_outputs, run_one
+from execute import NotebookError, give_outputs, run_one
+from execute import read as read_notebook
 from nbformat import NotebookNode
 
 TEXT = "md:myst"
@@ -104,12 +105,11 @@ def run(path: Path, name: str | None = None) -> None:
 def read(path: Path) -> NotebookNode:
     """Return a notebook; exit with one line if the file is none."""
     try:
-        return nbformat.read(path, as_version=4)
+        return read_notebook(path)
     except FileNotFoundError:
         sys.exit(f"{path}: expected a notebook, found no such file")
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError, UnicodeDecodeError) as error:
-        reason = str(error).partition("\n")[0][:120]
-        sys.exit(f"{path}: expected a notebook, got something else ({reason}). Restore it from git.")
+    except NotebookError as error:
+        sys.exit(str(error))
 
 
 def as_text(notebook: NotebookNode) -> str:

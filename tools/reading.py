@@ -6,7 +6,6 @@ typeset and widgets live; tools/paper/paper.js then takes the site away and unfo
 
 import functools
 import hashlib
-import json
 import os
 import re
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple
 import yaml
 from machine import ROOT, find_chromium
 from playwright.sync_api import BrowserContext, Page, sync_playwright
+from records import read_record, write_record
 
 HTML = ROOT / "_build" / "html"
 BOOK_STAMP = ROOT / "_build" / "book.sha256"
@@ -85,8 +85,7 @@ def fingerprint() -> str:
 
 def is_current(target: Path, key: str) -> bool:
     """Whether the edition is there and was made from just this book by these tools."""
-    stamp = target.with_suffix(f"{target.suffix}.json")
-    return target.exists() and stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == key
+    return target.exists() and read_record(target.with_suffix(f"{target.suffix}.json")) == key
 
 
 def keep(target: Path, content: bytes, key: str) -> None:
@@ -94,7 +93,7 @@ def keep(target: Path, content: bytes, key: str) -> None:
     part = target.with_suffix(f"{target.suffix}.part")
     part.write_bytes(content)
     os.replace(part, target)
-    target.with_suffix(f"{target.suffix}.json").write_text(json.dumps(key), encoding="utf-8")
+    write_record(target.with_suffix(f"{target.suffix}.json"), key)
 
 
 def in_browsers(work: Callable[[BrowserContext, Any], Any], items: list, **context: Any) -> list:

@@ -9,8 +9,8 @@ had, the last line names it and the mend, and the exit code is 1.
 """
 
 import hashlib
-import json
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -28,7 +28,8 @@ from machine import (
     run,
     say,
 )
-from vendor import AXE, FONTS, MATHJAX, RETRY, VENDOR, fetch, missing
+from records import read_record, write_record
+from vendor import AXE, FONTS, MATHJAX, RETRY, VENDOR, fetch, keep_only, missing
 
 PYTHON_LEAST = (3, 10)
 DISK_GIGABYTES = 10  # measured: 6.4 GB installed, and 3.2 GB of pip's downloads beside it
@@ -83,10 +84,15 @@ def ensure_venv(venv: Path = VENV) -> None:
 
 
 def check_venv(venv: Path) -> None:
-    """Refuse an environment whose Python is gone or too old."""
-    least = f"import sys; sys.exit(sys.version_info < {PYTHON_LEAST})"
+    """Refuse an environment whose Python is gone, too old, or parted from its packages."""
+    least = f"import sys, pip; sys.exit(sys.version_info < {PYTHON_LEAST})"
     if run([venv / "bin" / "python", "-c", least]).code:
-        raise SetupError(f"the Python of {venv} does not run or is older than 3.10. Remove it: rm -r {venv}. {RETRY}")
+        raise SetupError(f"the Python of {venv} does not run, is older than 3.10, or has no pip. {removal(venv)}")
+
+
+def removal(venv: Path) -> str:
+    """What to type to begin with a new environment; last in a message, and safe to paste."""
+    return f"Run the same command again after this one:\n  rm -r {shlex.quote(str(venv))}"
 
 
 def install_venv_module() -> None:
@@ -112,7 +118,7 @@ def ensure_requirements(venv: Path = VENV, root: Path = ROOT) -> None:
     """Install requirements.txt and the package, unless this very set is installed already."""
     stamp = venv / "cnn-lessons.json"
     wanted = {"requirements": digest(root / "requirements.txt", root / "pyproject.toml"), "root": str(root)}
-    if stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == wanted:
+    if read_record(stamp) == wanted:
         return
     stamp.unlink(missing_ok=True)
     check_disk(venv)
@@ -121,7 +127,7 @@ def ensure_requirements(venv: Path = VENV, root: Path = ROOT) -> None:
     say("installing the package cnn_lessons, editable")
     pip_install(venv, "--no-deps", "--no-build-isolation", "-e", root)
     check_torch_pair(venv)
-    stamp.write_text(json.dumps(wanted), encoding="utf-8")
+    write_record(stamp, wanted)
 
 
 def digest(*files: Path) -> str:
@@ -180,8 +186,7 @@ def check_torch_pair(venv: Path) -> None:
     reason = done.text.strip().splitlines()[-1] if done.text.strip() else f"exit code {done.code}"
     raise SetupError(
         f"torch and torchvision cannot be imported together ({reason}). They must come as a pair from one "
-        "index; a torch that ends in +cpu does not fit the index's torchvision. Remove the environment and "
-        f"install both anew: rm -r {venv}. {RETRY}"
+        f"index; a torch that ends in +cpu does not fit the index's torchvision. Install both anew. {removal(venv)}"
     )
 
 
@@ -203,6 +208,7 @@ def ensure_node(venv: Path = VENV) -> Path:
 
 def ensure_packages(packages: dict[str, str], vendor: Path = VENDOR, venv: Path = VENV) -> None:
     """Fetch npm packages once, by name and version, so that neither reading nor printing needs the network."""
+    keep_only(packages, vendor)
     wanted = missing(packages, vendor)
     if wanted:
         fetch(wanted, ensure_node(venv), vendor, venv)
@@ -234,7 +240,7 @@ def ensure_chromium(venv: Path = VENV) -> None:
         raise SetupError(
             "found no Chromium that runs; the browser tests need one. "
             "On Debian: sudo apt-get install chromium. "
-            f"On Ubuntu: sudo {venv}/bin/python -m playwright install-deps chromium. {RETRY}"
+            f"On Ubuntu: sudo {shlex.quote(f'{venv}/bin/python')} -m playwright install-deps chromium. {RETRY}"
         )
 
 

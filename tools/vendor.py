@@ -34,13 +34,22 @@ def folder_of(name: str, version: str) -> str:
     return f"{name.lstrip('@').replace('/', '-')}-{version}"
 
 
+def keep_only(packages: dict[str, str], vendor: Path = VENDOR) -> None:
+    """Remove other versions of the packages, and what a stopped unpacking left: the build takes what is there."""
+    for name, version in packages.items():
+        own = folder_of(name, version)
+        for other in vendor.glob(f"{folder_of(name, '*')}"):
+            if other.name != own:
+                shutil.rmtree(other) if other.is_dir() else other.unlink()
+
+
 def fetch(packages: dict[str, str], node: Path, vendor: Path = VENDOR, venv: Path = ROOT / ".venv") -> None:
     """Fetch packages with the npm beside `node` and unpack them into `vendor`."""
     wanted = [f"{name}@{version}" for name, version in packages.items()]
     say(f"fetching {', '.join(wanted)} with npm")
     vendor.mkdir(parents=True, exist_ok=True)
     path = {**os.environ, "PATH": os.pathsep.join((str(node), search_path(venv)))}
-    packed = run([node / "npm", "pack", "--silent", *wanted], cwd=vendor, env=path)
+    packed = run([node / "npm", "pack", "--loglevel=error", *wanted], cwd=vendor, env=path)
     tarballs = {name: vendor / f"{folder_of(name, version)}.tgz" for name, version in packages.items()}
     if packed.code or not all(tarball.exists() for tarball in tarballs.values()):
         raise SetupError(

@@ -1,0 +1,21 @@
+"""What a step writes down so that it need not be done again. Standard library only, as tools/setup.py."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def write_record(file: Path, record: Any) -> None:
+    """Write a record as JSON, whole or not at all."""
+    part = file.with_name(f"{file.name}.part")
+    part.write_text(json.dumps(record), encoding="utf-8")
+    os.replace(part, file)
+
+
+def read_record(file: Path) -> Any:
+    """The record in a file; None if there is no file, or if it is broken: then the step is to be done again."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
