@@ -215,7 +215,7 @@ MNIST_CNN = Exercise(
         ),
         Mistake(
             "You padded the convolutions, so the maps stay larger and the first linear layer too. Without padding a "
-            "5×5 kernel takes 4 pixels from each side's sum: 28 → 24.",
+            "5×5 kernel takes 4 pixels from the height and 4 from the width: 28 → 24.",
             _cnn(padding=2),
         ),
         Mistake("You swapped the channels: first 6, then 16.", _cnn(channels=(16, 6))),

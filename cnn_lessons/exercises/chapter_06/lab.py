@@ -137,7 +137,8 @@ REPAIR_TRAINING = Exercise(
     ),
     hints=(
         "Mend one fault at a time and check after each: the message names the first that is left. Two faults are "
-        "lines that are missing, one is a line in the wrong place, two are wrong sums.",
+        "lines that are missing, one is a line in the wrong place, one does too much to the logits, one averages "
+        "wrongly.",
         "Missing: the line that sets the mode, and the one that forgets old gradients. In the wrong place: "
         "scheduler.step(). What does cross-entropy do to its input itself?",
         "Before the loops: model.train(). In each step: optimizer.zero_grad(), loss on the bare logits, backward, "
