@@ -240,6 +240,24 @@ def test_processes_of_a_notebook_share_its_memory(tmp_path):
 
 
 @namespaces
+def test_commands_of_a_cell_run_and_the_cell_goes_on():
+    cell = "!false\n%pip --version\nlines = !echo hello\nassert lines == ['hello']\nreached = True"
+    with Prison() as prison, Jail(prison, "cells", Limits(), threading.Event()) as jail:
+        said, _ = jail.ask({"cell": cell, "seconds": 60}, 90)
+        seen, _ = jail.ask({"cell": "assert reached", "seconds": 30}, 60)
+    assert not said["error"] and not seen["error"], (said, seen)
+
+
+@namespaces
+def test_home_with_thousands_of_files_is_hidden():
+    with Prison() as prison:
+        prison.hidden += [f"/home/nobody/강의 노트 {number}.pdf" for number in range(3000)]
+        with Jail(prison, "cells", Limits(), threading.Event()) as jail:
+            said, _ = jail.ask({"cell": "1 + 1", "seconds": 30}, 60)
+    assert not said["error"]
+
+
+@namespaces
 def test_temporary_folder_may_lie_in_the_home(tmp_path, monkeypatch):
     (tmp_path / "home" / "tmp").mkdir(parents=True)
     (tmp_path / "in").mkdir()

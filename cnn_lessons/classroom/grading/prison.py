@@ -91,8 +91,10 @@ class Prison:
         with self._one_at_a_time:  # a process that another thread starts meanwhile must not inherit the pipes
             (stdin, orders), (replies, stdout), (printed, stderr), (status, told) = (os.pipe() for _ in range(4))
             theirs = [stdin, stdout, stderr, told]
+            text = json.dumps(plan).encode()
             try:
-                socket.send_fds(self._ours, [json.dumps(plan).encode()], theirs)
+                socket.send_fds(self._ours, [len(text).to_bytes(8, "big")], theirs)
+                self._ours.sendall(text)  # longer than one message may be, if much is to be hidden
             finally:
                 for file in theirs:
                     os.close(file)

@@ -113,7 +113,7 @@ def close_files(plan: dict, room: Path) -> None:
 
 
 def new_devices(room: Path) -> None:
-    """Lay a folder with five harmless devices and a small shared memory over /dev."""
+    """Lay a folder with five harmless devices, terminals of its own and a small shared memory over /dev."""
     held = {name: os.open(room / name, os.O_PATH) for name in DEVICES}
     mount("tmpfs", Path("/dev"), "tmpfs", MS_NOSUID, "size=64k,mode=0755")
     for name, file in held.items():
@@ -123,6 +123,10 @@ def new_devices(room: Path) -> None:
     for name, target in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         Path("/dev", name).symlink_to(target)
     Path("/dev/shm").mkdir()
+    Path("/dev/pts").mkdir()  # `!command` and `%pip` run in a terminal
+    options = "newinstance,ptmxmode=0666,mode=0620"
+    mount("devpts", Path("/dev/pts"), "devpts", MS_NOSUID | MS_NOEXEC, options)
+    Path("/dev/ptmx").symlink_to("pts/ptmx")
     mount("tmpfs", Path("/dev/shm"), "tmpfs", MS_NOSUID | MS_NODEV, "size=256m,mode=1777")
 
 

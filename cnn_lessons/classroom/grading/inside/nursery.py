@@ -1,7 +1,8 @@
 """Load Python and PyTorch once, then give every notebook a fresh process that never ran anything of a student's.
 
-Started by the grader with a socket as standard input. Each message on it is a plan (JSON) and four files: standard
-input, output and error of the new process, and one to which its number is written at once and its exit code at the end.
+Started by the grader with a socket as standard input. On it comes, each time, the length of a plan (8 bytes) with four
+files, then the plan (JSON). The files are standard input, output and error of the new process, and one to which its
+number is written at once and its exit code at the end.
 
 A process that leaves here is three: one outside of the namespaces, which waits and tells the exit code; the first
 inside of them, which closes the doors and collects orphans; and, without any privilege, the one that runs the code.
@@ -31,13 +32,14 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits
     grader = socket.socket(fileno=0)
     while True:
-        message, files, *_ = socket.recv_fds(grader, 1 << 20, 4)
-        if not message:
+        length, files, *_ = socket.recv_fds(grader, 8, 4, socket.MSG_WAITALL)
+        if not length:
             return
+        plan = grader.recv(int.from_bytes(length, "big"), socket.MSG_WAITALL)
         if not os.fork():
             os.dup2(files[0], 0)  # the socket's place
             grader.detach()
-            leave(json.loads(message), files)
+            leave(json.loads(plan), files)
         for file in files:
             os.close(file)
 
