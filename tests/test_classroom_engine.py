@@ -194,9 +194,12 @@ def test_nbval_tells_real_outputs_from_made_up_ones_and_from_errors(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "03_a.ipynb").write_text(json.dumps(whole))
     (tmp_path / "in" / "03_b.ipynb").write_bytes(notebook(START, made_class.right()))
-    first, second = grade(tmp_path / "in", tmp_path / "out", Options(Limits(seconds=120)))
+    whole["cells"][-1]["metadata"]["tags"] = [[]]  # nbval stumbles over it
+    (tmp_path / "in" / "03_c.ipynb").write_text(json.dumps(whole))
+    first, second, third = grade(tmp_path / "in", tmp_path / "out", Options(Limits(seconds=120)))
     assert first.cells == Cells(match=3, differ=1, fail=1)
     assert (second.cells, second.cells_note) == (None, "no saved outputs: nothing to compare")
+    assert (third.cells, third.cells_note) == (None, "nbval compared none of its cells")
 
 
 def commands() -> list[str]:
@@ -251,7 +254,7 @@ def test_commands_of_a_cell_run_and_the_cell_goes_on():
 @namespaces
 def test_home_with_thousands_of_files_is_hidden():
     with Prison() as prison:
-        prison.hidden += [f"/home/nobody/강의 노트 {number}.pdf" for number in range(3000)]
+        prison.hidden += [f"/srv/강의 노트 {number}.pdf" for number in range(3000)]
         with Jail(prison, "cells", Limits(), threading.Event()) as jail:
             said, _ = jail.ask({"cell": "1 + 1", "seconds": 30}, 60)
     assert not said["error"]
@@ -365,6 +368,17 @@ def test_what_was_handed_out_beside_the_notebooks_is_passed_over(tmp_path):
     for name in names:
         (tmp_path / name).write_bytes(b"1")
     assert sorted(item.file for item in collect(tmp_path)) == ["02.ipynb", "a.zip/kim/02.ipynb"]
+
+
+def test_colon_in_a_name_of_an_archive_leads_nowhere(tmp_path):
+    names = ("HW 3: shapes/03_a.ipynb", "12:30 02_b.ipynb")
+    with zipfile.ZipFile(tmp_path / "kim.zip", "w") as archive:
+        for name in (*names, "C:/Users/kim/03_c.ipynb"):
+            archive.writestr(name, b"1")
+    found = {item.file: item.refused for item in collect(tmp_path)}
+    assert [found.pop(f"kim.zip/{name}") for name in names] == ["", ""]
+    (refused,) = found.values()
+    assert "leads out of the archive" in refused
 
 
 def test_two_files_of_one_name_in_an_archive_are_both_there(tmp_path):

@@ -109,6 +109,11 @@ PLANTED = {
     "in a script": ("x.js", f"const a = 1;\nconst text = {quoted(UNFOLD)};", 2),
     "in data": ("x.json", json.dumps({"a": [1, {"b": UNFOLD}]}), None),
     "in a code cell": ("x.ipynb", notebook(new_code_cell(f"%pip list\n{UNFOLD}", id="c")), 4),
+    "behind magics": (
+        "x.ipynb",
+        notebook(new_code_cell("1\n" + "\n".join(f"%time {line.strip()}" for line in UNFOLD.splitlines()), id="c")),
+        4,
+    ),
     "in the text of a cell": ("x.ipynb", notebook(new_markdown_cell(f"Look: `{COUNT.strip()}`", id="c")), 1),
     "in an output": ("x.ipynb", notebook(printed(UNFOLD)), None),
     "in a cell's metadata": ("x.ipynb", notebook(new_code_cell("1", id="c", metadata={"a": UNFOLD})), None),

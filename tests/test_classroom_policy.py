@@ -10,10 +10,12 @@ import pytest
 from classroom_made import APRIL, result
 
 from cnn_lessons.classroom.grading.limits import GIGABYTE, Limits
+from cnn_lessons.classroom.record import Mark
 from cnn_lessons.classroom.reporting import course
 from cnn_lessons.classroom.reporting import policy as room
-from cnn_lessons.classroom.reporting.gradebook import DAY, grade_book, student_of
+from cnn_lessons.classroom.reporting.gradebook import DAY, grade_book
 from cnn_lessons.classroom.reporting.policy import Late, Points, Policy, example
+from cnn_lessons.classroom.reporting.whose import student_of
 from cnn_lessons.cli.grade import _summary
 
 SEOUL = timezone(timedelta(hours=9))
@@ -174,6 +176,30 @@ def test_refused_file_never_takes_the_place_of_one_that_ran():
     assert only_row([refused]).points == 0
 
 
+def of_chapters(file, whole, *copied, handed_in=APRIL):
+    """A file that holds all of one chapter, and some exercises of another."""
+    right = (*course.exercises(whole), *copied)
+    chapters = tuple(sorted({whole, *(["03"] if copied else [])}))
+    return result(file, chapters, handed_in=handed_in, marks=tuple(Mark(name, "correct", "") for name in right))
+
+
+def test_cell_copied_into_the_next_chapter_takes_no_place():
+    week_3 = of_chapters("kim/week3.ipynb", "03")
+    week_4 = of_chapters("kim/week4.ipynb", "04", "conv_output_size", handed_in=APRIL + 9)
+    for several in ("latest", "best"):
+        book = grade_book([week_3, week_4], Policy(several_files=several))
+        assert [(row.chapter, row.percent) for row in book.rows] == [("03", 100), ("04", 100)]
+
+
+def test_cell_copied_from_a_chapter_that_nobody_handed_in_makes_none_of_it():
+    kim, lee = of_chapters("kim/week4.ipynb", "04", "conv_output_size"), of_chapters("lee/week4.ipynb", "04")
+    book = grade_book([kim, lee], Policy())
+    assert book.chapters == ("04",) and [student.total for student in book.students] == [100, 100]
+    assert "exercises of chapter 03, which nobody handed in" in book.rows[0].notes[0]
+    assigned = grade_book([kim, lee], Policy(weights={"03": 1, "04": 1}))
+    assert 50 < assigned.students[0].total < 60
+
+
 def test_file_that_comes_too_late_for_points_does_not_replace_one_in_time():
     policy = Policy(deadline=datetime.fromtimestamp(APRIL, timezone.utc), late=Late(refuse_after=1))
     early, late = (
@@ -210,6 +236,14 @@ PATHS = {
     ("x.zip/hw/kim_02_convolution.ipynb", "x.zip/hw/lee_02_convolution.ipynb"): ["kim", "lee"],
     ("x.zip/Copy_of_02_convolution.ipynb", "x.zip/02_convolution.ipynb", "lee/02.ipynb"): ["lee", "x"],
     ("02_convolution_anna.ipynb", "Ben_02_Convolution-1.ipynb"): ["anna", "Ben"],
+    ("02_convolution_anna.ipynb", "02_convolution_anna (1).ipynb"): ["anna"],
+    ("02_convolution-20231234.ipynb", "02_convolution-20235678.ipynb"): ["20231234", "20235678"],
+    ("2.zip/02_convolution-20231234.ipynb", "2.zip/02_convolution-20235678.ipynb", "lee/02.ipynb"): [
+        "20231234",
+        "20235678",
+        "lee",
+    ],
+    ("anna.zip/02_convolution.ipynb", "anna.zip/02_convolution-Copy1.ipynb"): ["anna"],
     ("../../x.ipynb",): [".."],
     ("\u1100\u1175\u11b7/02.ipynb", "김/03.ipynb"): ["김"],  # as macOS and as everybody else writes it
 }

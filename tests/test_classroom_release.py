@@ -238,7 +238,7 @@ def test_installed_wheel_runs_without_the_repository_and_answers_kindly(handed_o
     assert hints.startswith("['Hint 1', 'Hint 2', 'Hint 3'] That was the last hint.") and hints.endswith(kind)
     assert rest == ["correct", "not attempted", "exercise: expected a known name"[:30], "1"]
     assert done.stderr.splitlines() == [
-        "python -m cnn_lessons: release: this is an edition for students, which cannot release. Ask your instructor."
+        "python -m cnn_lessons: release: this edition cannot release; a clone of the course can. Ask your instructor."
     ]
 
 
@@ -471,10 +471,17 @@ def test_help_names_the_command(shell):
     assert code == 0 and "OUT" in out and "--with-solutions" in out and not complaints
 
 
-def test_missing_nbformat_is_one_clear_error(tmp_path, shell, monkeypatch):
-    monkeypatch.setitem(sys.modules, "nbformat", None)
-    code, _, complaints = shell("release", "--chapters", "02", tmp_path / "out")
-    assert code == 1 and len(complaints) == 1 and "pip install 'cnn-lessons[classroom]'" in complaints[0]
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [("nbformat", ["release", "--chapters", "02", "out"]), ("psutil", ["grade", "in", "--out", "out"])],
+)
+def test_package_that_only_teachers_install_is_named(package, words, tmp_path):
+    """In a fresh process: here, what imports the package has been imported before."""
+    blocked = f"import sys; sys.modules[{package!r}] = None; from cnn_lessons import cli; sys.exit(cli.main({words}))"
+    path = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, cwd=tmp_path, env=path)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert f"expected the package {package}, found none. pip install 'cnn-lessons[classroom]'" in done.stderr
 
 
 def test_hints_that_say_a_line_are_really_hints():

@@ -16,7 +16,7 @@ import pytest
 from classroom_made import APRIL, hostile_class, made_class, result
 
 from cnn_lessons.classroom.record import Cells, Mark, from_json, to_json
-from cnn_lessons.classroom.reporting import course, insight, report
+from cnn_lessons.classroom.reporting import course, insight, page, report
 from cnn_lessons.classroom.reporting.feedback import page_names
 from cnn_lessons.classroom.reporting.gradebook import grade_book
 from cnn_lessons.classroom.reporting.policy import Late, Policy
@@ -216,7 +216,9 @@ def test_time_beyond_the_calendar_is_only_late():
 
 def test_note_that_every_file_has_is_no_reason_to_look():
     results = [result(f"{name}/02.ipynb", cells=None, cells_note="nbval was not asked for") for name in "ab"]
-    assert not insight.flags(grade_book(results, Policy()))
+    book = grade_book(results, Policy())
+    assert not insight.flags(book)
+    assert "saved outputs were not compared" in page.index(book, {"a": "a.html", "b": "b.html"}, "1", "today").decode()
 
 
 def test_rates_and_mistakes_count_the_files_that_were_run():

@@ -41,8 +41,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if sys.platform != "linux":
         raise Refused("grade: the sandbox needs Linux. Take a Linux machine, or a container with nothing else in it.")
-    from cnn_lessons.classroom.grading.prison import namespaces_work
-    from cnn_lessons.classroom.grading.whole_class import grade
+    with teachers_only("grade"):
+        from cnn_lessons.classroom.grading.prison import namespaces_work
+        from cnn_lessons.classroom.grading.whole_class import grade
 
     if not namespaces_work():
         print("grade: no namespaces: students' code can read and change your files. Ctrl-C stops.", file=sys.stderr)

@@ -49,13 +49,16 @@ def bad_use() -> Iterator[None]:
 
 @contextmanager
 def teachers_only(command: str) -> Iterator[None]:
-    """Say what is the matter where a command imports what an edition for students leaves out."""
+    """Say what is the matter where a command imports what an edition leaves out, or what only teachers install."""
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name != "cnn_lessons.classroom":
+        if error.name == "cnn_lessons.classroom":
+            said = f"{command}: this edition cannot {command}; a clone of the course can. Ask your instructor."
+        elif (error.name or "").startswith("cnn_lessons"):
             raise
-        said = f"{command}: this is an edition for students, which cannot {command}. Ask your instructor."
+        else:
+            said = f"{command}: expected the package {error.name}, found none. pip install 'cnn-lessons[classroom]'"
         raise Refused(said) from error
 
 

@@ -136,7 +136,8 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, room: 
     if hidden or OURS.fullmatch(inner.name):
         return None
     when = _saved(member)
-    if not inner.parts or inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
+    drive = re.match(r"[A-Za-z]:(/|$)", str(inner))  # a colon elsewhere is part of a name: "HW 3: shapes"
+    if not inner.parts or inner.is_absolute() or ".." in inner.parts or drive:
         shown = "/".join(part for part in inner.parts if part not in ("..", "/"))
         reason = f"has a path that leads out of the archive, {told!r:.80}: it is not opened"
         return HandedIn(f"{name}/{shown}", b"", when, reason)

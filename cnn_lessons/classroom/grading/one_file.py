@@ -197,7 +197,9 @@ def ask_nbval(notebook: Notebook, prison: Prison, limits: Limits, stop: threadin
     try:
         with Jail(prison, "saved", limits, stop) as jail:
             reply, _ = jail.ask(order, limits.seconds)
-            return Cells(*(int(reply[word]) for word in ("match", "differ", "fail"))), "; ".join(notebook.uncompared)
+            counts = [int(reply[word]) for word in ("match", "differ", "fail")]
+            odd = notebook.uncompared if any(counts) else [*notebook.uncompared, "nbval compared none of its cells"]
+            return Cells(*counts) if any(counts) else None, "; ".join(odd)
     except Stopped as reason:
         return None, f"nbval was stopped: {reason}"
     except (KeyError, TypeError, ValueError):

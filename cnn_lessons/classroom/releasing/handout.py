@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nbformat
+
 from cnn_lessons.classroom.grading.reading import MARKER as ANY_MARKER
 from cnn_lessons.classroom.releasing.errors import ClassroomError
 from cnn_lessons.exercises import catalog
@@ -44,7 +46,7 @@ def handout(path: Path, wheel: str, others: set[str], solved: bool) -> bytes:
     _install_from(notebook, wheel, path.name)
     fill = _solved if solved else lambda cell, name, earlier: cell
     _exercises(notebook, path.name, fill)
-    return (_nbformat().writes(notebook) + "\n").encode("utf-8")
+    return (nbformat.writes(notebook) + "\n").encode("utf-8")
 
 
 def title(notebook: bytes) -> str:
@@ -52,18 +54,7 @@ def title(notebook: bytes) -> str:
     return json.loads(notebook)["cells"][0]["source"][0].strip("# \n")
 
 
-def _nbformat():
-    try:
-        import nbformat
-    except ModuleNotFoundError as error:
-        raise ClassroomError(
-            "release: expected nbformat to read notebooks, got none. pip install 'cnn-lessons[classroom]'"
-        ) from error
-    return nbformat
-
-
 def _read(path: Path):
-    nbformat = _nbformat()
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:  # a file that is no notebook fails in many ways

@@ -149,6 +149,7 @@ def _notebook(place: str, text: str) -> Iterator[Text]:
         here = f"{place}, cell {cell.get('id', '?')}"
         if cell.get("cell_type") == "code":
             yield from _python(here, re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source))
+            yield from _prose(here, re.sub(r"(?m)^(?!\s*[%!]).*$", "", source))  # code may follow a %time
         else:
             yield from _prose(here, source)
         yield from (Text(here, string) for string in _strings(cell))

@@ -1,25 +1,20 @@
-"""From results to grades: which file is whose, which of two counts, points, lateness, totals."""
+"""From results to grades: which of two files counts, points, lateness, totals."""
 
 import math
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from cnn_lessons.classroom.record import CORRECT, MISSING, REFUSED, Mark, Result
 from cnn_lessons.classroom.reporting import course
 from cnn_lessons.classroom.reporting.policy import LATEST, Policy
+from cnn_lessons.classroom.reporting.whose import collections_in, student_of
 
 DAY = 24 * 60 * 60
-ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
-# What browsers, Jupyter and students leave of a notebook's name: "anna_02_convolution (1)", "02_convolution-Copy1".
-CHAPTERS = "|".join(name for name, _ in course.CHAPTERS.values())
-AT_END = re.compile(rf"[-_ ]*(?:{CHAPTERS})[-_ ]*(?:\(\d+\)|-(?:Copy)?\d+)?$", re.IGNORECASE)
-AT_START = re.compile(rf"^(?:{CHAPTERS})[-_ ]*", re.IGNORECASE)
-COPY_OF = re.compile(r"^(?:copy[-_ ]of[-_ ]+)+", re.IGNORECASE)
-COPY = re.compile(r"(?:\((\d+)\)|-(?:Copy)?(\d+))$", re.IGNORECASE)
+COPY = re.compile(r"(?:\((\d{1,2})\)|-(?:Copy)?(\d{1,2}))$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -98,6 +93,11 @@ class GradeBook:
         """Every row, each that counts before those that it leaves out."""
         return tuple(one for row in self.rows for one in (row, *row.left_out))
 
+    @cached_property
+    def compared(self) -> bool:
+        """Whether nbval compared the saved outputs of any file."""
+        return any(row.result.cells for row in self.all_rows)
+
 
 def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
     """Return the grades that a policy makes of results, whatever order they come in.
@@ -107,10 +107,14 @@ def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
         policy: how points are given and taken.
     """
     handed_in = defaultdict(lambda: defaultdict(list))
-    collections = _collections(results)
+    collections = collections_in(results)
+    own = {chapter for result in results for chapter in result.chapters if not _is_guest(result, chapter)}
     for result in sorted(results, key=lambda result: result.file):
         student, notes = student_of(result.file, policy, collections)
-        for chapter in result.chapters or ("",):
+        there = [chapter for chapter in result.chapters if chapter in own | set(policy.weights)]
+        alien = [chapter for chapter in result.chapters if chapter not in there]
+        notes += tuple(f"exercises of chapter {chapter}, which nobody handed in, do not count" for chapter in alien)
+        for chapter in there or ("",):
             handed_in[student][chapter].append(_row(student, chapter, result, policy, notes))
     found = {chapter for chapters in handed_in.values() for chapter in chapters if chapter}
     chapters = tuple(sorted(found | set(policy.weights)))
@@ -121,69 +125,20 @@ def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
     return GradeBook(policy, chapters, tuple(students))
 
 
-def student_of(file: str, policy: Policy, collections: Mapping[str, int]) -> tuple[str, tuple[str, ...]]:
-    """Return whose file it is, and what to know of how that was found out.
-
-    Args:
-        file: its path below the folder of submissions.
-        policy: its `student` says how to read the path.
-        collections: archives that hold the files of many, and how many folders of a path there name nobody.
-    """
-    pattern, notes = policy.student_pattern(), ()
-    parts = file.split("/")
-    inside = parts[min(collections.get(parts[0], 0), len(parts) - 1) :]  # what lies above those folders keeps its name
-    if pattern:
-        found = pattern.search("/".join(inside)) or pattern.search(file)
-        if found and (found["student"] or "").strip():
-            return _composed(found["student"]), ()
-        notes = ("the policy's pattern for the student does not fit this path",)
-    return _composed(_unit(inside) or _stem(inside[-1])) or file, notes
-
-
-def _unit(path: Sequence[str]) -> str:
-    """Return what names the student in a path: the first folder, or what the file's name holds beside the chapter's."""
-    *folders, name = path
-    if folders:
-        return ARCHIVE.sub("", folders[0])
-    stem = COPY_OF.sub("", _stem(name))
-    bare = AT_END.sub("", stem)
-    return AT_START.sub("", stem) if bare == stem else bare
-
-
-def _stem(name: str) -> str:
-    return name.rsplit(".", 1)[0] or name
-
-
-def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name).strip()  # macOS writes 김 as three letters
-
-
-def _collections(results: Iterable[Result]) -> dict[str, int]:
-    """Return the archives that hold the files of many students, each with the number of leading folders to skip.
-
-    Such an archive is all that there is, or it holds one chapter under several folders or names. A student's own holds
-    each chapter once, or in one folder, or once of them under no name: who packs a class names everybody's.
-    """
-    paths = [result.file.split("/") for result in results]
-    found = {}
-    for archive in {path[0] for path in paths if len(path) > 1 and ARCHIVE.search(path[0])}:
-        inside = [(result, path) for result, path in zip(results, paths, strict=True) if path[0] == archive]
-        tops = {path[1] for result, path in inside if result.outcome != REFUSED or path[-1].endswith(".ipynb")}
-        below = {path[2] if len(path) > 3 else _unit(path[2:]) for _, path in inside if len(path) > 2} - {""}
-        skip = 2 if len(tops) == 1 and len(below) > 1 else 1  # hw.zip/hw/Kim/…
-        units = defaultdict(set)
-        for result, path in inside:
-            for chapter in result.chapters:
-                units[chapter].add(_unit(path[skip:]))
-        several = any(len(unit) > 1 and "" not in unit for unit in units.values())
-        if several or all(path[0] == archive for path in paths):
-            found[archive] = skip
-    return found
-
-
 def by_name(name: str) -> tuple[str, str]:
     """Return a key by which names are sorted as readers expect, and always the same."""
     return unicodedata.normalize("NFKC", name).casefold(), name
+
+
+def _is_guest(result: Result, chapter: str) -> bool:
+    """Whether a file holds less than half of a chapter, and most of another: then some cells were copied into it."""
+    held = {mark.exercise for mark in result.marks if mark.status != MISSING}
+
+    def share(chapter: str) -> float:
+        exercises = course.exercises(chapter)
+        return len(held.intersection(exercises)) / (len(exercises) or 1)
+
+    return share(chapter) < 0.5 and any(share(other) >= 0.5 for other in result.chapters)
 
 
 def _row(student: str, chapter: str, result: Result, policy: Policy, notes: tuple[str, ...]) -> Row:
@@ -213,6 +168,7 @@ def _counting(rows: list[Row], policy: Policy) -> Iterable[Row]:
         return rows
     ran = [row for row in rows if row.result.outcome != REFUSED] or rows
     ran = [row for row in ran if row.percent_off < 100] or ran  # what comes too late takes nothing away
+    ran = [row for row in ran if not _is_guest(row.result, row.chapter)] or ran  # nor does what was copied along
 
     def when(row):
         stem = row.result.file.rsplit(".", 1)[0]

@@ -54,10 +54,10 @@ class Slip:
 
 def flags(book: GradeBook) -> list[Flag]:
     """Return the files that need the instructor's eye, the gravest kind first."""
-    twins, compared = _same_files(book), any(row.result.cells for row in book.all_rows)
+    twins = _same_files(book)
     found = {}  # a file with two chapters is told of once
     for row in book.all_rows:
-        for kind, reasons in _reasons(row, twins.get(row.result.file, []), compared):
+        for kind, reasons in _reasons(row, twins.get(row.result.file, []), book.compared):
             if reasons:
                 found.setdefault((kind, row.result.file, *reasons), Flag(kind, row, tuple(reasons)))
     return sorted(found.values(), key=lambda flag: KINDS.index(flag.kind))

@@ -41,7 +41,7 @@ def index(book: GradeBook, pages: dict[str, str], version: str, date: str) -> by
         element("p", element("strong", ", ".join(map(course.heading, book.chapters)) or "No chapter")),
         element("p", f"{plural(len(book.students), 'student')}, {files} that count. {date}", class_="soft"),
         _answers(book, found),
-        _files(found, pages),
+        _files(found, pages, book.compared),
         students(book, pages),
         exercises(book, pages),
         element(
@@ -101,8 +101,9 @@ def _kinds(found: list[Flag]) -> str:
     return ", ".join(f"{kind[0].lower()}{kind[1:]} {count}" for kind, count in counts)
 
 
-def _files(found: list[Flag], pages: dict[str, str]) -> list[Html]:
-    intro = "Nothing was refused or stopped, nothing looks tampered with, and all saved outputs were reproduced."
+def _files(found: list[Flag], pages: dict[str, str], compared: bool) -> list[Html]:
+    outputs = "and all saved outputs were reproduced" if compared else "saved outputs were not compared"
+    intro = f"Nothing was refused or stopped, nothing looks tampered with, {outputs}."
     urgent = any(flag.kind != ODD for flag in found)
     groups = []
     for kind, members in groupby(found, key=lambda flag: flag.kind):
