@@ -58,6 +58,7 @@ class PageClaims:
         head = surveyed.head
         assert head["title"] and head["language"] == "en" and head["mains"] == 1
         assert all(head["navigations"]) and len(set(head["navigations"])) == len(head["navigations"])
+        assert all(head["windows"])
 
     def test_page_is_whole(self, surveyed):
         assert surveyed.head["broken"] == [] and surveyed.head["faults"] == []
@@ -85,6 +86,10 @@ class PageClaims:
     def test_focus_is_seen_wherever_it_goes(self, surveyed, theme):
         assert surveyed.unmarked[theme]["stops"] > 10
         assert surveyed.unmarked[theme]["faults"] == []
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_link_under_the_mouse_can_be_read(self, surveyed, theme):
+        assert surveyed.hovered[theme] >= 4.5
 
     def test_nothing_moves_for_who_asked_for_less_motion(self, surveyed):
         assert surveyed.moving == []

@@ -60,6 +60,7 @@ globalThis.survey = (() => {
       navigations: [...document.querySelectorAll("nav")].map(
         (nav) => nav.ariaLabel || document.getElementById(nav.getAttribute("aria-labelledby"))?.textContent.trim(),
       ),
+      windows: [...document.querySelectorAll("dialog")].map((dialog) => dialog.ariaLabel),
       broken: [...document.images].filter((i) => visible(i) && !i.naturalWidth).map(sketch),
       faults: [...document.querySelectorAll("mjx-merror")].map(sketch),
     }),
@@ -96,6 +97,15 @@ globalThis.survey = (() => {
         return document.activeElement === stop && !marked(before, looks(stop));
       });
       return { stops: stops.length, faults: faults.map(sketch) };
+    },
+
+    /** The contrast of a link under the mouse. */
+    hovered: () => {
+      const link = document.querySelector("main").appendChild(document.createElement("a"));
+      link.style.cssText = "color: var(--pst-color-link-hover); transition: none";
+      const found = contrast(getComputedStyle(link).color, paper(link));
+      link.remove();
+      return found;
     },
 
     moving: () => {

@@ -76,16 +76,16 @@ class Survey:
         self.ask("thin()")
         self.ask("stops()")
         page.evaluate(axe())
-        self.violations, self.unmarked = {}, {}
+        self.violations, self.unmarked, self.hovered = {}, {}, {}
         self.look("light")
         page.emulate_media(color_scheme="dark")
         page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
         self.look("dark", only=BY_COLOUR)
 
     def look(self, theme: str, only: list[str] | None = None) -> None:
-        """Ask axe, and go round all stops of the keyboard."""
+        """Ask axe, go round all stops of the keyboard, and look at a link as it is under the mouse."""
         self.violations[theme] = self.ask("axe(off, only)", off=[] if only else list(RULES_OFF), only=only)
-        self.unmarked[theme] = self.ask("unmarked()")
+        self.unmarked[theme], self.hovered[theme] = self.ask("unmarked()"), self.ask("hovered()")
 
     def ask(self, question: str, **words):
         """Call a function of page_survey.js; `words` are names that the question uses."""

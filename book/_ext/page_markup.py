@@ -18,6 +18,10 @@ MENDS = [
         re.compile(r'<div (?=(?:id="pst-primary-sidebar" )?class="bd-sidebar-primary)'),
         '<div role="complementary" aria-label="The book" ',
     ),
+    # Windows over the page: the search, and on a phone what stands at the sides.
+    (re.compile(r'<dialog (?=id="pst-search-dialog")'), '<dialog aria-label="Search" '),
+    (re.compile(r'<dialog (?=id="pst-primary-sidebar-modal")'), '<dialog aria-label="The book" '),
+    (re.compile(r'<dialog (?=id="pst-secondary-sidebar-modal")'), '<dialog aria-label="On this page" '),
     # The scripts of the page of results: read in order, after the page.
     (re.compile(r'<script (?=src="[^"]*(?:searchtools|language_data|searchindex)\.js)'), '<script defer="defer" '),
 ]

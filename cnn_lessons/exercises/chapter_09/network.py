@@ -102,8 +102,9 @@ BUILD_RESNET20 = Exercise(
     title="ResNet-20",
     parameters="block, num_classes=10",
     statement=(
-        "Return ResNet-20 as an `nn.Module`. Stem: a 3×3 convolution to 16 channels that keeps the size, without bias, "
-        "BatchNorm, ReLU. Then three stages of three blocks with 16, 32 and 64 channels and strides 1, 2, 2; "
+        "Return ResNet-20 as an `nn.Module`. Stem: a 3×3 convolution to 16 channels that keeps the size and has no "
+        "bias, then BatchNorm and ReLU. Then three stages of three blocks with 16, 32 and 64 channels and strides "
+        "1, 2, 2; "
         "`block(in_channels, out_channels, stride)` makes a block. Then the mean over all places, and a linear layer "
         "to `num_classes` logits. (N, 3, H, W) becomes (N, num_classes), for any H and W."
     ),

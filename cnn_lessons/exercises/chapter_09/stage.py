@@ -70,8 +70,8 @@ BUILD_STAGE = Exercise(
     hints=(
         "Write the arguments of the blocks below each other, for a stage from 16 to 32 channels, three blocks, stride "
         "2. What does the second block get to read?",
-        "The first block does all the changing: channels and size. Every other block reads what the first one gave, "
-        "and keeps it.",
+        "The first block does all the changing: channels and size. Every other block reads what the block "
+        "before it gave, and keeps its shape.",
         "Collect the blocks in a list that begins with `block(in_channels, out_channels, stride)`. The others, `count "
         "- 1` of them, go from `out_channels` to `out_channels` with stride 1. `nn.Sequential(*blocks)` puts them in a "
         "row.",
