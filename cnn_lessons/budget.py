@@ -1,6 +1,7 @@
 """How much work a chapter does here: `smoke` for tests, `cpu` for a laptop, `gpu` for the full length."""
 
 import os
+import re
 import sys
 
 import torch
@@ -9,15 +10,27 @@ BUDGETS = ("smoke", "cpu", "gpu")
 
 
 def budget() -> str:
-    """Return the budget: CNN_LESSONS_BUDGET if it is set, else `gpu` where torch finds a CUDA device, else `cpu`.
+    """Return the budget: CNN_LESSONS_BUDGET if it is set, else `gpu` where a GPU works with this torch, else `cpu`.
 
     Raises:
         ValueError: if CNN_LESSONS_BUDGET is set to something else than smoke, cpu or gpu.
     """
-    chosen = os.environ.get("CNN_LESSONS_BUDGET") or ("gpu" if torch.cuda.is_available() else "cpu")
+    chosen = os.environ.get("CNN_LESSONS_BUDGET") or ("gpu" if gpu_works() else "cpu")
     if chosen not in BUDGETS:
         raise ValueError(f"CNN_LESSONS_BUDGET: expected one of {', '.join(BUDGETS)}, got {chosen!r}")
     return chosen
+
+
+def gpu_works() -> bool:
+    """Return whether there is a CUDA device that this torch has code for; newer ones leave older GPUs out."""
+    if not torch.cuda.is_available():
+        return False
+    own = torch.cuda.get_device_capability()
+    built = [re.fullmatch(r"(sm|compute)_(\d+)(\d)[af]?", name) for name in torch.cuda.get_arch_list()]
+    known = [(match[1], (int(match[2]), int(match[3]))) for match in built if match]
+    # Code for 8.0 runs on 8.6 and not on 9.0; what begins with "compute" is made for a newer GPU when it is loaded.
+    fits = [least <= own and (kind == "compute" or least[0] == own[0]) for kind, least in known]
+    return any(fits) or not known  # AMD's are called otherwise
 
 
 def start(cpu_seconds: int, gpu_helps: bool = True) -> str:
@@ -32,11 +45,15 @@ def start(cpu_seconds: int, gpu_helps: bool = True) -> str:
     """
     _let_colab_show_widgets()
     chosen = budget()
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "the CPU"
+    works = gpu_works()
+    device = torch.cuda.get_device_name() if works else "the CPU"
     print(f"Running on {device}, budget {chosen}. The whole notebook takes about {cpu_seconds} s on two CPU cores.")
+    if torch.cuda.is_available() and not works:
+        print(f"PyTorch {torch.__version__} has no code for {torch.cuda.get_device_name()}, so `train` uses the CPU.")
+        print("CUDA_VISIBLE_DEVICES= (empty) hides that GPU from the rest, too.")
     if not gpu_helps:
         print("It needs no GPU.")
-    elif chosen == "cpu" and not torch.cuda.is_available():
+    elif chosen == "cpu" and not works:
         print("For the full length choose a GPU (in Colab: Runtime, Change runtime type, GPU) and run this cell again.")
     elif chosen == "gpu":
         print("With this budget it trains longer, on data that it downloads.")

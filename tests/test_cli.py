@@ -172,6 +172,19 @@ def test_train_writes_history_and_weights_and_a_table(shell, tiny, tmp_path):
     assert history.provenance["command"] == f"python -m cnn_lessons {TINY} {' '.join(map(str, files))}"
 
 
+def test_full_disk_leaves_the_summary_and_no_half_of_the_weights(shell, tiny, tmp_path, monkeypatch):
+    def full(value, file):
+        Path(file).write_bytes(b"half")
+        raise RuntimeError("PytorchStreamWriter failed writing file data/1: file write failed\nmore")
+
+    monkeypatch.setattr(torch, "save", full)
+    (tmp_path / "w.pt").write_bytes(b"of an earlier run")
+    code, out, complaints = shell(TINY, "--weights", tmp_path / "w.pt")
+    assert code == 1 and "test accuracy" in out
+    assert len(complaints) == 1 and "--weights: expected room" in complaints[0] and "file write failed" in complaints[0]
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"of an earlier run"]
+
+
 def test_options_change_the_recipe(shell, tiny, tmp_path):
     words = " --epochs 1.5 --batch-size 50 --lr 0.01 --seed 7 --precision bfloat16 --validation 0"
     code, out, _ = shell(TINY + words, "--out", tmp_path / "run.json")
@@ -338,6 +351,24 @@ def test_doctor_names_what_to_mend(shell, tmp_path, monkeypatch):
     monkeypatch.setenv("CNN_LESSONS_DATA", str(tmp_path / "nowhere"))
     code, out, _ = shell("doctor")
     assert code == 1 and "nowhere, which is no folder" in out
+
+
+def test_doctor_says_why_a_gpu_is_not_used(tmp_path, monkeypatch):
+    driver = tmp_path / "nvidia-smi"
+    driver.write_text("#!/bin/sh\n")
+    driver.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert list(doctor.unused_gpu()) == [("note", "CUDA: switched off by CUDA_VISIBLE_DEVICES.")]
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    ((level, said),) = doctor.unused_gpu()
+    assert level == "problem" and "torch finds no GPU" in said
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla P100")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (6, 0))
+    ((level, said),) = doctor.unused_gpu()
+    assert level == "problem" and "no code for Tesla P100 (compute capability 6.0)" in said
 
 
 def test_doctor_tells_a_pair_that_does_not_fit():

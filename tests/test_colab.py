@@ -206,7 +206,7 @@ def test_start_asks_for_nothing_elsewhere(tmp_path, monkeypatch, capsys):
 
 def test_start_does_not_send_whoever_has_a_gpu_to_get_one(monkeypatch, capsys):
     monkeypatch.setenv("CNN_LESSONS_BUDGET", "cpu")
-    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("cnn_lessons.budget.gpu_works", lambda: True)
     monkeypatch.setattr("torch.cuda.get_device_name", lambda: "Tesla T4")
     assert start(cpu_seconds=10) == "cpu"
     assert "Runtime" not in capsys.readouterr().out
@@ -215,7 +215,7 @@ def test_start_does_not_send_whoever_has_a_gpu_to_get_one(monkeypatch, capsys):
 @pytest.mark.parametrize(("gpu", "said"), [(False, "Runtime, Change runtime type"), (True, None)])
 def test_start_says_how_to_get_a_gpu_only_where_there_is_none(monkeypatch, capsys, gpu, said):
     monkeypatch.delenv("CNN_LESSONS_BUDGET", raising=False)
-    monkeypatch.setattr("torch.cuda.is_available", lambda: gpu)
+    monkeypatch.setattr("cnn_lessons.budget.gpu_works", lambda: gpu)
     monkeypatch.setattr("torch.cuda.get_device_name", lambda: "Tesla T4")
     assert start(cpu_seconds=10) == ("gpu" if gpu else "cpu")
     printed = capsys.readouterr().out

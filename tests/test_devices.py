@@ -4,10 +4,53 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cnn_lessons import ops
+from cnn_lessons import budget, ops
 from cnn_lessons.anatomy import trace
+from cnn_lessons.training.precision import choose_device
 
 devices = pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])
+
+
+CUDA_13 = ["sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120"]
+
+
+@pytest.fixture
+def pretend(monkeypatch):
+    """Pretend that torch finds a GPU of this compute capability and holds code for these."""
+
+    def pretended(capability, built):
+        monkeypatch.delenv("CNN_LESSONS_BUDGET", raising=False)
+        for name, value in {
+            "is_available": True, "get_device_capability": capability, "get_device_name": "a GPU",
+            "get_arch_list": built,
+        }.items():  # fmt: skip
+            monkeypatch.setattr(torch.cuda, name, lambda *_, value=value: value)
+
+    return pretended
+
+
+@pytest.mark.parametrize(
+    ("capability", "built", "works"),
+    [
+        ((6, 0), CUDA_13, False),  # P100, on Kaggle
+        ((7, 0), CUDA_13, False),  # V100: code for 7.5 does not run on it
+        ((7, 5), CUDA_13, True),  # T4, on Colab
+        ((8, 9), CUDA_13, True),
+        ((9, 0), CUDA_13, True),
+        ((13, 0), CUDA_13, True),  # made from compute_120 when it is loaded
+        ((13, 0), CUDA_13[:-1], False),
+        ((9, 0), ["sm_90a"], True),
+        ((9, 4), ["gfx942"], True),  # AMD
+    ],
+)
+def test_gpu_that_torch_has_no_code_for_is_not_used(pretend, capsys, capability, built, works):
+    pretend(capability, built)
+    assert budget.gpu_works() is works
+    assert choose_device(None).type == ("cuda" if works else "cpu") and choose_device("cuda").type == "cuda"
+    assert budget.start(cpu_seconds=10) == ("gpu" if works else "cpu")
+    said = capsys.readouterr().out
+    assert said.startswith(f"Running on {'a GPU' if works else 'the CPU'}")
+    assert ("has no code for a GPU, so `train` uses the CPU" in said) is not works
 
 
 def pairs(device):

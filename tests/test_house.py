@@ -28,13 +28,14 @@ MAY_IMPORT = {
     # matplotlib ships the photograph; torchvision downloads
     "data": {"torch", "torchvision", "numpy", "matplotlib", "PIL", "cnn_lessons.arithmetic"},
     "models": {"torch"},  # one architecture, one file: complete in itself
-    "training": {"torch", "tqdm", "cnn_lessons.data"},
+    "training": {"torch", "tqdm", "cnn_lessons.budget", "cnn_lessons.data"},
     "runs": {"torch", "cnn_lessons.models", "cnn_lessons.training"},  # for plan.py; the reader needs none of them
     "budget": {"torch", "google"},  # Google Colab's own module, where there is one
     "plots": {"numpy", "matplotlib", "cnn_lessons.arithmetic"},
     "diagrams": {"matplotlib", "cnn_lessons.plots"},
     "widgets": {"anywidget", "traitlets", "cnn_lessons.arithmetic"},
-    "cli": {"torch", "tqdm"} | {f"cnn_lessons.{room}" for room in ("classroom", "data", "models", "runs", "training")},
+    "cli": {"torch", "tqdm"}
+    | {f"cnn_lessons.{room}" for room in ("budget", "classroom", "data", "models", "runs", "training")},
     "__main__": {"cnn_lessons.cli"},
     "exercises": {"torch", "numpy", "cnn_lessons.arithmetic", "cnn_lessons.ops", "cnn_lessons.data"},
     "classroom": {"torch", "nbformat", "psutil", "pytest", "IPython", "traitlets", "tomllib", "tomli"}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from cnn_lessons.cli.words import PROGRAM
+from cnn_lessons.cli.words import PROGRAM, first_line
 
 OK, NOTE, PROBLEM = "OK", "note", "problem"
 LEAST = {"Python": (3, 10), "torch": (2, 6)}  # as pyproject.toml asks
@@ -71,9 +71,9 @@ def package(name: str) -> Finding:
     try:
         module = importlib.import_module(name)
     except ImportError as error:
-        return PROBLEM, f"{name}: cannot be imported ({_first_line(error)}). Install the course's package anew."
+        return PROBLEM, f"{name}: cannot be imported ({first_line(error)}). Install the course's package anew."
     except Exception as error:  # a broken installation can fail in any way
-        return PROBLEM, f"{name}: fails at its import ({_first_line(error)}). Install it anew."
+        return PROBLEM, f"{name}: fails at its import ({first_line(error)}). Install it anew."
     version = module.__version__
     least = LEAST.get(name, (0,))
     if tuple(int(part) for part in version.split("+")[0].split(".")[:2]) < least:
@@ -86,9 +86,9 @@ def torchvision(load: Callable[[str], ModuleType]) -> Finding:
     try:
         load("torchvision")
     except ModuleNotFoundError as error:
-        return NOTE, f"torchvision: not there ({_first_line(error)}). Downloads need it, and chapters 10 and 11."
+        return NOTE, f"torchvision: not there ({first_line(error)}). Downloads need it, and chapters 10 and 11."
     except Exception as error:  # "operator torchvision::nms does not exist", a missing symbol …
-        return PROBLEM, f"torchvision: does not fit torch ({_first_line(error)}). {PAIR}"
+        return PROBLEM, f"torchvision: does not fit torch ({first_line(error)}). {PAIR}"
     ours, theirs = (load(name).__version__ for name in ("torch", "torchvision"))
     builds = [version.partition("+")[2] for version in (ours, theirs)]
     if all(builds) and builds[0] != builds[1]:
@@ -115,12 +115,15 @@ def device() -> Iterator[Finding]:
     from cnn_lessons.training.precision import choose_device, choose_precision
 
     chosen = choose_device(None)
-    memory = f", {_memory(chosen) / 2**30:.1f} GiB of memory free" if _memory(chosen) else ""
+    try:
+        free = _memory(chosen)
+    except RuntimeError as error:  # others have taken all of it
+        yield PROBLEM, f"CUDA: the GPU cannot be used now ({first_line(error)}). End what else uses it."
+        free = 0
+    memory = f", {free / 2**30:.1f} GiB of memory free" if free else ""
     yield OK, f"device: {chosen.type}, {device_name(chosen)}{memory}"
-    if chosen.type == "cpu" and shutil.which("nvidia-smi"):
-        built = torch.version.cuda
-        why = f"built for CUDA {built}, it may need a newer driver" if built else "built without CUDA, install it anew"
-        yield PROBLEM, f"CUDA: an NVIDIA driver is here, but torch finds no GPU: {why}."
+    if chosen.type == "cpu":
+        yield from unused_gpu()
     precision = str(choose_precision("auto", chosen)).removeprefix("torch.")
     yield OK, f"precision: auto takes {precision}: {_why(precision, chosen)}"
     cores, threads = _cores(), torch.get_num_threads()
@@ -128,6 +131,27 @@ def device() -> Iterator[Finding]:
         yield NOTE, f"threads: torch uses {threads} of {cores} cores. OMP_NUM_THREADS={cores} would let it use all."
     else:
         yield OK, f"threads: {threads} on {cores} cores"
+
+
+def unused_gpu() -> Iterator[Finding]:
+    """Say why a GPU that is here is not trained on, if there is one."""
+    import torch
+
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1"):
+        yield NOTE, "CUDA: switched off by CUDA_VISIBLE_DEVICES."
+    elif torch.cuda.is_available():
+        name, capability = torch.cuda.get_device_name(), ".".join(map(str, torch.cuda.get_device_capability()))
+        yield (
+            PROBLEM,
+            (
+                f"CUDA: torch {torch.__version__} has no code for {name} (compute capability {capability}). "
+                "Install a torch that was built for an older CUDA."
+            ),
+        )
+    elif shutil.which("nvidia-smi"):
+        built = torch.version.cuda
+        why = f"built for CUDA {built}, it may need a newer driver" if built else "built without CUDA, install it anew"
+        yield PROBLEM, f"CUDA: an NVIDIA driver is here, but torch finds no GPU: {why}."
 
 
 def _why(precision: str, device) -> str:
@@ -188,7 +212,3 @@ def data_sets(root: str | None) -> Iterator[Finding]:
     free = shutil.disk_usage(place).free
     said = f"disk: {free / 1e9:.1f} GB free where the data lie ({place})"
     yield (OK, said) if free >= ROOM else (NOTE, f"{said}; a data set needs up to {ROOM / 1e9:.1f} GB.")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

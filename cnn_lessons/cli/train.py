@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from cnn_lessons.cli.words import PROGRAM, BadUse, bad_use, is_first, table
+from cnn_lessons.cli.words import PROGRAM, BadUse, Refused, bad_use, first_line, is_first, table
 
 # Number of classes and shape of an image: a network is built, and refused, before anything is downloaded.
 IMAGES = {
@@ -103,8 +103,8 @@ def carry_out(options: argparse.Namespace, recipe, build: Callable, name: str, c
         history.name = name
         history.provenance["command"] = command
         if is_first():
+            print(_summary(options, history), flush=True)
             _keep(options, model, history)
-            print(_summary(options, history))
     return history
 
 
@@ -123,6 +123,7 @@ def _device(name: str | None, recipe):
     """Return the device to train on, if it is there and can compute in the recipe's precision."""
     import torch
 
+    from cnn_lessons.budget import gpu_works
     from cnn_lessons.training.precision import choose_device, choose_precision
 
     device = None
@@ -137,6 +138,8 @@ def _device(name: str | None, recipe):
         raise BadUse(f"--device: expected cuda or nothing under torchrun, which deals the GPUs out, got {name!r}")
     if device.type == "cuda" and int(os.environ.get("LOCAL_WORLD_SIZE", 1)) > there:
         raise BadUse(f"torchrun: expected at most {there} processes, one for each CUDA device, got more")
+    if device.type == "cuda" and not gpu_works():
+        raise BadUse(f"--device: got {name!r}, but this torch has no code for that GPU. `{PROGRAM} doctor` says more")
     choose_precision(recipe.precision, device)
     return device
 
@@ -210,7 +213,13 @@ def _keep(options: argparse.Namespace, model, history) -> None:
     if options.out:
         history.save(options.out)
     if options.weights:
-        torch.save({name: value.cpu() for name, value in model.state_dict().items()}, options.weights)
+        scratch = options.weights.with_name(f".{options.weights.name}.writing")
+        try:
+            torch.save({name: value.cpu() for name, value in model.state_dict().items()}, scratch)
+            os.replace(scratch, options.weights)
+        except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+            scratch.unlink(missing_ok=True)
+            raise Refused(f"--weights: expected room for {options.weights}, got: {first_line(error)}") from error
 
 
 def _summary(options: argparse.Namespace, history) -> str:

@@ -69,6 +69,11 @@ def in_shell_words(message: str) -> str:
     return " ".join(message.split())
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of a message, or the kind of an error that has none."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 def is_first() -> bool:
     """Whether this process is the one that speaks: of those that torchrun started, the first."""
     return os.environ.get("RANK", "0") == "0"

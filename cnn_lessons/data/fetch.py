@@ -79,6 +79,7 @@ def _download(source: Source, file: str, folder: Path) -> Path:
         from torchvision.datasets.utils import download_url
     except RuntimeError as error:  # one that does not fit this torch
         raise ImportError(str(error)) from error
+    failures = []
     for address in source.addresses:
         try:
             with _patience():
@@ -86,10 +87,12 @@ def _download(source: Source, file: str, folder: Path) -> Path:
             return folder
         except (OSError, RuntimeError, HTTPException) as error:
             (folder / file).unlink(missing_ok=True)
-            failure = error
             if _number(error) == errno.ENOSPC:  # another mirror would not help
-                break
-    raise failure
+                raise
+            failures.append(error)
+    if len(failures) == 1:
+        raise failures[0]
+    raise OSError("; ".join(map(str, failures)))
 
 
 @contextmanager
@@ -134,7 +137,8 @@ def _two_ways(name: str, source: Source, root: Path) -> str:
     return (
         f"Two ways to get the data. With a network: load({name!r}, root, download=True), where root is a folder that "
         f"you may write to. Without: fetch {', '.join(source.downloads)} from {source.addresses[0]} elsewhere and put "
-        f"it into {place}. The environment variable {VARIABLE} can name another folder than {root}."
+        f"it into {place}. The environment variable {VARIABLE} can name another folder than {root}. "
+        "A chapter does without: %env CNN_LESSONS_BUDGET=cpu in a cell above the first."
     )
 
 

@@ -50,7 +50,7 @@ def _likely_cause(before: Sequence[float], epoch: int, recipe: Recipe, rate: flo
         grew = f"The loss had grown from {before[0]:.3g} to {max(before):.3g}"
         return f"{grew}: the learning rate, {rate:.3g} there, is too high. {calmer}"
     if dtype is torch.float16:
-        return "The loss was calm before: float16 may have overflowed. Try precision='bfloat16' or 'float32'."
+        return "The loss was calm before: float16 may have overflowed. Try precision='float32'."
     return f"The likely cause is the learning rate, {rate:.3g} there. {calmer}"
 
 
@@ -67,6 +67,9 @@ def check_scores(scores: Tensor, classes: int) -> None:
         )
 
 
+NO_ROOM = ("can't allocate memory", "out of memory", "_ALLOC_FAILED")  # on a CPU; a GPU that is full before it begins
+
+
 @contextmanager
 def memory_named(recipe: Recipe, device: torch.device) -> Iterator[None]:
     """Turn an exhausted memory into a TrainingError that names the batch size to try.
@@ -79,7 +82,7 @@ def memory_named(recipe: Recipe, device: torch.device) -> Iterator[None]:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         known = isinstance(error, torch.OutOfMemoryError | MemoryError)
-        if not known and "can't allocate memory" not in str(error):  # how torch says it on a CPU
+        if not known and not any(words in str(error) for words in NO_ROOM):
             raise
         half = recipe.batch_size // 2
         smaller = f"batch_size={half} (and, for sgd, lr={recipe.lr / 2:g}: half the batch, half the rate), or a"

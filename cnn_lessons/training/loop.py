@@ -56,7 +56,7 @@ def train(
     """
     device = choose_device(device)
     gpus = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(gpus), memory_named(recipe, device):  # the caller's random numbers stay
+    with memory_named(recipe, device), torch.random.fork_rng(gpus):  # the caller's random numbers stay
         run = Run(model, data, recipe, device)
         if checkpoint:
             check_writable(checkpoint)

@@ -5,6 +5,7 @@ import contextlib
 import torch
 from torch import nn
 
+from cnn_lessons.budget import gpu_works
 from cnn_lessons.training.recipe import PRECISIONS
 
 
@@ -49,8 +50,8 @@ def autocast(device: torch.device, dtype: torch.dtype) -> contextlib.AbstractCon
 
 
 def choose_device(device: str | torch.device | None) -> torch.device:
-    """Return `device`, or for None the first CUDA device, else the CPU."""
-    return torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    """Return `device`, or for None the first CUDA device if it works, else the CPU."""
+    return torch.device(device or ("cuda" if gpu_works() else "cpu"))
 
 
 def device_of(model: nn.Module) -> torch.device:
