@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -179,6 +180,8 @@ BAD_ANSWERS = {
     "nearly": (lambda x: 2 * x + 1e-5, "expected [2, -4]\n  got      [2.00001, -3.99999]"),
     "not a number": (lambda x: x / 0 * 0, "expected [2, -4]\n  got      [nan, nan]"),
     "no gradient": (detaches, "the values are right, but gradients cannot flow back through them"),
+    "without values": (lambda x: (2 * x).to("meta"), "expected the result to be an ordinary tensor, got one on meta"),
+    "sparse": (lambda x: (2 * x).to_sparse(), "an ordinary tensor, got one on cpu with layout torch.sparse_coo"),
     "numbers": (goes_through_numbers, ".item(), .detach(), .numpy()"),
     "wrong gradient": (halves_the_gradient, "the values are right, but the gradient of tensor 0 is not"),
     "changed input": (modifies, "your function changes its input. Work on a copy, x.clone()"),
@@ -466,6 +469,54 @@ def test_check_does_not_depend_on_what_a_cell_has_switched(switched):
             assert check(name, solution_function(name), seed=1).status == CORRECT, name
 
 
+@pytest.mark.parametrize("name", ["mean_and_spread", "build_stage", "training_step", "my_network", "conv2d_channels"])
+def test_check_does_not_depend_on_where_new_tensors_are(name):
+    torch.set_default_device("meta")  # stands for a GPU: nothing on it has a value
+    try:
+        assert check(name, solution_function(name), seed=1).status == CORRECT
+        assert torch.get_default_device().type == "meta"
+    finally:
+        torch.set_default_device(None)
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("name", ["conv2d_channels", "training_step", "evaluate_model"])
+def test_answer_may_use_the_gpu(name):
+    right = solution_function(name)
+
+    def on_gpu(*args):
+        return right(*(arg.to("cuda") if isinstance(arg, torch.Tensor | torch.nn.Module) else arg for arg in args))
+
+    assert check(name, on_gpu, seed=1).status == CORRECT
+
+
+def test_time_limit_leaves_an_answer_alone_that_a_debugger_has_stopped(ask, hurry, monkeypatch):
+    def looked_at(x):
+        time.sleep(2 * LIMIT)
+        return 2 * x
+
+    assert "stopped after" in ask(looked_at).message
+    monkeypatch.setitem(sys.modules, "debugpy", SimpleNamespace(is_client_connected=lambda: True))
+    assert ask(looked_at).status == CORRECT
+
+
+@pytest.mark.parametrize("name", ["build_stage", "my_network"])
+def test_network_that_was_there_before_keeps_its_weights(name):
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3072, 10))
+    before = [weight.clone() for weight in network.parameters()]
+    verdict = check(name, lambda *args: network)
+    assert verdict.status == NOT_YET and "the same network each time" in verdict.message
+    assert all(map(torch.equal, before, network.parameters()))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="before Python 3.14, the cell itself raises")
+def test_type_hint_that_names_nothing_is_no_fault(ask):
+    def hinted(x: Nowhere) -> Nobody:  # noqa: F821
+        return 2 * x
+
+    assert ask(hinted).status == CORRECT
+
+
 @pytest.mark.parametrize("run", [lambda work: work(), lambda work: run_in_thread(work)], ids=["main", "thread"])
 def test_time_limit_ends_with_its_check(ask, monkeypatch, run):
     found = []
@@ -610,7 +661,7 @@ def test_unknown_name_suggests_the_nearest(function):
         function("conv_output_sise")
     with pytest.raises(ValueError, match=r"got 'zzzz'. names\(\) lists them all"):
         function("zzzz")
-    with pytest.raises(ValueError, match="expected a known name, got"):
+    with pytest.raises(ValueError, match="expected a known name, got .*It comes first"):
         function(blank)
     with pytest.raises(ValueError, match="expected a known name, got"):
         function(["conv_output_size"])

@@ -37,7 +37,8 @@ MAY_IMPORT = {
     "cli": {"torch", "tqdm"}
     | {f"cnn_lessons.{room}" for room in ("budget", "classroom", "data", "models", "runs", "training")},
     "__main__": {"cnn_lessons.cli"},
-    "exercises": {"torch", "numpy", "cnn_lessons.arithmetic", "cnn_lessons.ops", "cnn_lessons.data"},
+    "exercises": {"torch", "numpy", "cnn_lessons.arithmetic", "cnn_lessons.ops", "cnn_lessons.data"}
+    | {"annotationlib"},  # Python's own, since 3.14
     "classroom": {"torch", "nbformat", "psutil", "pytest", "IPython", "traitlets", "tomllib", "tomli"}
     | {"cnn_lessons.exercises", "cnn_lessons.__version__"}
     | {"cells", "enter", "saved"},  # scripts of the sandbox that stand beside each other there

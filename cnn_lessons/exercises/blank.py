@@ -1,14 +1,31 @@
-"""Recognise an answer that is still the blank of the notebook, whatever Python's version compiles it to."""
+"""What an answer shows before it runs: its parameters, and whether it is still the blank of the notebook."""
 
 import dis
+import inspect
+import sys
 import types
+from collections.abc import Callable
 from typing import Any
+
+
+def head_of(answer: Callable) -> inspect.Signature:
+    """Return the parameters of an answer. What its type hints name need not be there; Python 3.14 would look it up.
+
+    Raises:
+        TypeError, ValueError: if it has none that can be read.
+    """
+    if sys.version_info < (3, 14):
+        return inspect.signature(answer)
+    from annotationlib import Format
+
+    return inspect.signature(answer, annotation_format=Format.STRING)
 
 
 def is_blank(answer: Any) -> bool:
     """Return whether a function, or every method of a class, still has the body `...` (or a docstring, pass, None).
 
-    A class may call `super().__init__()` first, as the blanks in the notebooks do.
+    So it is whatever Python's version compiles it to. A class may call `super().__init__()` first, as the blanks in the
+    notebooks do.
     """
     if answer is ...:
         return True

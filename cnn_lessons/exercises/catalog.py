@@ -39,6 +39,8 @@ def find(name: str) -> Exercise:
     """Return the exercise of that name; ValueError with the nearest names if there is none."""
     if isinstance(name, str) and name in catalog():
         return catalog()[name]
+    if callable(name):
+        raise ValueError(f'exercise: expected a known name, got {name!r:.60}. It comes first: check("…", function).')
     near = difflib.get_close_matches(str(name), catalog(), n=3)
     raise ValueError(
         f"exercise: expected a known name, got {name!r}. "

@@ -145,7 +145,7 @@ def _number(expected, got) -> str | None:
         return None if right else f"expected {expected!r}, got {got!r}"
     try:
         value = operator.index(got) if isinstance(expected, int) else float(got)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last: complex
         kind = "an integer" if isinstance(expected, int) else "a number"
         return f"expected {kind}, {expected}, got {got!r} ({type(got).__name__})"
     rounding = 0 if isinstance(expected, int) else ATOL + RTOL * abs(expected)
@@ -166,7 +166,9 @@ def _tensor(expected: Tensor, got, what: str) -> str | None:
     if got.dtype != expected.dtype:
         advice = "x.to(dtype) converts; x.new_zeros(…) has the dtype of x."
         return f"expected dtype {expected.dtype}, got {got.dtype}. {advice}"
-    got, expected = got.detach(), expected.detach()
+    if got.device.type == "meta" or got.layout is not torch.strided:
+        return f"expected {what} to be an ordinary tensor, got one on {got.device} with layout {got.layout}"
+    got, expected = got.detach().to(expected.device), expected.detach()
     wrong = ~isclose(got, expected, rtol=RTOL, atol=ATOL, equal_nan=True)
     if not wrong.any():
         return None

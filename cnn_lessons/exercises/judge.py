@@ -1,7 +1,6 @@
 """`check`: run an answer on every case, compare values and gradients, name the likely mistake."""
 
 import contextlib
-import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -12,10 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from cnn_lessons.exercises import compare, guard
-from cnn_lessons.exercises.blank import is_blank
+from cnn_lessons.exercises.blank import head_of, is_blank
 from cnn_lessons.exercises.catalog import find
 from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked, Outcome
 from cnn_lessons.exercises.findings import Findings
+from cnn_lessons.exercises.session import as_if_fresh
 from cnn_lessons.exercises.verdict import CORRECT, NOT_ATTEMPTED, NOT_YET, Verdict, hand_in
 
 CUT = "Compute with tensors from start to end: .item(), .detach(), .numpy() and float(…) cut the path to the input."
@@ -55,19 +55,14 @@ def examine(name: str, answer: Any, seed: int | None = None, seen: list[Outcome]
     exercise = find(name)
     if is_blank(answer):
         return Verdict(name, NOT_ATTEMPTED, "Replace the ... with your code and run the cell again.")
-    seconds, state = guard.seconds_allowed(), torch.get_rng_state()  # layers draw their first weights from it
-    dtype = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float32)  # whatever the notebook has set: the cases are the same everywhere
+    seconds = guard.seconds_allowed()
     try:
-        with torch.enable_grad():  # whatever a cell before has switched
+        with as_if_fresh():
             cases = list(exercise.cases(Random(seed)))  # before the clock starts: torch.optim imports much at first use
             with guard.time_limit(seconds):
                 problem = _problem(exercise, answer, cases, [] if seen is None else seen)
     except guard.TimeIsUp:
         problem = f"stopped after {seconds:g} seconds. Is there a loop that never ends, or one that is far too long?"
-    finally:
-        torch.set_rng_state(state)
-        torch.set_default_dtype(dtype)
     if problem:
         return Verdict(name, NOT_YET, problem)
     if exercise.judge:
@@ -82,7 +77,7 @@ def _problem(exercise: Exercise, answer: Any, cases: list[Case], seen: list[Outc
         wanted = f"expected your {'class' if exercise.forward else 'function'} {exercise.name}({exercise.parameters})"
         return f"{wanted}, got {type(answer).__name__}: {answer!r:.60}"
     try:
-        inspect.signature(answer).bind(*cases[-1].args, **cases[-1].kwargs)
+        head_of(answer).bind(*cases[-1].args, **cases[-1].kwargs)
     except (TypeError, ValueError):
         return f"expected the parameters ({exercise.parameters}), got {_head(answer)}. Keep the first line as it was."
     outcomes = [guard.run(answer, case, exercise.forbidden) for case in cases]
@@ -207,7 +202,7 @@ def _gradients(function: Callable, case: Case, may_be_flat: bool = False) -> lis
     out = case.call(function)
     if may_be_flat and not out.requires_grad:
         return [torch.zeros_like(x) for x in inputs]
-    weights = torch.linspace(-1, 2, out.numel(), dtype=out.dtype).reshape(out.shape)
+    weights = torch.linspace(-1, 2, out.numel(), dtype=out.dtype, device=out.device).reshape(out.shape)
     found = torch.autograd.grad((out * weights).sum(), inputs, allow_unused=True)
     return [torch.zeros_like(x) if g is None else g for x, g in zip(inputs, found, strict=True)]
 
@@ -242,6 +237,6 @@ def _steps(trace):
 
 def _head(answer: Callable) -> str:
     try:
-        return str(inspect.signature(answer))
+        return str(head_of(answer))
     except (TypeError, ValueError):
         return repr(answer)

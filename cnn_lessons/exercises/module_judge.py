@@ -151,7 +151,7 @@ class BuiltCase(Case):
             NotAsAsked: if it builds something else.
         """
         pristine = tuple(x.clone() for x in self.inputs)
-        module = function(*self.args, **self.kwargs)
+        module = fresh(function, *self.args, **self.kwargs)
         if not isinstance(module, nn.Module):
             raise NotAsAsked(f"expected an nn.Module to be built, got {type(module).__name__}. {_advice(module)}")
         module = module.double()
@@ -170,6 +170,18 @@ class BuiltCase(Case):
             torch.default_generator.manual_seed(0)
             _train(module.train(), pristine, pairs, findings)
         return findings
+
+
+def fresh(function: Callable, *args: Any, **kwargs: Any) -> Any:
+    """Return what a function builds.
+
+    Raises:
+        NotAsAsked: if it is the same module each time: the check would overwrite the weights of a network in use.
+    """
+    module = function(*args, **kwargs)
+    if isinstance(module, nn.Module) and not isinstance(function, type) and function(*args, **kwargs) is module:
+        raise NotAsAsked("your function returns the same network each time. Build a new one inside it.")
+    return module
 
 
 def _advice(got: Any) -> str:
@@ -221,7 +233,7 @@ def _add_statistics(pairs: list, findings: Findings, when: str) -> None:
 
 def _gradients(result: Tensor, of: list[Tensor]) -> list[Tensor | Told | None]:
     """Return the gradients of a weighted sum of the result, or why there are none."""
-    weights = torch.linspace(-1, 2, result.numel(), dtype=result.dtype).reshape(result.shape)
+    weights = torch.linspace(-1, 2, result.numel(), dtype=result.dtype, device=result.device).reshape(result.shape)
     try:
         return list(torch.autograd.grad((result * weights).sum(), of, allow_unused=True))
     except RuntimeError as error:  # a value is gone, or there is no path at all

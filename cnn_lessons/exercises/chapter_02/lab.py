@@ -18,7 +18,7 @@ def _judge_probe(outcome: Outcome) -> str | None:
     problem = _not_a_pair(outcome.got)
     if problem:
         return problem
-    image, kernel = (tensor.detach().double() for tensor in outcome.got)
+    image, kernel = (tensor.detach().cpu().double() for tensor in outcome.got)
     missed = [fault for fault, change in FAULTS.items() if _agrees(image, kernel, change(kernel))]
     if not missed:
         return None

@@ -47,7 +47,11 @@ class FileScene(Scene):
             return open(file, mode, *rest, **options)
 
         watch_open = mock.patch.object(torch.serialization, "open", watched_open, create=True)
-        with tempfile.TemporaryDirectory() as folder, mock.patch.object(torch, "load", watched), watch_open:
+        with (
+            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+            mock.patch.object(torch, "load", watched),
+            watch_open,
+        ):
             self.args = (str(Path(folder) / "checkpoint.pt"), *self.args[1:])
             yield
 

@@ -68,7 +68,7 @@ def _cases(random: Random) -> Iterator[Case]:
 
 def _case(seed: int, images: Tensor, labels: Tensor, size: int) -> Scene:
     def make():
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         body = Watched(nn.Sequential(nn.Linear(2, FEATURES), nn.BatchNorm1d(FEATURES), nn.ReLU()).double(), "a body")
         head = _Head(nn.Sequential(nn.Dropout(0.5), nn.Linear(FEATURES, CLASSES)).double())
         with torch.no_grad():
@@ -80,7 +80,7 @@ def _case(seed: int, images: Tensor, labels: Tensor, size: int) -> Scene:
         head.steps = []
         optimizer.register_step_post_hook(lambda *_: head.steps.append(state_of(head)))
         batches = list(zip(images.split(size), labels.split(size), strict=True))
-        torch.manual_seed(seed)  # the same dropout masks for everyone
+        torch.default_generator.manual_seed(seed)  # the same dropout masks for everyone
         return body, head.eval(), batches, optimizer, nn.CrossEntropyLoss()
 
     return StillScene(make, _read)
