@@ -1,9 +1,11 @@
 """What the made class does not show: evidence, nbval's word, no namespaces, a stop half-way, the shell."""
 
 import contextlib
+import importlib.metadata
 import io
 import json
 import os
+import pickle
 import signal
 import socket
 import struct
@@ -30,12 +32,13 @@ from cnn_lessons.classroom.grading import prison
 from cnn_lessons.classroom.grading.collect import collect
 from cnn_lessons.classroom.grading.inside import cells
 from cnn_lessons.classroom.grading.inside.cells import Snapshot
-from cnn_lessons.classroom.grading.jail import Jail
+from cnn_lessons.classroom.grading.jail import Jail, NotReady
 from cnn_lessons.classroom.grading.judging import misconception, objection
 from cnn_lessons.classroom.grading.limits import Limits
+from cnn_lessons.classroom.grading.parsing import Refused
 from cnn_lessons.classroom.grading.prison import Prison, namespaces_work, veil
 from cnn_lessons.classroom.grading.reading import read
-from cnn_lessons.classroom.grading.whole_class import Options, grade
+from cnn_lessons.classroom.grading.whole_class import Options, _alone, grade
 from cnn_lessons.classroom.record import Cells
 from cnn_lessons.exercises import catalog, compare, evidence, names
 from cnn_lessons.exercises.catalog import solution_function
@@ -120,13 +123,40 @@ def test_shared_parts_that_unpack_to_any_size_are_refused():
     packed = ("plain", 1)
     for _ in range(30):
         packed = ("list", [packed, packed])
-    with pytest.raises(ValueError, match="expected fewer values"):
+    with pytest.raises(ValueError, match="one value in two places"):
         evidence.loads(_saved([packed]))
+    with pytest.raises(ValueError, match="expected fewer values"):
+        evidence.unpack(packed)
     deep = ("plain", 1)
     for _ in range(60):
         deep = ("list", [deep])
     with pytest.raises(ValueError, match="less deeply nested"):
         evidence.loads(_saved([deep]))
+
+
+def test_evidence_that_takes_for_ever_to_print_or_to_hash_is_refused():
+    shared = ()
+    for _ in range(60):
+        shared = (shared, shared)
+    inner = pickle.dumps(shared, protocol=2)[2:-1]
+    for plan in (pickle.dumps([("plain", shared)], protocol=2), b"\x80\x02](}(" + inner + b"K\x01ue."):  # [{shared: 1}]
+        file = io.BytesIO(_saved([("plain", 1)]))
+        with zipfile.ZipFile(file) as archive:
+            members = {member: archive.read(member) for member in archive.namelist()}
+        (name,) = (member for member in members if member.endswith("data.pkl"))
+        members[name] = plan
+        with zipfile.ZipFile(file := io.BytesIO(), "w") as archive:
+            for member, content in members.items():
+                archive.writestr(member, content)
+        with pytest.raises(ValueError, match="one value in two places|the step"):
+            evidence.loads(file.getvalue())
+
+
+@pytest.mark.parametrize("value", [[1], ("a",), {"a": 1}, 100_001 * "x", torch.zeros(1)])
+def test_plain_evidence_is_a_number_or_a_short_text(value):
+    with pytest.raises(ValueError, match="expected a number or a text|the step"):
+        evidence.loads(_saved([("plain", value)]))
+    assert evidence.loads(_saved([("plain", 10**60)])) == [10**60]
 
 
 def test_verdict_does_not_depend_on_the_default_dtype():
@@ -194,12 +224,15 @@ def test_nbval_tells_real_outputs_from_made_up_ones_and_from_errors(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "03_a.ipynb").write_text(json.dumps(whole))
     (tmp_path / "in" / "03_b.ipynb").write_bytes(notebook(START, made_class.right()))
+    whole["cells"][1] = {**saved(made_class.right(), ""), "id": "skipped", "execution_count": None, "outputs": []}
+    (tmp_path / "in" / "03_d.ipynb").write_text(json.dumps(whole))
     whole["cells"][-1]["metadata"]["tags"] = [[]]  # nbval stumbles over it
     (tmp_path / "in" / "03_c.ipynb").write_text(json.dumps(whole))
-    first, second, third = grade(tmp_path / "in", tmp_path / "out", Options(Limits(seconds=120)))
+    first, second, third, fourth = grade(tmp_path / "in", tmp_path / "out", Options(Limits(seconds=120)))
     assert first.cells == Cells(match=3, differ=1, fail=1)
     assert (second.cells, second.cells_note) == (None, "no saved outputs: nothing to compare")
     assert (third.cells, third.cells_note) == (None, "nbval compared none of its cells")
+    assert fourth.cells and fourth.cells_note == f"the cell of {ASKED} was saved without having been run"
 
 
 def commands() -> list[str]:
@@ -451,6 +484,62 @@ def test_sandbox_that_does_not_come_up_is_no_fault_of_a_student(tmp_path, monkey
     monkeypatch.undo()
     (result,) = grade(tmp_path / "in", tmp_path / "out", Options(saved=False))  # it was not kept
     assert {mark.exercise: mark.status for mark in result.marks}[ASKED] == "correct"
+
+
+@namespaces
+def test_marks_stand_where_nbvals_sandbox_does_not_come_up(tmp_path, monkeypatch):
+    whole = json.loads(notebook(START, made_class.right()))
+    whole["cells"].append({**saved("print(1)", "1\n"), "id": "one"})
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_text(json.dumps(whole))
+
+    def slow(prison, script, *others):
+        if script == "saved":
+            raise NotReady("the sandbox did not get ready: no answer")
+        return Jail(prison, script, *others)
+
+    monkeypatch.setattr("cnn_lessons.classroom.grading.one_file.Jail", slow)
+    (result,) = grade(tmp_path / "in", tmp_path / "out", Options())
+    assert result.outcome == "graded" and "did not get ready" in result.cells_note
+    assert {mark.exercise: mark.status for mark in result.marks}[ASKED] == "correct"
+    monkeypatch.undo()
+    (result,) = grade(tmp_path / "in", tmp_path / "out", Options())  # it was not kept
+    assert result.cells and result.cells.match
+
+
+def test_missing_nbval_stops_the_grading_before_anything_is_run(tmp_path, monkeypatch):
+    def absent(name):
+        if name == "nbval":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return "1"
+
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
+    monkeypatch.setattr(importlib.metadata, "version", absent)
+    with pytest.raises(ValueError, match=r"expected the package nbval, found none. pip install"):
+        grade(tmp_path / "in", tmp_path / "out", Options())
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_gradings_do_not_write_into_one_folder(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
+    (tmp_path / "out" / "graded").mkdir(parents=True)
+    with _alone(tmp_path / "out" / "graded"), pytest.raises(ValueError, match="another grading is at work in"):
+        grade(tmp_path / "in", tmp_path / "out", Options(saved=False))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (notebook("1", metadata={"a": [[]] * 300_001}), "holds too many parts for a notebook"),
+        (notebook("1", "x = [" + 100_000 * "0, " + "]"), "has 300,006 letters in cell 2: expected at most 300,000"),
+    ],
+    ids=["parts", "letters"],
+)
+def test_file_that_takes_much_room_to_read_is_refused(content, says):
+    with pytest.raises(Refused, match=says):
+        read(content, "03.ipynb")
 
 
 @namespaces

@@ -200,6 +200,20 @@ def test_cell_copied_from_a_chapter_that_nobody_handed_in_makes_none_of_it():
     assert 50 < assigned.students[0].total < 60
 
 
+def test_exercises_that_most_have_beside_a_whole_chapter_were_asked_for():
+    homework = [of_chapters(f"{who}/hw.ipynb", "02", "conv_output_size", "receptive_field") for who in ("a", "b", "c")]
+    book = grade_book(homework, Policy())
+    assert book.chapters == ("02", "03") and len(book.rows) == 6
+
+
+def test_chapter_with_nothing_to_earn_is_no_part_of_the_total():
+    points = Points(single=dict.fromkeys(course.exercises("03"), 0))
+    results = [of_chapters("a/02.ipynb", "02"), of_chapters("a/03.ipynb", "03")]
+    for policy in (Policy(points=points), Policy(points=points, weights={"02": 1, "03": 1})):
+        assert grade_book(results, policy).students[0].total == 100
+    assert grade_book(results, Policy(points=points, weights={"03": 1})).students[0].total is None
+
+
 def test_file_that_comes_too_late_for_points_does_not_replace_one_in_time():
     policy = Policy(deadline=datetime.fromtimestamp(APRIL, timezone.utc), late=Late(refuse_after=1))
     early, late = (
@@ -271,6 +285,14 @@ def test_pattern_is_also_tried_inside_an_archive_of_the_class():
     policy = Policy(student="^(?P<student>[^/_]+)_")
     files = ("hw_02.zip/kim_1_02_convolution.ipynb", "hw_02.zip/lee_2_02_convolution.ipynb")
     assert [student.name for student in grade_book([result(file) for file in files], policy).students] == ["kim", "lee"]
+
+
+@pytest.mark.parametrize("top", ["class.zip", "hw.zip/hw"])
+def test_pattern_reads_no_name_off_the_archive_of_a_class(top):
+    policy = Policy(student="^[^/]+/(?P<student>[^/]+)/")
+    files = [f"{top}/{file}/02_convolution.ipynb" for file in ("kim", "lee/work", "park/work")]
+    book = grade_book([result(file) for file in files], policy)
+    assert [student.name for student in book.students] == ["kim", "lee", "park"]
 
 
 def test_later_download_counts_where_the_times_are_equal():

@@ -341,6 +341,14 @@ def test_comments_that_a_teacher_put_beside_the_feedback_are_not_lost(tmp_path):
         report.write_report([result("anna/02.ipynb")], Policy(), out, DAY)
 
 
+@pytest.mark.parametrize("name", ["grades.csv", "index.html", "results.json"])
+def test_file_of_a_reports_name_that_no_report_wrote_is_not_lost(tmp_path, name):
+    (tmp_path / name).write_text("[]")
+    with pytest.raises(ValueError, match=f"found {name}"):
+        report.write_report([], Policy(), tmp_path, DAY)
+    assert (tmp_path / name).read_text() == "[]"
+
+
 def test_folder_with_anything_else_in_it_is_refused(tmp_path):
     (tmp_path / "thesis.docx").touch()
     with pytest.raises(ValueError, match="found thesis.docx"):

@@ -6,11 +6,12 @@ import time
 from dataclasses import dataclass, field
 
 from cnn_lessons.classroom.grading.collect import HandedIn
-from cnn_lessons.classroom.grading.jail import Jail, Stopped
+from cnn_lessons.classroom.grading.jail import Jail, NotReady, Stopped
 from cnn_lessons.classroom.grading.judging import misconception, objection
 from cnn_lessons.classroom.grading.limits import Limits
+from cnn_lessons.classroom.grading.parsing import Refused
 from cnn_lessons.classroom.grading.prison import Prison
-from cnn_lessons.classroom.grading.reading import Notebook, Place, Refused, read
+from cnn_lessons.classroom.grading.reading import Notebook, Place, read
 from cnn_lessons.classroom.record import (
     CORRECT,
     GRADED,
@@ -70,6 +71,10 @@ def _graded(item, notebook: Notebook, start: float, prison: Prison, limits, save
     """Grade a notebook that can be run; arguments as in `grade_one`."""
     run = run_cells(notebook, prison, limits, stop)
     cells, note = ask_nbval(notebook, prison, limits, stop) if saved else (None, "not asked for")
+    if cells:
+        tried = [name for name, marks in run.marks.items() if any(mark.status in (CORRECT, NOT_YET) for mark in marks)]
+        unrun = [f"the cell of {name} was saved without having been run" for name in tried if name in notebook.unrun]
+        note = "; ".join(filter(None, [note, *unrun]))
     return _result(
         item,
         start,
@@ -152,7 +157,7 @@ def put_to_test(name: str, place: Place, error: str, jail: Jail, run: Run) -> Ma
             return Mark(name, NOT_YET, f"the cell ended before there was an answer: {error}", remark=place.remark)
         return Mark(name, MISSING, f"its cell defines nothing called {name}", remark=place.remark)
     if status == CORRECT and (wrong := objection(name, seed, evidence)):
-        message = f"the run called this correct, but the values that it returned are not:\n{wrong}"
+        message = f"the run called this correct, but the values that it returned are not:\n{wrong}"[:MOST_TEXT]
         run.changed.append(f"{name} was called correct by the run, but its values are not")
         return Mark(name, NOT_YET, message, remark=place.remark)
     if status not in (CORRECT, NOT_YET, NOT_ATTEMPTED):
@@ -200,7 +205,9 @@ def ask_nbval(notebook: Notebook, prison: Prison, limits: Limits, stop: threadin
             counts = [int(reply[word]) for word in ("match", "differ", "fail")]
             odd = notebook.uncompared if any(counts) else [*notebook.uncompared, "nbval compared none of its cells"]
             return Cells(*counts) if any(counts) else None, "; ".join(odd)
+    except NotReady as reason:  # the marks stand
+        return None, f"{FAILED}: {reason}"
     except Stopped as reason:
         return None, f"nbval was stopped: {reason}"
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None, "nbval gave no answer that can be read"

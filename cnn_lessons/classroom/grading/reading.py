@@ -3,7 +3,6 @@
 import ast
 import difflib
 import io
-import json
 import re
 import tokenize
 from collections import Counter
@@ -11,15 +10,12 @@ from dataclasses import dataclass, field
 
 import nbformat
 
+from cnn_lessons.classroom.grading.parsing import Refused, parsed
 from cnn_lessons.classroom.grading.reaching import reaching
 from cnn_lessons.exercises import catalog, names
 
 MARKER = re.compile(r"^[ \t]*#[ \t]*exercise:[ \t]*(\w+)", re.M)
 CHAPTER = re.compile(r"(?:^|/)(?:[^/]*[_\- ])?(\d\d)[_\- ][A-Za-z][^/]*$")  # "anna_02_convolution (1).ipynb"
-
-
-class Refused(Exception):
-    """Raised for a file that cannot be run; the text is one clear line."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +43,7 @@ class Notebook:
         saved: how many code cells have saved outputs.
         may_fail: numbers of the cells that are tagged as raising an error.
         uncompared: sentences on exercises whose cells ask nbval not to compare them.
+        unrun: exercises with a cell that was saved without having been run: nbval passes it.
         places: of each exercise that is there, the cells that answer it, in order.
         chapters: of these exercises.
         remarks: what is odd about the whole, one line each.
@@ -58,6 +55,7 @@ class Notebook:
     saved: int
     may_fail: set[int] = field(default_factory=set)
     uncompared: list[str] = field(default_factory=list)
+    unrun: set[str] = field(default_factory=set)
     places: dict[str, list[Place]] = field(default_factory=dict)
     chapters: tuple[str, ...] = ()
     remarks: list[str] = field(default_factory=list)
@@ -74,7 +72,7 @@ def read(content: bytes, file: str) -> Notebook:
     Raises:
         Refused: if they are none that Python can run.
     """
-    notebook, old = _parsed(content)
+    notebook, old = parsed(content)
     remarks = ["was saved in an old format, and was converted"] if old else []
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if not codes:
@@ -86,8 +84,11 @@ def read(content: bytes, file: str) -> Notebook:
     _locate(found, named)
     _keep_own_chapters(found, named)
     for name, places in found.places.items():
-        if any(_escapes(codes[place.cell]) for place in places):
+        cells = [codes[place.cell] for place in places]
+        if any(map(_escapes, cells)):
             found.uncompared.append(f"the cell of {name} asks not to be compared")
+        if any(cell.get("execution_count") is None for cell in cells):
+            found.unrun.add(name)
     chapters = {catalog()[name].chapter for name in found.places}
     chapters = chapters or {exercise.chapter for exercise in catalog().values() if exercise.chapter == named}
     if not chapters:
@@ -110,48 +111,6 @@ def _escapes(cell) -> bool:
     """Return whether a cell asks nbval not to run it or not to compare its output. No exercise of the course does."""
     asked = " ".join([*map(str, _tags(cell)), cell.source]).upper().replace("-", "_")
     return "NBVAL_" in asked or "PYTEST_VALIDATE_" in asked  # both spellings work
-
-
-def _parsed(content: bytes) -> tuple[nbformat.NotebookNode, bool]:
-    """Return the notebook in format 4, and whether it came in an older one."""
-    if not content.strip():
-        raise Refused("is empty: expected a notebook")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused(f"is not UTF-8 text (byte {error.start:,}): expected a notebook as Jupyter saves it") from None
-    try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", None)
-        where = f" (it breaks off or goes wrong in line {line:,})" if line else ""
-        raise Refused(f"is no notebook: its JSON cannot be read{where}") from None
-    if not isinstance(parsed, dict) or "nbformat" not in parsed:
-        raise Refused("is no notebook: expected JSON with nbformat and cells")
-    return _checked(parsed)
-
-
-def _checked(parsed: dict) -> tuple[nbformat.NotebookNode, bool]:
-    try:
-        old = parsed["nbformat"] < 4
-        notebook = nbformat.convert(nbformat.from_dict(parsed), 4)
-        notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)  # joins the lines of each source
-        for cell in notebook.cells:
-            if not isinstance(cell.source, str) or cell.cell_type not in ("code", "markdown", "raw"):
-                raise ValueError("a cell of an unknown kind")
-        language = _language(notebook.metadata)
-    except Exception as error:  # a broken notebook fails in very many ways
-        reason = " ".join(str(error).split())[:120]
-        raise Refused(f"is no valid notebook: {reason or type(error).__name__}") from None
-    if language and language.lower() not in ("python", "python3", "ipython"):
-        raise Refused(f"is a notebook in {language!r:.40}: expected Python")
-    return notebook, old
-
-
-def _language(metadata: dict) -> str:
-    """Return what the notebook says of its language, or ""."""
-    spec, info = metadata.get("kernelspec", {}), metadata.get("language_info", {})
-    return str(spec.get("language") or info.get("name") or "")
 
 
 # ---- where the exercises are ---------------------------------------------------------------------------------

@@ -1,8 +1,12 @@
 """Grade a folder of notebooks: each in a jail of its own, several at once, none twice."""
 
+import contextlib
+import fcntl
 import hashlib
+import importlib.metadata
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -53,16 +57,16 @@ def grade(
         A result for each file, in the order of their paths.
 
     Raises:
-        ValueError: if there is nothing to grade, or `out` is no place for a report.
+        ValueError: if there is nothing to grade, a package is missing, or `out` is no place for a report.
     """
     submissions, out = submissions.resolve(), out.resolve()
     if out.is_relative_to(submissions):
         raise ValueError(f"--out: expected a folder outside {submissions}, got {out}")
     check_place(out)
     items = collect(submissions)
+    base = _conditions(options)
     kept = out / KEPT
     kept.mkdir(parents=True, exist_ok=True)
-    base = _conditions(options)
     places = {item.file: kept / f"{_key(base, item)}.json" for item in items}
     results = {place: found for place in places.values() if (found := _kept(place))}
     waiting = {places[item.file]: item for item in items if places[item.file] not in results}
@@ -73,10 +77,10 @@ def grade(
 
     progress()
     if waiting:
-        with Prison((submissions, out), options.namespaces) as prison:
+        with _alone(kept), Prison((submissions, out), options.namespaces) as prison:
             for result in _run(list(waiting.values()), prison, options):
                 place = places[result.file]
-                if not result.problem.startswith(FAILED):  # a second run may fare better
+                if not any(said.startswith(FAILED) for said in (result.problem, result.cells_note)):  # else try again
                     _keep(place, result)
                 results[place] = result
                 progress(result.file)
@@ -103,17 +107,43 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@contextlib.contextmanager
+def _alone(kept: Path):
+    """Refuse to grade into a folder into which another grading does: ValueError."""
+    with (kept / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(f"--out: another grading is at work in {kept.parent}. Wait for its end.") from None
+        yield
+
+
 # ---- what is kept --------------------------------------------------------------------------------------------
 
 
 def _conditions(options: Options) -> str:
-    """Return a fingerprint of what a result depends on besides the file: package, torch, limits, namespaces."""
+    """Return a fingerprint of what a result depends on besides the file: packages, Python, limits, namespaces."""
     namespaces = namespaces_work() if options.namespaces is None else options.namespaces
-    text = json.dumps([torch.__version__, asdict(options.limits), options.saved, namespaces])
-    digest = hashlib.sha256(text.encode())
-    for path in sorted(PACKAGE.rglob("*.py")):
+    packages = ["numpy", "ipython"] + ["nbval", "ipykernel"] * options.saved
+    versions = [sys.version, torch.__version__, *map(_version, packages)]
+    digest = hashlib.sha256(json.dumps([versions, asdict(options.limits), options.saved, namespaces]).encode())
+    for path in sorted((*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.cfg"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _version(package: str) -> str:
+    """Return the version of a package that the grading needs.
+
+    Raises:
+        ValueError: if it is not there.
+    """
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        raise ValueError(
+            f"grade: expected the package {package}, found none. pip install 'cnn-lessons[classroom]'"
+        ) from None
 
 
 def _key(base: str, item: HandedIn) -> str:

@@ -125,6 +125,7 @@ def _replace(folder: Path, former: Sequence[str], files: Mapping[str, bytes], na
         if file != LIST:
             (folder / file).unlink()
     checksums = {file: hashlib.sha256(content).hexdigest() for file, content in sorted(files.items())}
-    (folder / LIST).write_text(json.dumps({"edition": name, "files": checksums}, indent=1) + "\n", encoding="utf-8")
+    listed = json.dumps({"edition": name, "files": checksums}, indent=1) + "\n"
+    (folder / LIST).write_bytes(listed.encode())  # with the same line ends on every system
     for file, content in files.items():
         (folder / file).write_bytes(content)

@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,10 +108,10 @@ def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
     """
     handed_in = defaultdict(lambda: defaultdict(list))
     collections = collections_in(results)
-    own = {chapter for result in results for chapter in result.chapters if not _is_guest(result, chapter)}
+    own = _chapters(results) | set(policy.weights)
     for result in sorted(results, key=lambda result: result.file):
         student, notes = student_of(result.file, policy, collections)
-        there = [chapter for chapter in result.chapters if chapter in own | set(policy.weights)]
+        there = [chapter for chapter in result.chapters if chapter in own]
         alien = [chapter for chapter in result.chapters if chapter not in there]
         notes += tuple(f"exercises of chapter {chapter}, which nobody handed in, do not count" for chapter in alien)
         for chapter in there or ("",):
@@ -128,6 +128,14 @@ def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
 def by_name(name: str) -> tuple[str, str]:
     """Return a key by which names are sorted as readers expect, and always the same."""
     return unicodedata.normalize("NFKC", name).casefold(), name
+
+
+def _chapters(results: Sequence[Result]) -> set[str]:
+    """Return the chapters that were handed in: as more than a guest, or by most, for then they were asked for."""
+    ran = [result for result in results if result.chapters]
+    held = Counter(chapter for result in ran for chapter in result.chapters)
+    by_most = {chapter for chapter, count in held.items() if 1 < count > len(ran) / 2}
+    return by_most | {chapter for result in ran for chapter in result.chapters if not _is_guest(result, chapter)}
 
 
 def _is_guest(result: Result, chapter: str) -> bool:
@@ -190,11 +198,20 @@ def _with(row: Row, **changes) -> Row:
 
 
 def _total(rows: Iterable[Row], chapters: Sequence[str], policy: Policy) -> float | None:
-    """Return the mean of the chapters' percentages by their weights; a chapter not handed in counts 0."""
+    """Return the mean of the chapters' percentages by their weights; a chapter not handed in counts 0.
+
+    One in which there is nothing to earn does not count.
+    """
     percents = {row.chapter: row.percent or 0 for row in rows if row.chapter}
     weights = policy.weights or dict.fromkeys(chapters, 1)
+    weights = {c: weight for c, weight in weights.items() if _worth(c, policy)}
     whole = sum(weights.values())
     return round(sum(weights[c] * percents.get(c, 0) for c in weights) / whole, 1) if whole else None
+
+
+def _worth(chapter: str, policy: Policy) -> float:
+    """Return the points of a chapter in which everything is correct."""
+    return sum(policy.points.of(name, chapter) for name in course.exercises(chapter))
 
 
 def plural(count: int, word: str) -> str:

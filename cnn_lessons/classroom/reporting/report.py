@@ -79,8 +79,10 @@ def check_place(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise ValueError(f"report: expected a folder, got the file {out}. Name another place.")
     there = {path.name for path in out.iterdir() if not path.name.startswith(HALF)} if out.exists() else set()
-    foreign = sorted(there - OURS - LITTER)
-    foreign += [f"feedback/{name}" for name in sorted(_feedback(out) - _known_pages(out) - LITTER)]
+    old = _old_report(out)
+    foreign = sorted(there - OURS - LITTER) or ([] if old else sorted(there & OURS - {KEPT}))
+    pages = {student["page"] for student in old.get("students", ())}
+    foreign += [f"feedback/{name}" for name in sorted(_feedback(out) - pages - LITTER)]
     if foreign:
         found = ", ".join(foreign[:3])
         raise ValueError(
@@ -94,13 +96,13 @@ def _feedback(out: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
 
 
-def _known_pages(out: Path) -> set[str]:
-    """Return the names of the pages that an old report wrote there."""
+def _old_report(out: Path) -> dict:
+    """Return what the results.json of an old report says; nothing where there is none."""
     try:
         whole = json.loads((out / "results.json").read_text(encoding="utf-8"))
-        return {student["page"] for student in whole["students"]}
+        return whole if whole["format"] == tables.FORMAT else {}
     except (OSError, ValueError, KeyError, TypeError):
-        return set()
+        return {}
 
 
 def _exchange(fresh: Path, out: Path) -> None:

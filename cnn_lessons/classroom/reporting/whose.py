@@ -31,9 +31,12 @@ def student_of(file: str, policy: Policy, collections: Mapping[str, int]) -> tup
     parts = file.split("/")
     inside = parts[min(collections.get(parts[0], 0), len(parts) - 1) :]  # what lies above those folders keeps its name
     if pattern:
-        found = pattern.search("/".join(inside)) or pattern.search(file)
-        if found and (found["student"] or "").strip():
-            return _composed(found["student"]), ()
+        within = "/".join(inside)
+        for path in (file,) if inside == parts else (file, f"{parts[0]}/{within}", within):
+            found = pattern.search(path)
+            named = found and found.start("student") >= len(path) - len(within)  # the archive of a class names nobody
+            if named and found["student"].strip():
+                return _composed(found["student"]), ()
         notes = ("the policy's pattern for the student does not fit this path",)
     return _composed(_unit(inside) or _stem(inside[-1])) or file, notes
 
