@@ -141,13 +141,8 @@ def unused_gpu() -> Iterator[Finding]:
         yield NOTE, "CUDA: switched off by CUDA_VISIBLE_DEVICES."
     elif torch.cuda.is_available():
         name, capability = torch.cuda.get_device_name(), ".".join(map(str, torch.cuda.get_device_capability()))
-        yield (
-            PROBLEM,
-            (
-                f"CUDA: torch {torch.__version__} has no code for {name} (compute capability {capability}). "
-                "Install a torch that was built for an older CUDA."
-            ),
-        )
+        why = f"torch {torch.__version__} has no code for {name} (compute capability {capability})"
+        yield PROBLEM, f"CUDA: {why}. Install a torch that was built for an older CUDA."
     elif shutil.which("nvidia-smi"):
         built = torch.version.cuda
         why = f"built for CUDA {built}, it may need a newer driver" if built else "built without CUDA, install it anew"
