@@ -97,13 +97,16 @@ class RecordedGaps(Drawn):
 
 
 def colour_by_recipe(figure: Figure, planned: list[Planned]) -> None:
-    """Give lines that differ in their seed only one colour; the first line, what they are compared with, is black."""
+    """Give lines that differ in their seed only one colour and one name; the first line, the reported one, is black."""
     (axes,) = figure.axes
     kinds = [kind(one, epochs=1) for one in planned]
     colours = dict(zip(dict.fromkeys(kinds), plots.COLOURS, strict=False))
     axes.lines[0].set_color(plots.INK)
-    for line, its_kind in zip(axes.lines[1:], kinds, strict=True):
+    for line, one, its_kind in zip(axes.lines[1:], planned, kinds, strict=True):
         line.set_color(colours[its_kind])
+        name = one.title.partition(", ")[2] if one.varies else "as printed"
+        more = f", {kinds.count(its_kind)} seeds" * (kinds.count(its_kind) > 1)
+        line.set_label("_" if one.recipe.seed else name + more)  # the legend leaves "_" out
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 
 
