@@ -295,6 +295,135 @@ def card_with_a_standard_error(history):
     return "\n".join(f"{label}: {' · '.join(map(str, found))}" for label, found in facts.items())
 
 
+@right("model_card")
+def card_as_printers_have_it(history):
+    """An ordinal, narrow spaces, a learning rate with more digits, the unit behind brackets."""
+    made, recipe = history.provenance, history.provenance["recipe"]
+    last = made["chosen_epoch"] % 10 if made["chosen_epoch"] // 10 != 1 else 0
+    parameters = f"{made['parameters']:,}".replace(",", "\u202f")
+    return "\n".join(
+        [
+            f"Model: {made['model']}, {parameters} parameters",
+            f"Data: {made['data']}, {made['fingerprint']}",
+            f"Recipe: {recipe['epochs']} epochs, {recipe['batch_size']}, {recipe['optimizer']}, {recipe['lr']:.2E}, "
+            f"seed {recipe['seed']}",
+            f"Weights: of the {made['chosen_epoch']}{('th', 'st', 'nd', 'rd', *6 * ['th'])[last]} epoch, "
+            f"by {recipe['validation']} images",
+            f"Test accuracy: {100 * history.test['accuracy']:.1f} (± 0.4) %",
+            f"Made on: {made['device_name']}, {made['precision']}, torch {made['torch']}, commit {made['commit']}",
+        ]
+    )
+
+
+@right("model_card")
+def card_with_the_unit_first(history):
+    whole = card_as_printers_have_it(history)
+    share = f"{100 * history.test['accuracy']:.1f}"
+    return whole.replace(f"{share} (± 0.4) %", f"in percent, {share}")
+
+
+@right("model_card")
+def card_with_the_unit_behind_brackets(history):
+    whole, share = card_as_printers_have_it(history), f"{100 * history.test['accuracy']:.1f}"
+    return whole.replace(f"{share} (± 0.4) %", f"({share} ± 0.4) %")
+
+
+@right("blocks_per_group")
+def blocks_with_marked_thousands(depth):
+    if depth >= 10 and depth % 6 == 4:
+        return (depth - 4) // 6
+    below = max(depth - (depth - 4) % 6, 10)
+    raise ValueError(f"no depth {depth:,}: take {below:,} or {below + 6:,}")
+
+
+class NormOfOnesOwn(nn.Module):
+    """A batch normalisation with the names of its paper, in another order than torch's."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.beta, self.gamma = nn.Parameter(torch.zeros(channels)), nn.Parameter(torch.ones(channels))
+        self.register_buffer("var", torch.ones(channels))
+        self.register_buffer("mean", torch.zeros(channels))
+
+    def forward(self, x):
+        mean, var = self.mean, self.var
+        if self.training:
+            mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)
+            count = x.numel() / x.size(1)
+            self.mean = 0.9 * self.mean + 0.1 * mean.detach()
+            self.var = 0.9 * self.var + 0.1 * var.detach() * count / (count - 1)
+        scale = self.gamma / (var + 1e-5).sqrt()
+        return x * scale[:, None, None] + (self.beta - mean * scale)[:, None, None]
+
+
+@right("ResidualBlock")
+class BlockWithNormOfOnesOwn(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        one, other = (nn.Conv2d(channels, channels, 3, padding=1, bias=False) for _ in range(2))
+        self.body = nn.Sequential(one, NormOfOnesOwn(channels), nn.ReLU(), other, NormOfOnesOwn(channels))
+
+    def forward(self, x):
+        return F.relu(x + self.body(x))
+
+
+@right("ProjectionBlock")
+class ProjectionCalledByName(nn.Module):
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__()
+        self.short, self.conv1 = (
+            nn.Conv2d(in_channels, out_channels, size, stride, size // 2, bias=False) for size in (1, 3)
+        )
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.norms = nn.ModuleList(nn.BatchNorm2d(out_channels) for _ in range(3))
+        if stride == 1 and in_channels == out_channels:
+            self.short, self.norms[0] = nn.Identity(), nn.Identity()
+
+    def forward(self, x):
+        short = self.norms[0](input=self.short(input=x))
+        body = F.relu(input=self.norms[1](input=self.conv1(input=x)))
+        return F.relu(input=short + self.norms[2](input=self.conv2(input=body)))
+
+
+class GeneralBottleneck(nn.Module):
+    expansion = 1
+
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__()
+        out = self.expansion * channels
+        sizes = ((in_channels, channels, 1, 1), (channels, channels, 3, stride), (channels, out, 1, 1))
+        layers = []
+        for into, outof, size, step in sizes:
+            layers += [nn.Conv2d(into, outof, size, step, size // 2, bias=False), nn.BatchNorm2d(outof), nn.ReLU()]
+        self.body = nn.Sequential(*layers[:-1])
+        same = stride == 1 and in_channels == out
+        convolution = nn.Conv2d(in_channels, out, 1, stride, bias=False)
+        self.short = nn.Identity() if same else nn.Sequential(convolution, nn.BatchNorm2d(out))
+
+    def forward(self, x):
+        return F.relu(self.short(x) + self.body(x))
+
+
+@right("BottleneckBlock")
+class InheritedBottleneck(GeneralBottleneck):
+    expansion = 4
+
+
+@right("my_network")
+class NetworkOfDirections(nn.Module):
+    """Features of length 1, compared with a direction for each class; ten channels in the stem."""
+
+    def __init__(self, num_classes):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(3, 10, 3, 2), nn.BatchNorm2d(10), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten()
+        )
+        self.directions = nn.Parameter(torch.randn(40, num_classes))
+
+    def forward(self, x):
+        return F.normalize(self.body(x)) @ self.directions
+
+
 @right("checkpoint_round_trip")
 def checkpoint_by_another_name(path, model, optimizer, new_model, new_optimizer):
     torch.save([model.state_dict(), optimizer.state_dict()], path)

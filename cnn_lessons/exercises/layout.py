@@ -161,8 +161,9 @@ def roles(module: nn.Module, inputs: tuple[Tensor, ...]) -> dict[nn.Module, tupl
     found, makers, hooks = {}, {}, []
     kinds = {layer.module: layer.kind for layer in layers_of(module)}
 
-    def before(layer, given):
-        read = {maker for value in given if isinstance(value, Tensor) for maker in _makers(value.grad_fn, makers)}
+    def before(layer, given, by_name):
+        values = [value for value in (*given, *by_name.values()) if isinstance(value, Tensor)]
+        read = {maker for value in values for maker in _makers(value.grad_fn, makers)}
         role = hash((kinds[layer], tuple(sorted(found[maker][1] for maker in read))))
         found.setdefault(layer, (len(found), role))
 
@@ -172,7 +173,7 @@ def roles(module: nn.Module, inputs: tuple[Tensor, ...]) -> dict[nn.Module, tupl
 
     for layer in kinds:
         if layer is not module:
-            hooks += [layer.register_forward_pre_hook(before), layer.register_forward_hook(after)]
+            hooks += [layer.register_forward_pre_hook(before, with_kwargs=True), layer.register_forward_hook(after)]
     try:
         with torch.enable_grad():
             module(*(x.clone() for x in inputs))

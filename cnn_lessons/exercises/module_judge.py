@@ -25,8 +25,8 @@ training mode the result, the gradient of every input and of every parameter, th
 the first that differs; a mistake is named where its module first differs in the same finding, in the same way.
 Layers are matched by what they are and by what they read from (`layout.roles`), so names, nn.Sequential, functional
 ReLU and the order of registration are free. Where one layer holds several tensors of one shape (a batch normalisation
-from scratch), those with the oracle's names are matched by name, the others in order. Dropout is seeded: the same masks
-if it stands in the same places.
+from scratch), those with the oracle's names, or with usual other ones, are matched by name, the rest in order. Dropout
+is seeded: the same masks if it stands in the same places.
 Six to eight cases are plenty: each builds and runs small modules several times.
 """
 
@@ -43,6 +43,8 @@ from cnn_lessons.exercises.findings import Findings, Told
 from cnn_lessons.exercises.layout import Layer, Layout, layers_of, own_tensors, roles, settle
 
 COMPARED = "layers, values, gradients and running statistics, in eval mode and in training mode"
+# What the figures of a batch normalisation are called by those who write one of their own.
+OTHER_NAMES = {"weight": "gamma", "bias": "beta", "running_mean": "mean", "running_var": "var"}
 UNUSED = Told("none arrives. Does `forward` use this layer, without detach() and no_grad()?")
 IN_PLACE = Told(
     "cannot be computed: an operation in place (inplace=True, +=, relu_) has overwritten a value that is still needed."
@@ -161,12 +163,12 @@ class BuiltCase(Case):
         if self.reference.layout.differs(layout, ""):
             return findings
         pairs = list(_tensor_pairs(self.reference.matched(module, pristine)))
-        _load(pairs)
+        _load(module, pairs)
         torch.default_generator.manual_seed(0)
         findings["the result in eval mode"] = module.eval()(*self.inputs)  # the case's own: a change of them shows
         if isinstance(findings["the result in eval mode"], Tensor):
-            _add_statistics(pairs, findings, "after a run in eval mode")
-            _load(pairs)
+            _add_statistics(module, pairs, findings, "after a run in eval mode")
+            _load(module, pairs)
             torch.default_generator.manual_seed(0)
             _train(module.train(), pristine, pairs, findings)
         return findings
@@ -197,15 +199,21 @@ def _tensor_pairs(layers: list[tuple[Layer, Layer]]) -> Iterator[tuple[str, str,
             free = dict(own)
             for name, tensor in known:
                 fitting = [n for n in free if free[n].shape == tensor.shape]
-                chosen = name if name in fitting else fitting[0]
+                alike = [n for n in fitting if OTHER_NAMES.get(name, name) in n.lower()]
+                chosen = name if name in fitting else (alike or fitting)[0]
                 names = [f"{layer.name}.{n}".lstrip(".") for layer, n in ((mine, name), (other, chosen))]
                 yield *names, tensor, free.pop(chosen)
 
 
-def _load(pairs: list[tuple[str, str, Tensor, Tensor]]) -> None:
+def _load(module: nn.Module, pairs: list[tuple[str, str, Tensor, Tensor]]) -> None:
     with torch.no_grad():
-        for _, _, tensor, own in pairs:
-            own.copy_(tensor)
+        for _, name, tensor, own in pairs:
+            _now(module, name, own).copy_(tensor)
+
+
+def _now(module: nn.Module, name: str, own: Tensor) -> Tensor:
+    """Return a tensor of the answer as it is now: a run may have put new running statistics in the place of the old."""
+    return own if isinstance(own, nn.Parameter) else module.get_buffer(name)
 
 
 def _train(module: nn.Module, inputs: tuple[Tensor, ...], pairs: list, findings: Findings) -> None:
@@ -221,13 +229,13 @@ def _train(module: nn.Module, inputs: tuple[Tensor, ...], pairs: list, findings:
     findings.labels |= {f"the gradient of {key}": f"the gradient of {name}" for key, name, *_ in pairs}
     for key, gradient in zip(wanted, _gradients(result, list(wanted.values())), strict=True):
         findings[key] = (UNUSED if gradient is None else gradient) if result.requires_grad else CUT
-    _add_statistics(pairs, findings, "after a training step")
+    _add_statistics(module, pairs, findings, "after a training step")
 
 
-def _add_statistics(pairs: list, findings: Findings, when: str) -> None:
+def _add_statistics(module: nn.Module, pairs: list, findings: Findings, when: str) -> None:
     for key, name, _, own in pairs:
         if not isinstance(own, nn.Parameter):
-            findings[f"{key} {when}"] = own.clone()
+            findings[f"{key} {when}"] = _now(module, name, own).clone()
             findings.labels[f"{key} {when}"] = f"{name} {when}"
 
 

@@ -46,10 +46,10 @@ ALEXNET_CLASSIFIER = Exercise(
     title="The classifier of AlexNet",
     parameters="in_features, hidden, num_classes, dropout=0.5",
     statement=(
-        "Return an `nn.Sequential` with this chapter's classifier: dropout, linear layer, ReLU; dropout, linear layer, "
-        "ReLU; linear layer. `hidden` is a list of two numbers, what the first two linear layers give; in the chapter "
-        "it is [1024, 512]. `dropout` is the probability that a number is dropped. (N, in_features) becomes logits "
-        "(N, num_classes)."
+        "Return an `nn.Sequential` with this chapter's classifier: `nn.Dropout`, linear layer, ReLU; dropout, linear "
+        "layer, ReLU; linear layer. `hidden` is a list of two numbers, what the first two linear layers give; in the "
+        "chapter it is [1024, 512]. `dropout` is the probability that a number is dropped. (N, in_features) becomes "
+        "logits (N, num_classes)."
     ),
     hints=(
         "Seven layers, in the order of the statement. Which of them have weights, and what does each of these read?",

@@ -196,10 +196,10 @@ WIDE_BLOCK = Exercise(
     forward="x",
     statement=(
         "Fill the class. The branch: BatchNorm, ReLU, 3×3 convolution from `in_channels` to `out_channels` with "
-        "`stride`; BatchNorm, ReLU, dropout, 3×3 convolution. Padding 1, no biases in the convolutions. It is added to "
-        "the shortcut: the input itself or, where the shape changes, a 1×1 convolution (with the stride, without "
-        "bias) of the input after the first BatchNorm and ReLU. Nothing comes after the sum. (N, in_channels, H, W) "
-        "becomes (N, out_channels, H/stride, W/stride)."
+        "`stride`; BatchNorm, ReLU, `nn.Dropout`, 3×3 convolution. Padding 1, no biases in the convolutions. It is "
+        "added to the shortcut: the input itself or, where the shape changes, a 1×1 convolution (with the stride, "
+        "without bias) of the input after the first BatchNorm and ReLU. Nothing comes after the sum. (N, in_channels, "
+        "H, W) becomes (N, out_channels, H/stride, W/stride)."
     ),
     hints=(
         "Draw the block: two ways from the input to the sum. How many channels does each of the two BatchNorms see, "

@@ -14,7 +14,8 @@ class Answer(Compared):
 
     def __init__(self, value: Any = None, refusal: str | None = None):
         self.value, self.refusal = value, refusal
-        self.numbers = set(re.findall(r"\d+", refusal or ""))
+        joined = re.sub(r"(?<=\d),(?=\d{3}\b)", "", refusal or "")  # 1,192
+        self.numbers = set(re.findall(r"\d+", f"{refusal} {joined}"))
 
     def parts(self) -> tuple:
         """Return the value and the refusal."""

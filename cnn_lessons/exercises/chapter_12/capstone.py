@@ -76,7 +76,7 @@ def _scores(got: Any, count: int, classes: int) -> Tensor:
 @torch.no_grad()
 def _bounds(network: nn.Module, images: Tensor, classes: int) -> dict[str, bool]:
     """Return which bounds the scores keep, whatever the last layer's weights are."""
-    last = [p for p in network.parameters() if p.shape[:1] == (classes,)] or list(network.parameters())
+    last = [p for p in network.parameters() if classes in p.shape] or list(network.parameters())
     scores = [network(images).float()]
     for _ in range(8):
         for parameter in last:

@@ -139,21 +139,25 @@ _WHY = {
 
 def _has(text: str, value: Any) -> bool:
     """Return whether a value stands in the text on its own; thousands may be marked."""
+    text = re.sub(r"[\u2009\u202f\xa0]", " ", text)  # narrow spaces, and those at which no line breaks
+    if isinstance(value, float):
+        return any(
+            float(number) == value for number in re.findall(r"(?<![\w.])\d+\.?\d*(?:[eE][-+]?\d+)?(?![\w.]\d)", text)
+        )
     forms = {str(value)}
     if isinstance(value, int):
         forms |= {f"{value:,}", f"{value:_}", f"{value:,}".replace(",", " ")}
-    if isinstance(value, float):
-        forms |= {f"{value:g}", f"{value:.2e}", f"{value:.5f}"}
-    return any(re.search(rf"(?<![\w.])(?<!\d,)v?{re.escape(form)}(?![\w]|[.,]\d)", text) for form in forms)
+    tail = "(?:st|nd|rd|th)?" if isinstance(value, int) else ""
+    return any(re.search(rf"(?<![\w.])(?<!\d,)v?{re.escape(form)}{tail}(?![\w]|[.,]\d)", text) for form in forms)
 
 
 def _wrong_accuracy(text: str, record: Record) -> str | None:
     """Return what is wrong with the line of the test accuracy, or None."""
-    right, number = record.test["accuracy"], r"(\d+(?:\.\d+)?)"
-    found = re.search(number + r"(?:\s*(?:±|\+/-)\s*[\d.]+)?\s*(%|per ?cent)", text) or re.search(number + "()", text)
+    right, number, spread = record.test["accuracy"], r"(\d+(?:\.\d+)?)", r"(?:\s*\(?\s*(?:±|\+/-)\s*[\d.]+)?\)?"
+    found = re.search(rf"{number}{spread}\s*(%|per ?cent)", text) or re.search(f"{number}()", text)
     if not found:
         return "holds no number."
-    number, percent = float(found[1]), bool(found[2])
+    number, percent = float(found[1]), bool(found[2] or re.search("%|per ?cent", text))
     validation = [row["validation_accuracy"] for row in record.epochs]
     others = {
         "the best validation accuracy. It chose the epoch, so it flatters": max(validation),
