@@ -8,17 +8,20 @@ from collections.abc import Callable
 from typing import Any
 
 
-def head_of(answer: Callable) -> inspect.Signature:
-    """Return the parameters of an answer. What its type hints name need not be there; Python 3.14 would look it up.
+def head_of(answer: Callable) -> inspect.Signature | None:
+    """Return the parameters of an answer, or None where they cannot be read, as those of `torch.mean`.
 
-    Raises:
-        TypeError, ValueError: if it has none that can be read.
+    What its type hints name need not be there; Python 3.14 would look it up.
     """
-    if sys.version_info < (3, 14):
-        return inspect.signature(answer)
-    from annotationlib import Format
+    options = {}
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
 
-    return inspect.signature(answer, annotation_format=Format.STRING)
+        options["annotation_format"] = Format.STRING
+    try:
+        return inspect.signature(answer, **options)
+    except (TypeError, ValueError):
+        return None
 
 
 def is_blank(answer: Any) -> bool:

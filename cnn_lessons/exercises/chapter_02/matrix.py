@@ -79,7 +79,7 @@ CONV2D_UNFOLD = Exercise(
     expected=F.conv2d,
     forbidden=CONVOLUTIONS,
     gradients=True,
-    most_calls=3000,
+    most_calls=4000,
     mistakes=(
         Mistake(TURNED, lambda x, weight, *rest: F.conv2d(x, weight.flip(2, 3), *rest)),
         Mistake(
