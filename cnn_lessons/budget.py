@@ -21,11 +21,15 @@ def budget() -> str:
     return chosen
 
 
-def gpu_works() -> bool:
-    """Return whether there is a CUDA device that this torch has code for; newer ones leave older GPUs out."""
+def gpu_works(device: torch.device | None = None) -> bool:
+    """Return whether there is a CUDA device that this torch has code for; newer ones leave older GPUs out.
+
+    Args:
+        device: which one; None takes torch's current.
+    """
     if not torch.cuda.is_available():
         return False
-    own = torch.cuda.get_device_capability()
+    own = torch.cuda.get_device_capability(device)
     built = [re.fullmatch(r"(sm|compute)_(\d+)(\d)[af]?", name) for name in torch.cuda.get_arch_list()]
     known = [(match[1], (int(match[2]), int(match[3]))) for match in built if match]
     # Code for 8.0 runs on 8.6 and not on 9.0; what begins with "compute" is made for a newer GPU when it is loaded.

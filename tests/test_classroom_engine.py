@@ -152,6 +152,11 @@ def test_evidence_that_takes_for_ever_to_print_or_to_hash_is_refused():
             evidence.loads(file.getvalue())
 
 
+def test_evidence_with_something_in_front_of_it_is_read_as_it_was_screened():
+    torch.save([("plain", 13)], file := io.BytesIO(), _use_new_zipfile_serialization=False)
+    assert evidence.loads(file.getvalue() + _saved([("plain", 1)])) == [1]
+
+
 @pytest.mark.parametrize("value", [[1], ("a",), {"a": 1}, 100_001 * "x", torch.zeros(1)])
 def test_plain_evidence_is_a_number_or_a_short_text(value):
     with pytest.raises(ValueError, match="expected a number or a text|the step"):

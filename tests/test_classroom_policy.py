@@ -204,6 +204,8 @@ def test_exercises_that_most_have_beside_a_whole_chapter_were_asked_for():
     homework = [of_chapters(f"{who}/hw.ipynb", "02", "conv_output_size", "receptive_field") for who in ("a", "b", "c")]
     book = grade_book(homework, Policy())
     assert book.chapters == ("02", "03") and len(book.rows) == 6
+    homework += [of_chapters(f"{who}/week4.ipynb", "04") for who in ("a", "b", "c")]
+    assert grade_book(homework, Policy()).chapters == ("02", "03", "04")
 
 
 def test_chapter_with_nothing_to_earn_is_no_part_of_the_total():

@@ -38,7 +38,7 @@ def keep_only(packages: dict[str, str], vendor: Path = VENDOR) -> None:
     """Remove other versions of the packages, and what a stopped unpacking left: the build takes what is there."""
     for name, version in packages.items():
         own = folder_of(name, version)
-        for other in vendor.glob(f"{folder_of(name, '*')}"):
+        for other in vendor.glob(folder_of(name, "*")):
             if other.name != own:
                 shutil.rmtree(other) if other.is_dir() else other.unlink()
 

@@ -138,7 +138,7 @@ def _device(name: str | None, recipe):
         raise BadUse(f"--device: expected cuda or nothing under torchrun, which deals the GPUs out, got {name!r}")
     if device.type == "cuda" and int(os.environ.get("LOCAL_WORLD_SIZE", 1)) > there:
         raise BadUse(f"torchrun: expected at most {there} processes, one for each CUDA device, got more")
-    if device.type == "cuda" and not gpu_works():
+    if device.type == "cuda" and not gpu_works(device):
         raise BadUse(f"--device: got {name!r}, but this torch has no code for that GPU. `{PROGRAM} doctor` says more")
     choose_precision(recipe.precision, device)
     return device
@@ -159,7 +159,8 @@ def _check_files(options: argparse.Namespace) -> None:
         except OSError as error:
             raise BadUse(f"--{option}: expected a file in a folder that can be made, got {path} ({error})") from error
         there = path.exists()
-        if (there and not path.is_file()) or not os.access(path if there else path.parent, os.R_OK | os.W_OK):
+        places = [path] * there + [path.resolve().parent] * (not there or option == "weights")  # written beside first
+        if (there and not path.is_file()) or not all(os.access(place, os.R_OK | os.W_OK) for place in places):
             raise BadUse(f"--{option}: expected a file that can be read and written, got {path}")
         if path.resolve() in seen:
             raise BadUse(f"--{option}: expected another file than --{seen[path.resolve()]}, got {path} for both")
@@ -213,13 +214,14 @@ def _keep(options: argparse.Namespace, model, history) -> None:
     if options.out:
         history.save(options.out)
     if options.weights:
-        scratch = options.weights.with_name(f".{options.weights.name}.writing")
+        target = options.weights.resolve()  # what a link leads to
+        scratch = target.with_name(f".{target.name}.writing")
         try:
             torch.save({name: value.cpu() for name, value in model.state_dict().items()}, scratch)
-            os.replace(scratch, options.weights)
+            os.replace(scratch, target)
         except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
             scratch.unlink(missing_ok=True)
-            raise Refused(f"--weights: expected room for {options.weights}, got: {first_line(error)}") from error
+            raise Refused(f"--weights: {options.weights} could not be written: {first_line(error)}") from error
 
 
 def _summary(options: argparse.Namespace, history) -> str:

@@ -40,7 +40,7 @@ def find(name: str) -> Exercise:
     if isinstance(name, str) and name in catalog():
         return catalog()[name]
     if callable(name):
-        raise ValueError(f'exercise: expected a known name, got {name!r:.60}. It comes first: check("…", function).')
+        raise ValueError(f"exercise: expected a known name, in quotes and before the answer, got {name!r:.60}.")
     near = difflib.get_close_matches(str(name), catalog(), n=3)
     raise ValueError(
         f"exercise: expected a known name, got {name!r}. "

@@ -62,9 +62,13 @@ def loads(content: bytes) -> list[Any]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
                 raise ValueError("something compressed, which may unpack to any size")
-            (plan,) = (name for name in archive.namelist() if name.endswith("data.pkl"))
-            _screen(archive.read(plan))
-        packed = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+            members = {name: archive.read(name) for name in archive.namelist()}
+        (plan,) = (name for name in members if name.endswith("data.pkl"))
+        _screen(members[plan])
+        with zipfile.ZipFile(screened := io.BytesIO(), "w") as archive:  # torch might read something else in `content`
+            for name, part in members.items():
+                archive.writestr(name, part)
+        packed = torch.load(io.BytesIO(screened.getvalue()), weights_only=True, map_location="cpu")
         left = itertools.count(MOST_VALUES, -1)
         return [unpack(result, left=left) for result in packed]
     except Exception as error:  # bytes from an untrusted process fail in any way

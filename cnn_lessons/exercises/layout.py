@@ -1,6 +1,8 @@
 """The layers of a module that hold parameters, whatever its author called them, and which of another's they match."""
 
+import copy
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -9,6 +11,7 @@ import torch
 from torch import Size, Tensor, nn
 
 from cnn_lessons.exercises.compare import Compared
+from cnn_lessons.exercises.exercise import NotAsAsked
 
 MOST_TERMS = 8  # layers whose counts are written out as one sum
 
@@ -127,6 +130,22 @@ def own_tensors(layer: nn.Module) -> tuple[list[tuple[str, Tensor]], list[tuple[
 def layers_of(module: nn.Module) -> list[Layer]:
     """Return the layers of `module` that have parameters of their own, in the order of registration."""
     return [Layer(name, layer, Kind.of(layer)) for name, layer in module.named_modules() if own_tensors(layer)[0]]
+
+
+def fresh(function: Callable, *args: Any, **kwargs: Any) -> Any:
+    """Return what a function builds.
+
+    Raises:
+        NotAsAsked: if weights are the same ones each time: the check would overwrite those of a network in use.
+    """
+    again = copy.deepcopy((args, kwargs))  # of the arguments as they are before a first call
+    module = function(*args, **kwargs)
+    if isinstance(module, nn.Module) and not isinstance(function, type):
+        other = function(*again[0], **again[1])
+        own = set(map(id, module.parameters()))
+        if isinstance(other, nn.Module) and any(id(weight) in own for weight in other.parameters()):
+            raise NotAsAsked("your function returns the same layers each time. Build new ones inside it.")
+    return module
 
 
 def settle(module: nn.Module, *inputs: Tensor) -> None:

@@ -40,7 +40,7 @@ from torch import Tensor, nn
 from cnn_lessons.exercises.compare import show
 from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked
 from cnn_lessons.exercises.findings import Findings, Told
-from cnn_lessons.exercises.layout import Layer, Layout, layers_of, own_tensors, roles, settle
+from cnn_lessons.exercises.layout import Layer, Layout, fresh, layers_of, own_tensors, roles, settle
 
 COMPARED = "layers, values, gradients and running statistics, in eval mode and in training mode"
 # What the figures of a batch normalisation are called by those who write one of their own.
@@ -172,18 +172,6 @@ class BuiltCase(Case):
             torch.default_generator.manual_seed(0)
             _train(module.train(), pristine, pairs, findings)
         return findings
-
-
-def fresh(function: Callable, *args: Any, **kwargs: Any) -> Any:
-    """Return what a function builds.
-
-    Raises:
-        NotAsAsked: if it is the same module each time: the check would overwrite the weights of a network in use.
-    """
-    module = function(*args, **kwargs)
-    if isinstance(module, nn.Module) and not isinstance(function, type) and function(*args, **kwargs) is module:
-        raise NotAsAsked("your function returns the same network each time. Build a new one inside it.")
-    return module
 
 
 def _advice(got: Any) -> str:

@@ -72,8 +72,12 @@ def _graded(item, notebook: Notebook, start: float, prison: Prison, limits, save
     run = run_cells(notebook, prison, limits, stop)
     cells, note = ask_nbval(notebook, prison, limits, stop) if saved else (None, "not asked for")
     if cells:
-        tried = [name for name, marks in run.marks.items() if any(mark.status in (CORRECT, NOT_YET) for mark in marks)]
-        unrun = [f"the cell of {name} was saved without having been run" for name in tried if name in notebook.unrun]
+        unrun = [
+            f"the cell of {name} was saved without having been run"
+            for name, marks in run.marks.items()
+            for place, mark in zip(notebook.places[name], marks, strict=False)  # a run may have been stopped
+            if mark.status in (CORRECT, NOT_YET) and place.cell in notebook.unrun
+        ]
         note = "; ".join(filter(None, [note, *unrun]))
     return _result(
         item,
@@ -203,8 +207,9 @@ def ask_nbval(notebook: Notebook, prison: Prison, limits: Limits, stop: threadin
         with Jail(prison, "saved", limits, stop) as jail:
             reply, _ = jail.ask(order, limits.seconds)
             counts = [int(reply[word]) for word in ("match", "differ", "fail")]
-            odd = notebook.uncompared if any(counts) else [*notebook.uncompared, "nbval compared none of its cells"]
-            return Cells(*counts) if any(counts) else None, "; ".join(odd)
+            if not any(counts):
+                return None, "; ".join([*notebook.uncompared, "nbval compared none of its cells"])
+            return Cells(*counts), "; ".join(notebook.uncompared)
     except NotReady as reason:  # the marks stand
         return None, f"{FAILED}: {reason}"
     except Stopped as reason:

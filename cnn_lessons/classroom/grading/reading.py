@@ -43,7 +43,7 @@ class Notebook:
         saved: how many code cells have saved outputs.
         may_fail: numbers of the cells that are tagged as raising an error.
         uncompared: sentences on exercises whose cells ask nbval not to compare them.
-        unrun: exercises with a cell that was saved without having been run: nbval passes it.
+        unrun: numbers of the cells that were saved without having been run: nbval passes them.
         places: of each exercise that is there, the cells that answer it, in order.
         chapters: of these exercises.
         remarks: what is odd about the whole, one line each.
@@ -55,7 +55,7 @@ class Notebook:
     saved: int
     may_fail: set[int] = field(default_factory=set)
     uncompared: list[str] = field(default_factory=list)
-    unrun: set[str] = field(default_factory=set)
+    unrun: set[int] = field(default_factory=set)
     places: dict[str, list[Place]] = field(default_factory=dict)
     chapters: tuple[str, ...] = ()
     remarks: list[str] = field(default_factory=list)
@@ -80,15 +80,13 @@ def read(content: bytes, file: str) -> Notebook:
     saved = sum(bool(cell.get("outputs")) for cell in codes)
     found = Notebook([cell.source for cell in codes], nbformat.writes(notebook), saved, remarks=remarks)
     found.may_fail = {i for i, cell in enumerate(codes) if "raises-exception" in _tags(cell)}
+    found.unrun = {i for i, cell in enumerate(codes) if cell.get("execution_count") is None}
     named = chapter_in_name(file)
     _locate(found, named)
     _keep_own_chapters(found, named)
     for name, places in found.places.items():
-        cells = [codes[place.cell] for place in places]
-        if any(map(_escapes, cells)):
+        if any(_escapes(codes[place.cell]) for place in places):
             found.uncompared.append(f"the cell of {name} asks not to be compared")
-        if any(cell.get("execution_count") is None for cell in cells):
-            found.unrun.add(name)
     chapters = {catalog()[name].chapter for name in found.places}
     chapters = chapters or {exercise.chapter for exercise in catalog().values() if exercise.chapter == named}
     if not chapters:

@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -108,9 +108,10 @@ def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
     """
     handed_in = defaultdict(lambda: defaultdict(list))
     collections = collections_in(results)
-    own = _chapters(results) | set(policy.weights)
+    whose = {result.file: student_of(result.file, policy, collections) for result in results}
+    own = _chapters(results, {file: student for file, (student, _) in whose.items()}) | set(policy.weights)
     for result in sorted(results, key=lambda result: result.file):
-        student, notes = student_of(result.file, policy, collections)
+        student, notes = whose[result.file]
         there = [chapter for chapter in result.chapters if chapter in own]
         alien = [chapter for chapter in result.chapters if chapter not in there]
         notes += tuple(f"exercises of chapter {chapter}, which nobody handed in, do not count" for chapter in alien)
@@ -130,12 +131,13 @@ def by_name(name: str) -> tuple[str, str]:
     return unicodedata.normalize("NFKC", name).casefold(), name
 
 
-def _chapters(results: Sequence[Result]) -> set[str]:
+def _chapters(results: Sequence[Result], whose: Mapping[str, str]) -> set[str]:
     """Return the chapters that were handed in: as more than a guest, or by most, for then they were asked for."""
-    ran = [result for result in results if result.chapters]
-    held = Counter(chapter for result in ran for chapter in result.chapters)
-    by_most = {chapter for chapter, count in held.items() if 1 < count > len(ran) / 2}
-    return by_most | {chapter for result in ran for chapter in result.chapters if not _is_guest(result, chapter)}
+    found = [(whose[result.file], chapter, result) for result in results for chapter in result.chapters]
+    held = Counter(chapter for _, chapter in {(student, chapter) for student, chapter, _ in found})
+    most = len({student for student, *_ in found}) / 2
+    by_most = {chapter for chapter, count in held.items() if 1 < count > most}
+    return by_most | {chapter for _, chapter, result in found if not _is_guest(result, chapter)}
 
 
 def _is_guest(result: Result, chapter: str) -> bool:

@@ -78,7 +78,7 @@ def collections_in(results: Iterable[Result]) -> dict[str, int]:
             for chapter in result.chapters:
                 units[chapter].add(_unit(path[skip:]))
         several = any(len(unit) > 1 and "" not in unit for unit in units.values())
-        alone = all(path[0] == archive for path in paths) and any(unit != {""} for unit in units.values() or ({},))
-        if several or alone:
+        names_somebody = not units or any(unit != {""} for unit in units.values())
+        if several or (names_somebody and all(path[0] == archive for path in paths)):
             found[archive] = skip
     return found

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked, Outcome
-from cnn_lessons.exercises.layout import settle
-from cnn_lessons.exercises.module_judge import fresh
+from cnn_lessons.exercises.layout import fresh, settle
 
 MOST_PARAMETERS = 300_000
 

@@ -153,7 +153,7 @@ def _has(text: str, value: Any) -> bool:
 
 def _wrong_accuracy(text: str, record: Record) -> str | None:
     """Return what is wrong with the line of the test accuracy, or None."""
-    right, number, spread = record.test["accuracy"], r"(\d+(?:\.\d+)?)", r"(?:\s*\(?\s*(?:±|\+/-)\s*[\d.]+)?\)?"
+    right, number, spread = record.test["accuracy"], r"(\d+(?:\.\d+)?)", r"(?:\s*(?:\(\s*)?(?:±|\+/-)\s*[\d.]+)?\)?"
     found = re.search(rf"{number}{spread}\s*(%|per ?cent)", text) or re.search(f"{number}()", text)
     if not found:
         return "holds no number."
