@@ -54,7 +54,7 @@ def groups() -> dict[str, list[runs.Recorded]]:
 
 
 def variations(of: str) -> list[runs.Recorded]:
-    """The recorded runs that differ in one thing from the one that `of` names."""
+    """The recorded runs that vary the one that `of` names."""
     return [run for planned, run in recorded() if planned.varies == of]
 
 
@@ -149,7 +149,7 @@ class RecordedFormats(WritesMarkdown):
 
 
 class RecordedDifferences(WritesMarkdown):
-    """How far the training loss lies below the reported one: of a run, and of those that differ in one thing."""
+    """How far the training loss lies below the reported one: of a run, and of those that vary it."""
 
     required_arguments = 1  # the run's name
 
@@ -186,7 +186,7 @@ class RecordedCurves(WritesMarkdown):
             *self.readers("On CIFAR-10, with all seeds, and in both number formats:", cifar),
             *self.readers("By a published recipe, over all its epochs:", published),
             *self.readers(
-                "AlexNet for ten epochs and more, by the tutorial's recipe and with one thing changed:", long
+                "AlexNet for ten epochs and more, by the tutorial's recipe and with changes:", long
             ),
             *self.readers("One epoch of AlexNet with one thing changed:", brief),
             *self.readers("On other data:", others),
