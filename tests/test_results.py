@@ -105,7 +105,11 @@ def test_what_the_page_says_of_number_formats_is_in_the_files():
         assert same.provenance["recipe"]["seed"] == run.provenance["recipe"]["seed"] == 0
         assert same.provenance["device_name"] != run.provenance["device_name"]  # "on a processor of another make"
         seeds = [recorded_runs.losses_apart(one, other) for one, other in itertools.combinations((same, *others), 2)]
-        assert all(recorded_runs.losses_apart(run, same) < apart for apart in seeds)  # "less than another seed does"
+        formats, least, most = recorded_runs.losses_apart(run, same), min(seeds), max(seeds)
+        if same.name == "ResNet-14":
+            assert least < formats < most  # "about as much"
+        else:
+            assert formats < least  # "less than another seed does"
         assert len(seeds) == 3  # "of two seeds": every pair of three
         if same.name == "AlexNet":
             best = max(one.test["accuracy"] for one in (same, *others))

@@ -185,9 +185,7 @@ class RecordedCurves(WritesMarkdown):
         return [
             *self.readers("On CIFAR-10, with all seeds, and in both number formats:", cifar),
             *self.readers("By a published recipe, over all its epochs:", published),
-            *self.readers(
-                "AlexNet for ten epochs and more, by the tutorial's recipe and with changes:", long
-            ),
+            *self.readers("AlexNet for ten epochs and more, by the tutorial's recipe and with changes:", long),
             *self.readers("One epoch of AlexNet with one thing changed:", brief),
             *self.readers("On other data:", others),
         ]
