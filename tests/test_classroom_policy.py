@@ -292,7 +292,7 @@ def test_pattern_is_also_tried_inside_an_archive_of_the_class():
 @pytest.mark.parametrize("top", ["class.zip", "hw.zip/hw"])
 def test_pattern_reads_no_name_off_the_archive_of_a_class(top):
     policy = Policy(student="^[^/]+/(?P<student>[^/]+)/")
-    files = [f"{top}/{file}/02_convolution.ipynb" for file in ("kim", "lee/work", "park/work")]
+    files = [f"{top}/{file}/02_convolution.ipynb" for file in ("kim", "lee/draft", "park/draft")]
     book = grade_book([result(file) for file in files], policy)
     assert [student.name for student in book.students] == ["kim", "lee", "park"]
 

@@ -31,20 +31,20 @@ def parsed(content: bytes) -> tuple[nbformat.NotebookNode, bool]:
     if text.count("{") + text.count("[") > MOST_PARTS:  # each takes many times its own room
         raise Refused("holds too many parts for a notebook: expected it with its outputs cleared")
     try:
-        parsed = json.loads(text)
+        whole = json.loads(text)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         where = f" (it breaks off or goes wrong in line {line:,})" if line else ""
         raise Refused(f"is no notebook: its JSON cannot be read{where}") from None
-    if not isinstance(parsed, dict) or "nbformat" not in parsed:
+    if not isinstance(whole, dict) or "nbformat" not in whole:
         raise Refused("is no notebook: expected JSON with nbformat and cells")
-    return _checked(parsed)
+    return _checked(whole)
 
 
-def _checked(parsed: dict) -> tuple[nbformat.NotebookNode, bool]:
+def _checked(whole: dict) -> tuple[nbformat.NotebookNode, bool]:
     try:
-        old = parsed["nbformat"] < 4
-        notebook = nbformat.convert(nbformat.from_dict(parsed), 4)
+        old = whole["nbformat"] < 4
+        notebook = nbformat.convert(nbformat.from_dict(whole), 4)
         notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)  # joins the lines of each source
         for cell in notebook.cells:
             if not isinstance(cell.source, str) or cell.cell_type not in ("code", "markdown", "raw"):

@@ -113,8 +113,8 @@ def grade_book(results: Sequence[Result], policy: Policy) -> GradeBook:
     for result in sorted(results, key=lambda result: result.file):
         student, notes = whose[result.file]
         there = [chapter for chapter in result.chapters if chapter in own]
-        alien = [chapter for chapter in result.chapters if chapter not in there]
-        notes += tuple(f"exercises of chapter {chapter}, which nobody handed in, do not count" for chapter in alien)
+        copied = [chapter for chapter in result.chapters if chapter not in own]
+        notes += tuple(f"exercises of chapter {chapter}, which nobody handed in, do not count" for chapter in copied)
         for chapter in there or ("",):
             handed_in[student][chapter].append(_row(student, chapter, result, policy, notes))
     found = {chapter for chapters in handed_in.values() for chapter in chapters if chapter}
