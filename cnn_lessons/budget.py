@@ -51,7 +51,9 @@ def start(cpu_seconds: int, gpu_helps: bool = True) -> str:
     chosen = budget()
     works = gpu_works()
     device = torch.cuda.get_device_name() if works else "the CPU"
-    print(f"Running on {device}, budget {chosen}. The whole notebook takes about {cpu_seconds} s on two CPU cores.")
+    longer = chosen == "gpu" and gpu_helps
+    takes = f"about {cpu_seconds} s on two CPU cores"
+    print(f"Running on {device}, budget {chosen}." + f" The whole notebook takes {takes}." * (not longer))
     if torch.cuda.is_available() and not works:
         print(f"PyTorch {torch.__version__} has no code for {torch.cuda.get_device_name()}, so `train` uses the CPU.")
         print("CUDA_VISIBLE_DEVICES= (empty) hides that GPU from the rest, too.")
@@ -59,9 +61,9 @@ def start(cpu_seconds: int, gpu_helps: bool = True) -> str:
         print("It needs no GPU.")
     elif chosen == "cpu" and not works:
         print("For the full length choose a GPU (in Colab: Runtime, Change runtime type, GPU) and run this cell again.")
-    elif chosen == "gpu":
-        print("With this budget it trains longer, on data that it downloads.")
-        print("The short way: %env CNN_LESSONS_BUDGET=cpu in a cell above.")
+    elif longer:
+        print("With this budget it trains longer, on data that it downloads; a bar says how long.")
+        print(f"The short way, {takes} and without a download: %env CNN_LESSONS_BUDGET=cpu in a cell above.")
     return chosen
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from address import Address
+from machine import ROOT
 from nbformat import NotebookNode
 from notebook import WIDGET_STATE, tidied
 
@@ -19,6 +20,7 @@ SET_UP = """try:
 except ModuleNotFoundError:
     %pip install --quiet git+{address}
 from cnn_lessons.budget import start; budget = start("""
+MEMBERS = r"automodule:: ([\w.]+)\n +:members:([\w, ]*)\n"
 LONGEST_CELL, MEDIAN_CELL, MOST_WORDS, MOST_BYTES = 20, 5, 3000, 1_000_000
 
 
@@ -150,14 +152,25 @@ def recall(notebook: NotebookNode) -> Iterator[str]:
 
 def package_links(notebook: NotebookNode) -> Iterator[str]:
     text = markdown(notebook).partition("## From the package")[2]
-    for line in re.findall(
-        r"^from cnn_lessons[\w.]* import (.+)$", "\n".join(c.source for c in code_cells(notebook)), re.M
+    page = api_page()
+    documented = {name for members in page.values() for name in members}
+    for module, line in re.findall(
+        r"^from (cnn_lessons[\w.]*) import (.+)$", "\n".join(c.source for c in code_cells(notebook)), re.M
     ):
-        for name in re.split(r",\s*", re.sub(r"[();].*| as \w+", "", line)):
-            if name.strip() and name != "start" and f"{name.strip()}" not in text:
-                yield f"{name.strip()} is imported but not linked under 'From the package'"
+        for name in re.findall(r"\w+", re.sub(r"[();].*| as \w+", "", line)):
+            if name != "start" and name not in text:
+                yield f"{name} is imported but not linked under 'From the package'"
+            if name not in documented and f"{module}.{name}" not in page and page.get(module) != []:
+                yield f"{name} is imported but not on the API page: add it to book/api.md"
     if "../book/api.md" not in text:
         yield "no link to the API page"
+
+
+def api_page() -> dict[str, list[str]]:
+    """The modules of the API page, each with the names that it lists: none where it shows every member."""
+    text = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
+    page = {module: re.findall(r"\w+", listed) for module, listed in re.findall(MEMBERS, text)}
+    return page | {"": re.findall(r"autodata:: cnn_lessons[\w.]*\.(\w+)", text)}
 
 
 def weight(notebook: NotebookNode, path: Path) -> Iterator[str]:

@@ -128,6 +128,7 @@ def test_notebooks_keep_cells_ids_and_metadata_and_lose_outputs_and_links_to_the
         assert all(new.outputs == [] and new.execution_count is None for _, new in code)
         assert [old.source == new.source for old, new in code].count(False) == 1  # the set-up
         text = (handed_out / path.name).read_text()
+        assert "`hint(" in text and "`solution(" not in text
         assert "git+" not in text and published().url not in text and "../" not in re.sub(r"`.*?`", "", text)
         assert tidied(copy.deepcopy(whole)) == whole
 
@@ -412,6 +413,9 @@ def test_answer_in_a_notebook_stops_the_release(tmp_path, shell, monkeypatch):
     (tmp_path / "notebooks" / "02_convolution.ipynb").write_text(answered)
     code, _, complaints = shell("release", "--chapters", "02", tmp_path / "out")
     assert code == 1 and "conv2d_channels in 02_convolution.ipynb to be blank" in complaints[0]
+    own = text.replace("# exercise: conv2d_channels", "# exercise: mine", 1)
+    (tmp_path / "notebooks" / "02_convolution.ipynb").write_text(own)
+    assert "got 'mine', which has no check" in shell("release", "--chapters", "02", tmp_path / "out")[2][0]
     unmarked = answered.replace('"# exercise: conv2d_channels', '"#exercise: conv2d_channels')
     (tmp_path / "notebooks" / "02_convolution.ipynb").write_text(unmarked)
     assert unmarked != answered and "at the very top" in shell("release", "--chapters", "02", tmp_path / "out")[2][0]

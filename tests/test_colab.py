@@ -222,3 +222,5 @@ def test_start_says_how_to_get_a_gpu_only_where_there_is_none(monkeypatch, capsy
     assert printed.startswith(f"Running on {'Tesla T4' if gpu else 'the CPU'}, budget {'gpu' if gpu else 'cpu'}.")
     assert (said in printed) if said else ("Runtime" not in printed)
     assert ("trains longer" in printed) == gpu
+    assert ("The whole notebook takes about 10 s" in printed) != gpu
+    assert ("The short way, about 10 s on two CPU cores" in printed) == gpu

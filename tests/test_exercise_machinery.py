@@ -192,7 +192,10 @@ BAD_ANSWERS = {
     "no function": (torch.zeros(2), "expected your function double(x), got Tensor: tensor([0., 0.])"),
     "the result itself": (3, "expected your function double(x), got int: 3"),
     "nothing": (None, "expected your function double(x), got NoneType: None"),
-    "no parameter": (lambda: 2, "expected the parameters (x), got (). Keep the first line as it was."),
+    "no parameter": (
+        lambda: 2,
+        "expected the parameters (x), got (). Take the first line from the chapter as it is now.",
+    ),
     "two parameters": (lambda x, y: 2, "expected the parameters (x), got (x, y)"),
     "keyword only": (lambda *, x: 2, "expected the parameters (x), got (*, x)"),
 }

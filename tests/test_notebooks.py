@@ -62,6 +62,13 @@ def test_rules_refuse_a_long_cell_and_a_missing_section(chapter):
     assert "five recall questions" in refusals(chapter)
 
 
+def test_rules_refuse_an_import_that_is_nowhere_explained(chapter):
+    imports = next(cell for cell in chapter.cells if "import torch" in cell.source and cell.cell_type == "code")
+    imports.source += "\nfrom cnn_lessons.training import tune"
+    assert "tune is imported but not linked" in refusals(chapter)
+    assert "tune is imported but not on the API page" in refusals(chapter)
+
+
 def test_rules_refuse_a_filled_in_exercise_and_another_address(chapter):
     cell = next(cell for cell in chapter.cells if cell.source.startswith("# exercise: "))
     cell.source = cell.source.replace("    ...\n", "    return 1\n")

@@ -3,6 +3,7 @@
 Commands are small scripts in a folder that is the whole PATH, so nothing is installed and nothing is fetched.
 """
 
+import ast
 import io
 import json
 import re
@@ -199,6 +200,13 @@ def test_python_is_too_old(tmp_path, monkeypatch):
     monkeypatch.setattr(setup, "PYTHON_LEAST", (99, 0))
     with pytest.raises(setup.SetupError, match=r"expected Python .* make PYTHON="):
         setup.ensure_venv(tmp_path / "new")
+
+
+@pytest.mark.parametrize("name", ["setup", "machine", "vendor", "records"])
+def test_an_old_python_reads_what_the_set_up_consists_of(name):
+    """Else it stops with a traceback before it can say that it is too old: it evaluates no annotation."""
+    tree = ast.parse((setup.ROOT / "tools" / f"{name}.py").read_text("utf-8"), feature_version=(3, 7))
+    assert any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
 
 
 def test_environment_that_lost_its_python_is_named(tmp_path):

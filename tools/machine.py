@@ -1,5 +1,7 @@
 """What this machine has: commands, Node with npm, a Chromium, a Java. Standard library only; the tests ask it too."""
 
+from __future__ import annotations
+
 import os
 import re
 import shutil

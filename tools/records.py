@@ -1,5 +1,7 @@
 """What a step writes down so that it need not be done again. Standard library only, as tools/setup.py."""
 
+from __future__ import annotations
+
 import json
 import os
 from pathlib import Path

@@ -8,6 +8,8 @@ What is already there is left alone, so a second call is instant. When something
 had, the last line names it and the mend, and the exit code is 1.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import shlex

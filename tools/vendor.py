@@ -3,6 +3,8 @@
 Standard library only, as tools/setup.py.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import shutil

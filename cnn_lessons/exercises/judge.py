@@ -84,7 +84,8 @@ def _problem(exercise: Exercise, answer: Any, cases: list[Case], seen: list[Outc
         if head:
             head.bind(*cases[-1].args, **cases[-1].kwargs)
     except TypeError:
-        return f"expected the parameters ({exercise.parameters}), got {head}. Keep the first line as it was."
+        asked = f"expected the parameters ({exercise.parameters}), got {head}."
+        return f"{asked} Take the first line from the chapter as it is now."
     outcomes = [guard.run(answer, case, exercise.forbidden) for case in cases]
     seen += outcomes
     for outcome in outcomes:

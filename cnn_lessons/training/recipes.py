@@ -21,7 +21,7 @@ _FAST = Recipe(
     validation=5_000,
 )
 _NAMED = (
-    # The tutorials, exactly as given. They normalise by 0.5 and look at the test set only.
+    # The tutorials, exactly as given. They look at the test set only; two of them normalise by 0.5.
     Recipe("alexnet-tutorial", epochs=50, batch_size=32, lr=1e-3, optimizer="adam", normalise="half"),
     Recipe("resnet-tutorial", epochs=50, batch_size=32, lr=1e-3, optimizer="adam", normalise="half"),
     Recipe("seminar-tutorial", epochs=51, batch_size=128, lr=0.1, weight_decay=1e-4),
@@ -74,6 +74,7 @@ _NAMED = (
 )
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _NAMED}
+"""The named recipes: those of the tutorials and of the papers as they are given, and ours."""
 
 
 def find_recipe(name: str) -> Recipe:

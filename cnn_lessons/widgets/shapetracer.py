@@ -26,7 +26,7 @@ class ShapeTracer(LessonWidget):
             None leaves it as the network has it.
         selected: index of the step whose arithmetic is written out.
 
-    Taught in: 07, 09.
+    Taught in: 07, 09, 10.
     """
 
     _tag = "cnn-shapes"

@@ -18,6 +18,7 @@ from cnn_lessons.exercises.catalog import solution_function, solution_source
 
 MARKER = re.compile(r"# exercise: (\w+)\n")
 INSTALL = re.compile(r"%pip install --quiet git\+\S+")
+SHOWN = re.compile(r'[;,](?: and)? `solution\("\w+"\)` shows one way to do it')
 FROM_GIT = "Run this cell first. On Colab it installs the course; elsewhere it finds it."
 FROM_WHEEL = (
     "Run this cell first. Where the course is missing, it installs `{wheel}`, which must lie beside this notebook. "
@@ -42,7 +43,8 @@ def handout(path: Path, wheel: str, others: set[str], solved: bool) -> bytes:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         else:
-            cell.source = _unlinked(_without_badge(cell.source), others)
+            text = _unlinked(_without_badge(cell.source), others)
+            cell.source = text if solved else SHOWN.sub("", text)
     _install_from(notebook, wheel, path.name)
     fill = _solved if solved else lambda cell, name, earlier: cell
     _exercises(notebook, path.name, fill)
@@ -102,8 +104,13 @@ def _exercises(notebook, file: str, fill: Callable) -> None:
 
 def _refuse_unless_blank(source: str, name: str, file: str) -> None:
     known = catalog().get(name)
+    if known is None:
+        raise ClassroomError(
+            f"release: expected exercises of the course in {file}, got {name!r}, which has no check. Leave out the "
+            f"line “# exercise: {name}” and mark that question by hand, or add it to the package (CONTRIBUTING.md)."
+        )
     try:
-        blank = known and ast.unparse(_definition(source, name)) == ast.unparse(_definition(known.blank(), name))
+        blank = ast.unparse(_definition(source, name)) == ast.unparse(_definition(known.blank(), name))
     except SyntaxError:
         blank = False
     if not blank:
