@@ -23,6 +23,11 @@ CUT = (
     "out=… cut the path to the input."
 )
 
+ADVICE = {  # by what torch says
+    "before Module.__init__() call": "`super().__init__()` comes first: only then can a module hold layers.",
+    "list is not a Module subclass": "nn.Sequential takes modules, not a list of them: nn.Sequential(*layers).",
+}
+
 
 def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
     """Check an answer and say how far it is.
@@ -101,8 +106,7 @@ def wrong(exercise: Exercise, outcome: Outcome) -> str | None:
     if isinstance(outcome.error, (guard.ForbiddenCall, NotAsAsked)):
         return str(outcome.error)
     if outcome.error is not None:
-        early = "before Module.__init__() call" in str(outcome.error)
-        advice = "\n`super().__init__()` comes first: only then can a module hold layers." if early else ""
+        advice = next((f"\n{advice}" for words, advice in ADVICE.items() if words in str(outcome.error)), "")
         return f"your code raised {type(outcome.error).__name__}: {outcome.error}{_line(outcome.error)}{advice}"
     if outcome.got is None and outcome.printed:
         return "your function prints its result but returns None. The check reads what `return` hands back."

@@ -23,6 +23,16 @@ def true_convolution(image, kernel):
     return out
 
 
+@wrong("correlate2d", says="You put all the products of a window where one number belongs")
+def products_not_summed(image, kernel):
+    (H, W), (K_h, K_w) = image.shape, kernel.shape
+    out = image.new_zeros(H - K_h + 1, W - K_w + 1)
+    for i in range(H - K_h + 1):
+        for j in range(W - K_w + 1):
+            out[i, j] = image[i : i + K_h, j : j + K_w] * kernel
+    return out
+
+
 @wrong("correlate2d", says="left out the last row and the last column")
 def stops_one_window_early(image, kernel):
     (H, W), (K_h, K_w) = image.shape, kernel.shape

@@ -21,6 +21,15 @@ def mlp_of_linear_layers(in_features, hidden, num_classes):
     return nn.Sequential(*layers)
 
 
+@wrong("build_mlp", says="nn.Sequential takes modules, not a list of them: nn.Sequential(*layers)")
+def mlp_of_a_list(in_features, hidden, num_classes):
+    sizes = [in_features] + hidden
+    layers = [nn.Flatten()]
+    for size, width in zip(sizes, hidden):
+        layers += [nn.Linear(size, width), nn.ReLU()]
+    return nn.Sequential(layers + [nn.Linear(sizes[-1], num_classes)])
+
+
 @wrong("build_mlp", says="You put a ReLU behind the last layer too")
 def mlp_relu_at_the_end(in_features, hidden, num_classes):
     sizes = [in_features] + hidden + [num_classes]

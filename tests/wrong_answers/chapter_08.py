@@ -804,7 +804,7 @@ def _whole(block, x):
     return (_body(block, x) + block.shortcut(x)).relu()
 
 
-@wrong("is_residual", says="You only look at the block with an empty branch")
+@wrong("is_residual", says="You only look at the block with an empty body")
 def tells_of_the_empty_branch(block, x):
     with torch.no_grad():
         kept = block.bn2.weight.clone(), block.bn2.bias.clone()

@@ -72,7 +72,7 @@ class WideReluAfter(Block):
         return F.relu(super().forward(x))
 
 
-@wrong("WideBlock", says="You apply a ReLU to the branch before adding")
+@wrong("WideBlock", says="You apply a ReLU to what the convolutions add")
 class WideReluBeforeAdd(Block):
     def forward(self, x):
         a = F.relu(self.bn1(x))
@@ -213,7 +213,7 @@ class WideDropsAlways(Block):
         return self.conv2(F.dropout(out, self.dropout.p)) + self.around(x, a)
 
 
-@wrong("WideBlock", says="Your dropout stands at the end of the branch")
+@wrong("WideBlock", says="Your dropout stands behind the second convolution")
 class WideLateDropout(Block):
     def forward(self, x):
         a = F.relu(self.bn1(x))

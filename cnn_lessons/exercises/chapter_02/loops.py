@@ -23,6 +23,9 @@ LAST_WINDOWS = (
 )
 
 
+UNSUMMED = "You put all the products of a window where one number belongs. Add them up first, with .sum()."
+
+
 def raised(*words: str):
     """Return a test for outcomes that raised an error with all these words in it."""
     return lambda outcome: outcome.error is not None and all(word in str(outcome.error) for word in words)
@@ -128,6 +131,7 @@ CORRELATE2D = Exercise(
             "Your windows stand side by side. Move the window by one pixel, not by its own size: windows overlap.",
             lambda image, kernel: _correlate(image, kernel)[:: kernel.shape[0], :: kernel.shape[1]],
         ),
+        Mistake(UNSUMMED, when=raised("number of sizes provided (0)")),
         Mistake(
             "`@` is the product of matrices. A window and a kernel are multiplied number by number, with `*`.",
             lambda image, kernel: (_windows(image, *kernel.shape) @ kernel).sum((-2, -1)),
@@ -239,6 +243,7 @@ CONV2D_CHANNELS = Exercise(
             "You kept the input channels apart. One filter gives one map: add the products of all its input channels.",
             when=_input_channels_apart,
         ),
+        Mistake(UNSUMMED, when=raised("number of sizes provided (0)")),
         Mistake("Some images of the batch are missing from your output. Loop over n as well.", when=_only_first_image),
     ),
 )

@@ -73,7 +73,7 @@ CONV2D_UNFOLD = Exercise(
         "The columns are (N, C_in·K_h·K_w, H_out·W_out). Flatten each filter to a row of the same length; then one "
         "`@` makes all the sums.",
         "`weight.flatten(1) @ columns` is (N, C_out, H_out·W_out). Add the bias as a column, `bias[:, None]`, then "
-        "give the last axis its rows and columns back with `.reshape` or `.unflatten`.",
+        "give the last axis its rows and columns back with `.reshape`.",
     ),
     cases=first(26, _unfold_cases),
     expected=F.conv2d,
@@ -176,9 +176,8 @@ CONV2D_WEIGHT_GRADIENT = Exercise(
         "Follow one weight, [k, c, u, v]. In window (i, j) of image n it is multiplied with x[n, c, i + u, j + v], "
         "and the product goes into output [n, k, i, j]. Its gradient is the sum of grad_output times that pixel, over "
         "n, i and j.",
-        "Two loops over u and v are enough: `seen = x[:, :, u : u + H_out, v : v + W_out]` holds all the pixels that "
-        "the weights "
-        'at [u, v] have met. `torch.einsum("nkij,ncij->kc", grad_output, seen)` multiplies and adds over n, i and j.',
+        "Four loops, over k, c, u and v: `seen = x[:, c, u : u + H_out, v : v + W_out]` holds what this weight has "
+        "met, in every image. Multiply it with `grad_output[:, k]`, number by number, and add up.",
     ),
     cases=first(25, _gradient_cases),
     expected=_weight_gradient,

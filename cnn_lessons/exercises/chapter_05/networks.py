@@ -41,7 +41,7 @@ DTYPE = Mistake(
 )
 SHAPES = ("mat1 and mat2 shapes", "size mismatch", "Expected 3D", "expected input[")
 LOGITS = (
-    "You end in a softmax. The network returns logits, numbers of any size and sign: CrossEntropyLoss takes the "
+    "You end in a softmax. The network returns logits, numbers of any size and sign: the loss of chapter 06 takes the "
     "softmax itself."
 )
 

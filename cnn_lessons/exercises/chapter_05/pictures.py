@@ -128,7 +128,7 @@ SHIFT_IMAGES = Exercise(
 
 
 def _reordered(weight: Tensor, channels: int, height: int, width: int) -> Tensor:
-    """Pick the columns one by one from where they stand in the order (H, W, C): (K, C·H·W)."""
+    """Pick the columns one by one from where they stand in the order (H, W, C): (m, C·H·W)."""
     order = [
         (row * width + column) * channels + channel
         for channel in range(channels)
@@ -164,8 +164,8 @@ CHANNELS_FIRST_WEIGHT = Exercise(
     title="Repair: the order of the pixels",
     parameters="weight, channels, height, width",
     statement=(
-        "`weight`, (K, H·W·C), belongs to the first layer of an MLP that was trained on pictures flattened in the "
-        "order (H, W, C). Return the weight, (K, C·H·W), with which the network gives the same results for the same "
+        "`weight`, (m, H·W·C), belongs to the first layer of an MLP that was trained on pictures flattened in the "
+        "order (H, W, C). Return the weight, (m, C·H·W), with which the network gives the same results for the same "
         "pictures flattened in the order (C, H, W)."
     ),
     hints=(
@@ -173,7 +173,7 @@ CHANNELS_FIRST_WEIGHT = Exercise(
         "columns does the first channel have in the new order, and how far apart were they in the old one?",
         "A row of the weight is a flat picture. Give it back its axes with `reshape`, in the order in which it was "
         "flattened; then put the axes into the new order.",
-        "`weight.reshape(-1, height, width, channels)` has the axes (K, H, W, C). `permute` numbers them as they "
+        "`weight.reshape(-1, height, width, channels)` has the axes (m, H, W, C). `permute` numbers them as they "
         "should follow one another, and `.flatten(1)` makes rows again.",
     ),
     cases=first(26, _reorder_cases),

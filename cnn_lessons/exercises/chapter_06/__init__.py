@@ -7,4 +7,4 @@ from cnn_lessons.exercises.chapter_06.loss import AVERAGE_LOSS
 from cnn_lessons.exercises.chapter_06.schedule import STEP_LR
 from cnn_lessons.exercises.chapter_06.step import TRAINING_STEP
 
-EXERCISES = (TRAINING_STEP, EVALUATE_MODEL, STEP_LR, AVERAGE_LOSS, CHECKPOINT, REPAIR_TRAINING)
+EXERCISES = (TRAINING_STEP, AVERAGE_LOSS, EVALUATE_MODEL, STEP_LR, CHECKPOINT, REPAIR_TRAINING)

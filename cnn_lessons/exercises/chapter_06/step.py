@@ -174,7 +174,7 @@ TRAINING_STEP = Exercise(
             when=_computed_in("eval"),
         ),
         Mistake(
-            "You take a softmax before the loss. CrossEntropyLoss wants logits and takes the softmax itself: twice "
+            "You take a softmax before the loss. Cross-entropy wants logits and takes the softmax itself: twice "
             "flattens the probabilities and the gradients.",
             lambda *arguments: _right(*arguments, softmax=True),
         ),

@@ -83,7 +83,7 @@ ALEXNET_CLASSIFIER = Exercise(
             _classifier("D1RD2R3R"),
         ),
         Mistake(
-            "You end in a softmax. The network returns logits: CrossEntropyLoss takes the softmax itself.",
+            "You end in a softmax. The network returns logits: cross-entropy takes the softmax itself.",
             _classifier("D1RD2R3S"),
         ),
         Mistake("You took a tanh where a ReLU was asked for.", _classifier(act=nn.Tanh)),

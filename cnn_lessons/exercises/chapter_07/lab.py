@@ -142,7 +142,7 @@ HEAD_FOR_ANY_SIZE = Exercise(
             "You flattened with the channels last. Flatten (N, C, H, W) as it is.",
             _faulty(rows=lambda head, maps: maps.permute(0, 2, 3, 1).flatten(1)),
         ),
-        Mistake("You end in a softmax. The head returns logits: CrossEntropyLoss takes the softmax itself.", _Softmax),
+        Mistake("You end in a softmax. The head returns logits: cross-entropy takes the softmax itself.", _Softmax),
         Mistake("You put a ReLU behind the linear layer: the logits can no longer be negative.", _LinearReLU),
         Mistake(
             "You flattened the batch too: all pictures became one long row. The first axis stays as it is.",

@@ -162,7 +162,7 @@ IS_RESIDUAL = Exercise(
         Mistake(ALL_TRUE, _result(lambda got, wanted, x: torch.isclose(got, wanted).any())),
         Mistake("Your test says False to every block, the right one too.", lambda block, x: False),
         Mistake(
-            "You only look at the block with an empty branch (or only at ReLU(shortcut)). What the branch computes is "
+            "You only look at the block with an empty body (or only at ReLU(shortcut)). What the body computes is "
             "part of the block: compare the full result as well.",
             _verdict(_empty_branch),
         ),

@@ -86,7 +86,7 @@ def _cases(random: Random) -> Iterator[Case]:
     yield built(random, Network, normal(random, 2, 3, 32, 32), LightBlock, random.randint(2, 12))
 
 
-LOGITS = "You end in a softmax. The network returns logits: CrossEntropyLoss takes the softmax itself."
+LOGITS = "You end in a softmax. The network returns logits: cross-entropy takes the softmax itself."
 AGAIN = (
     "You give the stage's stride to every block, so the map shrinks again and again. Only the first block of a stage "
     "strides."

@@ -153,9 +153,5 @@ BUILD_STAGE = Exercise(
             "behind the other.",
             when=raised("ModuleList"),
         ),
-        Mistake(
-            "nn.Sequential takes modules, not a list of them: nn.Sequential(*blocks), with the asterisk.",
-            when=raised("list is not a Module subclass"),
-        ),
     ),
 )

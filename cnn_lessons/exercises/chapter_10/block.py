@@ -86,7 +86,7 @@ BOTTLENECK_BLOCK = Exercise(
         "Fill the class: a 1×1 convolution to `channels`, a 3×3 convolution with `stride` and padding 1, a 1×1 "
         "convolution to `4 * channels`, none with a bias, each followed by a BatchNorm, with a ReLU after the first "
         "two; add the shortcut; ReLU. The shortcut is x itself, or a strided 1×1 convolution with BatchNorm where "
-        "the shape changes. (N, in_channels, H, W) becomes (N, 4·channels, H/stride, W/stride)."
+        "the shape changes. (N, in_channels, H, W) becomes (N, 4·channels, ⌈H/stride⌉, ⌈W/stride⌉)."
     ),
     hints=(
         "Write the channels down from left to right: in_channels, channels, channels, 4 · channels. Which convolution "

@@ -60,11 +60,15 @@ SHORTCUT = (
 )
 
 MISTAKES = (
-    Mistake("You return zeros. What is the branch, and what is the way around it?", _with(join=lambda s, b, k: 0 * b)),
+    Mistake("You return zeros. What do the convolutions add, and to what?", _with(join=lambda s, b, k: 0 * b)),
     Mistake(
-        "There is no way around: you return the branch alone. Add the shortcut.", _with(join=lambda self, b, skip: b)
+        "There is no way around: you return what the convolutions computed, alone. Add the shortcut.",
+        _with(join=lambda self, b, skip: b),
     ),
-    Mistake("You return the shortcut alone. Add the branch.", _with(join=lambda self, branch, skip: skip)),
+    Mistake(
+        "You return the shortcut alone. Add what the convolutions computed.",
+        _with(join=lambda self, branch, skip: skip),
+    ),
     Mistake("You subtract. The block adds.", _with(join=lambda self, branch, skip: branch - skip)),
     Mistake("You subtract. The block adds.", _with(join=lambda self, branch, skip: skip - branch)),
     Mistake(
@@ -79,7 +83,7 @@ MISTAKES = (
         _with(join=lambda self, branch, skip: F.relu(branch + skip)),
     ),
     Mistake(
-        "You apply a ReLU to the branch before adding: then a block can only add, never take away.",
+        "You apply a ReLU to what the convolutions add: then a block can only add, never take away.",
         _with(join=lambda self, branch, skip: F.relu(branch) + skip),
     ),
     Mistake(SHORTCUT, RawShortcut),
@@ -101,7 +105,7 @@ MISTAKES = (
     ),
     Mistake("You never use `dropout`.", _with(branch=lambda s, a: s.conv2(s.act(s.bn2(s.conv1(a)))))),
     Mistake(
-        "Your dropout stands at the end of the branch. It belongs between the convolutions: after the second ReLU, "
+        "Your dropout stands behind the second convolution. It belongs between the convolutions: after the second ReLU, "
         "before the second convolution.",
         _with(branch=lambda s, a: s.drop(s.conv2(s.act(s.bn2(s.conv1(a)))))),
     ),
@@ -162,7 +166,7 @@ MISTAKES = (
     ),
     Mistake("The second BatchNorm is missing: BatchNorm, ReLU, convolution, twice.", _OneNorm),
     Mistake(
-        "Branch and shortcut do not fit together. The stride belongs to the first convolution and to the shortcut, not "
+        "Convolutions and shortcut do not fit together. The stride belongs to the first convolution and to the shortcut, not "
         "to the second convolution; the 3×3 convolutions pad by 1, the shortcut does not.",
         when=raised("must match the size of tensor", "must match the existing size", "Kernel size can't be greater"),
     ),
@@ -195,11 +199,11 @@ WIDE_BLOCK = Exercise(
     parameters="in_channels, out_channels, stride=1, dropout=0.0",
     forward="x",
     statement=(
-        "Fill the class. The branch: BatchNorm, ReLU, 3×3 convolution from `in_channels` to `out_channels` with "
+        "Fill the class. Beside the shortcut: BatchNorm, ReLU, 3×3 convolution from `in_channels` to `out_channels` with "
         "`stride`; BatchNorm, ReLU, `nn.Dropout`, 3×3 convolution. Padding 1, no biases in the convolutions. It is "
         "added to the shortcut: the input itself or, where the shape changes, a 1×1 convolution (with the stride, "
         "without bias) of the input after the first BatchNorm and ReLU. Nothing comes after the sum. (N, in_channels, "
-        "H, W) becomes (N, out_channels, H/stride, W/stride)."
+        "H, W) becomes (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉)."
     ),
     hints=(
         "Draw the block: two ways from the input to the sum. How many channels does each of the two BatchNorms see, "

@@ -31,17 +31,19 @@ def conv2d_unfold(x, weight, bias, stride, padding):
     columns = F.unfold(x, kernel, stride=stride, padding=padding)  # (N, C_in·K_h·K_w, H_out·W_out)
     out = weight.flatten(1) @ columns + bias[:, None]  # (N, C_out, H_out·W_out)
     h_out, w_out = ((x.shape[2 + a] + 2 * padding[a] - kernel[a]) // stride[a] + 1 for a in (0, 1))
-    return out.unflatten(2, (h_out, w_out))  # (N, C_out, H_out, W_out)
+    return out.reshape(*out.shape[:2], h_out, w_out)  # (N, C_out, H_out, W_out)
 
 
 def conv2d_weight_gradient(x, grad_output):
     (_, c_in, height, width), (_, c_out, h_out, w_out) = x.shape, grad_output.shape
     k_h, k_w = height - h_out + 1, width - w_out + 1
     gradient = x.new_zeros(c_out, c_in, k_h, k_w)
-    for u in range(k_h):
-        for v in range(k_w):
-            seen = x[:, :, u : u + h_out, v : v + w_out]  # what weight [u, v] met: (N, C_in, H_out, W_out)
-            gradient[:, :, u, v] = torch.einsum("nkij,ncij->kc", grad_output, seen)
+    for k in range(c_out):
+        for c in range(c_in):
+            for u in range(k_h):
+                for v in range(k_w):
+                    seen = x[:, c, u : u + h_out, v : v + w_out]  # what this weight met: (N, H_out, W_out)
+                    gradient[k, c, u, v] = (grad_output[:, k] * seen).sum()
     return gradient
 
 

@@ -6,8 +6,13 @@ import torch
 def max_pool2d(x, kernel_size, stride=None, padding=0):
     stride = kernel_size if stride is None else stride
     padded = torch.nn.functional.pad(x, (padding,) * 4, value=-torch.inf)  # −∞ never wins
-    windows = padded.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)  # (N, C, H_out, W_out, K, K)
-    return windows.amax(dim=(-2, -1))
+    h_out, w_out = ((size - kernel_size) // stride + 1 for size in padded.shape[2:])
+    out = x.new_zeros(*x.shape[:2], h_out, w_out)
+    for i in range(h_out):
+        for j in range(w_out):
+            r, c = i * stride, j * stride
+            out[:, :, i, j] = padded[:, :, r : r + kernel_size, c : c + kernel_size].amax(dim=(2, 3))
+    return out
 
 
 def avg_pool2d(x, kernel_size, stride=None, padding=0, count_include_pad=True):
@@ -15,7 +20,13 @@ def avg_pool2d(x, kernel_size, stride=None, padding=0, count_include_pad=True):
 
     def window_sums(image):
         padded = torch.nn.functional.pad(image, (padding,) * 4)
-        return padded.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride).sum(dim=(-2, -1))
+        h_out, w_out = ((size - kernel_size) // stride + 1 for size in padded.shape[2:])
+        out = image.new_zeros(*image.shape[:2], h_out, w_out)
+        for i in range(h_out):
+            for j in range(w_out):
+                r, c = i * stride, j * stride
+                out[:, :, i, j] = padded[:, :, r : r + kernel_size, c : c + kernel_size].sum(dim=(2, 3))
+        return out
 
     # A picture of ones, padded with zeros, counts the real pixels of each window.
     cells = kernel_size**2 if count_include_pad else window_sums(torch.ones_like(x))
@@ -35,14 +46,15 @@ def adaptive_avg_pool2d(x, output_size):
 
 def max_pool2d_gradient(x, kernel_size, grad_output):
     grad = torch.zeros_like(x)  # pixels that win nowhere keep 0
-    for i in range(grad_output.shape[2]):
-        for j in range(grad_output.shape[3]):
-            rows = slice(i * kernel_size, (i + 1) * kernel_size)
-            columns = slice(j * kernel_size, (j + 1) * kernel_size)
-            window = x[:, :, rows, columns].flatten(2)  # (N, C, K²), row by row
-            first = window.argmax(dim=2, keepdim=True)  # of equal values, argmax names the first
-            share = torch.zeros_like(window).scatter(2, first, grad_output[:, :, i, j, None])
-            grad[:, :, rows, columns] = share.unflatten(2, (kernel_size, kernel_size))
+    images, channels, h_out, w_out = grad_output.shape
+    for n in range(images):
+        for c in range(channels):
+            for i in range(h_out):
+                for j in range(w_out):
+                    r, q = i * kernel_size, j * kernel_size
+                    window = x[n, c, r : r + kernel_size, q : q + kernel_size]
+                    place = window.argmax()  # row by row; of equal values, it names the first
+                    grad[n, c, r + place // kernel_size, q + place % kernel_size] = grad_output[n, c, i, j]
     return grad
 
 

@@ -46,4 +46,4 @@ def shift_images(images, dy, dx):
 
 def channels_first_weight(weight, channels, height, width):
     pictures = weight.reshape(-1, height, width, channels)  # every row is a picture (H, W, C)
-    return pictures.permute(0, 3, 1, 2).flatten(1)  # (K, C·H·W)
+    return pictures.permute(0, 3, 1, 2).flatten(1)  # (m, C·H·W)

@@ -44,6 +44,6 @@ def model_card(history):
 
 
 def report_runs(validation, test):
-    epochs = validation.argmax(dim=1)  # (S,): the best epoch of each run
-    chosen = test[torch.arange(len(test)), epochs]  # (S,): its test accuracy
+    # Of each run the test accuracy at its own best epoch on validation: (S,).
+    chosen = torch.stack([of_run[seen.argmax()] for seen, of_run in zip(validation, test, strict=True)])
     return chosen.mean(), chosen.std()
