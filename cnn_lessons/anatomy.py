@@ -24,7 +24,7 @@ class Row:
         name: path in the model, as in its state dict.
         kind: class of the module.
         output_shape: without the batch dimension.
-        parameters: numbers that this layer learns and no earlier row has counted.
+        parameters: numbers of this layer that are learned, or frozen, and that no earlier row has counted.
         multiply_adds: for one image; biases, normalisation and activations not counted.
         receptive_field: (height, width) in input pixels that one output value can see; None where it is not defined.
     """
@@ -99,8 +99,8 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
         A Trace: a list of Row(name, kind, output_shape, parameters, multiply_adds, receptive_field).
 
     Raises:
-        ValueError: if `input_shape` is not three positive integers, or the image does not fit through the model; the
-            message names the layer where it stopped.
+        ValueError: if `model` is none, `input_shape` is not three positive integers, or the image does not fit through
+            the model; the message names the layer where it stopped.
 
     Taught in: 03, 10.
     """
@@ -112,6 +112,8 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
         raise ValueError(
             f"input_shape: expected (channels, height, width), three positive integers, got {input_shape!r}"
         )
+    if not isinstance(model, nn.Module):
+        raise ValueError(f"trace: expected a model, an nn.Module, got {model!r:.60}. Are its parentheses missing?")
     recorder = _Recorder(model)
     training = {module: module.training for module in model.modules()}
     state = {name: value.detach().to("meta") for name, value in [*model.named_parameters(), *model.named_buffers()]}
@@ -121,7 +123,7 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
         image = torch.empty(1, *input_shape, dtype=dtype, device="meta")
         with recorder, torch.no_grad(), torch.device("meta"), Follower(image) as recorder.follower:
             torch.func.functional_call(model, state, (image,))
-    except (RuntimeError, ValueError, TypeError) as error:
+    except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
         raise ValueError(
             f"trace: an image of shape {tuple(input_shape)} stopped at {recorder.place()}: {error}"
         ) from error

@@ -139,7 +139,7 @@ def bars(values: Mapping[str, float], *, ylabel: str, alt: str, log: bool = Fals
     """
     figure = _figure(max(3.5, 1.1 * len(values) + 1), 3.2)
     axes = _axes(figure, "", ylabel)
-    drawn = axes.bar(list(values), list(values.values()), color=COLOURS[0], width=0.6)
+    drawn = axes.bar(list(values), [float(_array(value)) for value in values.values()], color=COLOURS[0], width=0.6)
     axes.bar_label(drawn, fmt="{:,.4g}", fontsize=9, padding=2)
     if log:
         axes.set_yscale("log")
@@ -212,10 +212,10 @@ def _array(values: object) -> np.ndarray:
 
 def _pixels(title: str, picture: object) -> np.ndarray:
     picture = _array(picture)
-    if picture.size and (picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)):
+    if picture.size and (picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] in (1, 3))):
         return picture
     raise ValueError(
-        f"images: expected {title!r} of shape (H, W) or (H, W, 3), got shape {picture.shape}. "
+        f"images: expected {title!r} of shape (H, W), (H, W, 1) or (H, W, 3), got shape {picture.shape}. "
         "Do the channels come first? x.permute(1, 2, 0) moves them to the end."
     )
 

@@ -125,6 +125,11 @@ def test_trace_names_the_layer_where_the_image_stops():
         trace(seminar, (3, 32, 32))
 
 
+def test_trace_refuses_what_is_no_model():
+    with pytest.raises(ValueError, match="expected a model, an nn.Module, got <function resnet18.*parentheses missing"):
+        trace(torchvision.models.resnet18, (3, 32, 32))
+
+
 class Forward(nn.Module):
     """A module whose forward is given, with a 3×3 convolution behind it where `conv` has its channels."""
 
@@ -134,6 +139,11 @@ class Forward(nn.Module):
 
     def forward(self, x):
         return self.conv(self.first(x))
+
+
+def test_trace_names_the_layer_where_an_axis_is_missing():
+    with pytest.raises(ValueError, match="stopped at 0, Forward.*Dimension out of range"):
+        trace(nn.Sequential(Forward(lambda x: x.flatten(1).mean((2, 3)))), (3, 8, 8))
 
 
 @pytest.mark.parametrize(

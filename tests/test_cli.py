@@ -194,6 +194,11 @@ def test_options_change_the_recipe(shell, tiny, tmp_path):
     assert recipe == RECIPES["tiny"].to_dict() | changed
 
 
+def test_a_run_that_ends_before_its_rate_drops_says_so(shell, tiny):
+    words = f"{TINY} --recipe wide-resnet-paper --epochs 1"
+    assert "It ends before its learning rate drops after 60 epochs" in shell(words)[1]
+
+
 def test_seed_decides_the_first_weights(shell, tmp_path, monkeypatch):
     """With the real catalogue: nothing but the seed sets them."""
     few = data.shapes(train=20, test=10)

@@ -181,6 +181,12 @@ def test_clutter_adds_strokes_that_cover_little():
         assert 0.004 * pieces < touched < 0.03 * pieces
 
 
+def test_dials_may_be_numbers_of_numpy():
+    assert torch.equal(
+        draw_shapes([3], clutter=np.int64(2), size=np.float32(0.25)), draw_shapes([3], clutter=2, size=0.25)
+    )
+
+
 @pytest.mark.parametrize("noise", [5, 12, 30])
 def test_noise_has_the_deviation_it_says_and_no_mean(noise):
     added = draw_shapes(SAME, **{**OFF, "noise": noise}).double() - draw_shapes(SAME, **OFF)
@@ -236,6 +242,7 @@ def test_ten_thousand_pictures_take_less_than_three_seconds_on_one_core():
         (lambda: draw_shapes([0], shift=(40, 0)), "expected (right, down), from -32 to 32 pixels each, got (40, 0)"),
         (lambda: draw_shapes([0], shift=(1, 2, 3)), "expected (right, down), from -32 to 32 pixels each, got (1, 2"),
         (lambda: draw_shapes([0], shift=(0.5, 0)), "shift: expected an integer"),
+        (lambda: draw_shapes([0], shift=3), "expected (right, down), from -32 to 32 pixels each, got 3"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(call, says):

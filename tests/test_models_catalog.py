@@ -57,7 +57,7 @@ def test_images_that_do_not_fit_are_refused(name, shape):
         build(name, 10, shape)
 
 
-@pytest.mark.parametrize("shape", [(3, 32), (3, 32, 0), (3, 32.0, 32)])
+@pytest.mark.parametrize("shape", [(3, 32), (3, 32, 0), (3, 32.0, 32), 32])
 def test_shape_that_is_not_channels_height_width_is_refused(shape):
     with pytest.raises(ValueError, match="expected \\(C, H, W\\), three positive integers"):
         build("small_cnn", 10, shape)

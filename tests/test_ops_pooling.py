@@ -56,6 +56,11 @@ def test_avg_pool2d_equals_torch_in_value_gradient_and_refusal():
     assert refused >= 100, refused
 
 
+def test_avg_pool2d_does_not_overflow_in_half_precision():
+    x = torch.full((1, 1, 32, 32), 128.0).half()
+    assert avg_pool2d(x, 32).item() == 128 and avg_pool2d(x, 32).dtype == torch.half
+
+
 def test_adaptive_avg_pool2d_equals_torch_in_value_gradient_and_refusal():
     random, generator = sources(13)
     accepted = refused = 0

@@ -99,10 +99,22 @@ def test_matrices_refuse_what_is_no_matrix():
 
 def test_images_refuse_what_is_no_picture():
     with pytest.raises(
-        ValueError, match=r"expected 'x' of shape \(H, W\) or \(H, W, 3\), got shape \(3, 4, 5\). Do the ch"
+        ValueError,
+        match=r"expected 'x' of shape \(H, W\), \(H, W, 1\) or \(H, W, 3\), got shape \(3, 4, 5\). Do the",
     ):
         plots.images({"x": torch.zeros(3, 4, 5)}, alt="A picture.")
     with pytest.raises(ValueError, match=r"got shape \(0, 4\)"):
         plots.images({"x": torch.zeros(0, 4)}, alt="A picture.")
     with pytest.raises(ValueError, match="expected at least one picture, got none"):
         plots.images({}, alt="A picture.")
+
+
+def test_images_take_a_digit_as_the_refusal_advises():
+    digit = torch.eye(4).reshape(1, 4, 4)
+    plots.images({"x": digit.permute(1, 2, 0)}, alt="A diagonal.")
+
+
+def test_bars_take_numbers_that_are_being_learned():
+    weight = torch.nn.Parameter(torch.ones(4))
+    drawn = plots.bars({"norm": weight.norm()}, ylabel="norm", alt="One bar.").figure.axes[0].patches
+    assert [bar.get_height() for bar in drawn] == [2]

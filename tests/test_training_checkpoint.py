@@ -8,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tiny import tiny_data, tiny_network, tiny_recipe
@@ -239,6 +240,8 @@ def test_checkpoint_of_another_run_is_refused(path):
     refused(path, "images differ: expected tiny", data=tiny_data(204))
     wider = nn.Sequential(nn.Conv2d(3, 9, 3, bias=False), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(9, 4))
     refused(path, r"network differs: expected \(9, 3, 3, 3\) for 0.weight, got \(8, 3, 3, 3\)", network=wider)
+    unmoved = dataclasses.replace(tiny_data(), mean=(0.0,) * 3)
+    refused(path, r"The data's mean: expected \[0.0, 0.0, 0.0\], got \[0.4", data=unmoved)
     bolder = tiny_network(dropout=0.5)  # the same weights
     refused(path, r"network differs: expected \(3\): Dropout\(p=0.5.*got \(3\): Dropout\(p=0.2", network=bolder)
 
@@ -269,6 +272,30 @@ def test_checkpoint_of_the_network_without_shortcuts_is_refused(tmp_path):
     recipe = dataclasses.replace(RECIPE, epochs=1)
     run(tmp_path / "run.pt", recipe, resnet_cifar(8, num_classes=4))
     refused(tmp_path / "run.pt", "network differs", recipe=recipe, network=plain_cifar(8, num_classes=4))
+
+
+def test_run_with_a_number_of_numpy_goes_on(tmp_path):
+    recipe = tiny_recipe(lr=np.float64(0.05), schedule="step", milestones=(np.float64(1.5),))
+    run(tmp_path / "run.pt", dataclasses.replace(recipe, epochs=3))
+    assert len(run(tmp_path / "run.pt", recipe)[1].epochs) == 3
+
+
+def test_link_stays_a_link(tmp_path):
+    (tmp_path / "large disk").mkdir()
+    (tmp_path / "run.pt").symlink_to(tmp_path / "large disk" / "run.pt")
+    run(tmp_path / "run.pt")
+    assert (tmp_path / "run.pt").is_symlink() and load_checkpoint(tmp_path / "large disk" / "run.pt")
+
+
+def test_history_is_written_whole_or_not_at_all(path, monkeypatch):
+    _, history = run(path)
+    kept = path.with_name("run.json")
+    history.save(kept)
+    before = kept.read_bytes()
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        history.save(kept)
+    assert kept.read_bytes() == before and {p.name for p in path.parent.iterdir()} == {path.name, kept.name}
 
 
 @pytest.mark.parametrize("fails", ["fsync", "replace"])

@@ -58,6 +58,11 @@ def test_float_images_are_taken_as_they_are():
     assert evaluate(network, ready, data.test.labels) == pytest.approx(expected)
 
 
+def test_float_inputs_need_not_be_pictures():
+    x, labels = torch.eye(4), torch.arange(4)
+    assert evaluate(torch.nn.Identity(), x, labels, precision="float32").accuracy == 1
+
+
 def test_mean_and_std_may_be_tensors():
     data, network = tiny_data(), tiny_network()
     expected = evaluate(network, *data.test, mean=data.mean, std=data.std)

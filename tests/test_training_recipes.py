@@ -114,6 +114,8 @@ def test_one_cycle_of_a_single_step_has_a_rate():
         ({"warmup": 1}, "warmup"),
         ({"precision": "fp8"}, "precision"),
         ({"weight_decay": "big"}, "weight_decay"),
+        ({"flip": 0.2}, "flip: expected True or False, got 0.2"),
+        ({"compile": "no"}, "compile: expected True or False, got 'no'"),
     ],
 )
 def test_bad_recipe_names_the_field(change, words):

@@ -71,8 +71,15 @@ def run(options: argparse.Namespace) -> int:
 def carry_out(options: argparse.Namespace, recipe, build: Callable, name: str, command: str):
     """Train what `build` returns on the data that `options` name, and keep the files that they name.
 
+    Args:
+        options: of the command line.
+        recipe: how to train.
+        build: returns the network.
+        name: of the history, in legends.
+        command: what repeats it.
+
     Returns:
-        The history; `name` is its name in legends, `command` is what repeats it.
+        The history.
     """
     import torch
 
@@ -159,7 +166,7 @@ def _check_files(options: argparse.Namespace) -> None:
         except OSError as error:
             raise BadUse(f"--{option}: expected a file in a folder that can be made, got {path} ({error})") from error
         there = path.exists()
-        places = [path] * there + [path.resolve().parent] * (not there or option == "weights")  # written beside first
+        places = [path] * there + [path.resolve().parent]  # it is written beside first
         if (there and not path.is_file()) or not all(os.access(place, os.R_OK | os.W_OK) for place in places):
             raise BadUse(f"--{option}: expected a file that can be read and written, got {path}")
         if path.resolve() in seen:
@@ -198,6 +205,8 @@ def _announce(options: argparse.Namespace, recipe) -> None:
     """Say what begins, or what goes on."""
     epochs = f"{recipe.epochs:g} epoch{'s' * (recipe.epochs != 1)}"
     print(f"{options.model} on {options.data}, recipe {recipe.name}: {epochs}, seed {recipe.seed}", flush=True)
+    if late := [epoch for epoch in recipe.milestones if epoch >= recipe.epochs]:
+        print(f"It ends before its learning rate drops after {late[0]:g} epochs", flush=True)
     if options.checkpoint and options.checkpoint.exists() and not options.fresh:
         from cnn_lessons.training import History
         from cnn_lessons.training.checkpoint import load_checkpoint
@@ -211,16 +220,15 @@ def _keep(options: argparse.Namespace, model, history) -> None:
     """Write the history and the weights, where they were asked for."""
     import torch
 
+    from cnn_lessons.training.checkpoint import written_whole
+
     if options.out:
         history.save(options.out)
     if options.weights:
-        target = options.weights.resolve()  # what a link leads to
-        scratch = target.with_name(f".{target.name}.writing")
         try:
-            torch.save({name: value.cpu() for name, value in model.state_dict().items()}, scratch)
-            os.replace(scratch, target)
+            with written_whole(options.weights) as scratch:
+                torch.save({name: value.cpu() for name, value in model.state_dict().items()}, scratch)
         except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-            scratch.unlink(missing_ok=True)
             raise Refused(f"--weights: {options.weights} could not be written: {first_line(error)}") from error
 
 

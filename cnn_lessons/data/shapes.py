@@ -6,6 +6,7 @@ how much, six dials say. The pictures have CIFAR's format, 3×32×32 bytes and t
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from numbers import Real
 
 import numpy as np
 import torch
@@ -46,7 +47,7 @@ class Dials:
         """Refuse a dial outside its range."""
         for field in fields(self):
             value, most = getattr(self, field.name), LIMITS[field.name]
-            if not isinstance(value, (int, float)) or not 0 <= value <= most:
+            if not isinstance(value, Real) or not 0 <= value <= most:
                 raise ValueError(f"shapes: expected {field.name} from 0 to {most}, got {value!r}")
         integer(self.clutter, "clutter", 0)
 
@@ -94,7 +95,11 @@ def draw_shapes(
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.isin(labels, range(len(CLASSES))).all():
         raise ValueError(f"draw_shapes: expected a list of labels from 0 to {len(CLASSES) - 1}, got {labels}")
-    if len(shift) != 2 or any(abs(integer(pixels, "shift", -SIZE)) > SIZE for pixels in shift):
+    if (
+        not isinstance(shift, tuple | list)
+        or len(shift) != 2
+        or any(abs(integer(pixels, "shift", -SIZE)) > SIZE for pixels in shift)
+    ):
         raise ValueError(f"shift: expected (right, down), from {-SIZE} to {SIZE} pixels each, got {shift}")
     return _draw(labels.astype(np.int64), (integer(seed, "seed", 0), DRAWN), _dials(dials), shift)
 

@@ -49,7 +49,8 @@ def build(name: str, num_classes: int, input_shape: tuple[int, int, int]) -> nn.
     Raises:
         ValueError: if the name is unknown, its numbers fit no model, or the images do not fit through it.
     """
-    if len(input_shape) != 3 or any(not isinstance(size, int) or size < 1 for size in input_shape):
+    whole = isinstance(input_shape, tuple | list) and len(input_shape) == 3
+    if not whole or any(not isinstance(size, int) or size < 1 for size in input_shape):
         raise ValueError(f"input_shape: expected (C, H, W), three positive integers, got {input_shape!r}")
     model = _build(name, num_classes, input_shape).eval()  # so that one image leaves no trace in the statistics
     try:

@@ -74,7 +74,8 @@ def avg_pool2d(
             strict=True,
         )
     )
-    return view.sum(dim=(-2, -1)) / (rows[:, None] * columns)  # (N, C, H_out, W_out)
+    total = view.sum(dim=(-2, -1), dtype=torch.promote_types(x.dtype, torch.float32))  # a sum of halves may overflow
+    return (total / (rows[:, None] * columns)).to(x.dtype)  # (N, C, H_out, W_out)
 
 
 def adaptive_avg_pool2d(x: Tensor, output_size: Size) -> Tensor:

@@ -28,12 +28,10 @@ def save_checkpoint(path: str | os.PathLike, state: dict[str, Any]) -> None:
     Raises:
         CheckpointError: if it cannot be written; the old file is still there.
     """
-    with _beside(Path(path)) as scratch:
-        with scratch.open("wb") as file:
-            torch.save({"format": FORMAT, "version": VERSION, **state}, file)
-            file.flush()
-            os.fsync(file.fileno())  # on the disk before it gets its name
-        os.replace(scratch, path)
+    with _told(path), written_whole(path) as scratch, scratch.open("wb") as file:
+        torch.save({"format": FORMAT, "version": VERSION, **state}, file)
+        file.flush()
+        os.fsync(file.fileno())  # on the disk before it gets its name
 
 
 def check_writable(path: str | os.PathLike) -> None:
@@ -45,7 +43,8 @@ def check_writable(path: str | os.PathLike) -> None:
     if Path(path).is_dir():
         raise CheckpointError(f"checkpoint {path}: expected a file, got a folder. Name a file in it, such as run.pt.")
     check_drive(path)
-    with _beside(Path(path)) as scratch:
+    with _told(path):
+        scratch = _beside(path)
         scratch.touch()
         scratch.unlink(missing_ok=True)  # another process may have been quicker
 
@@ -60,15 +59,34 @@ def check_drive(path: str | os.PathLike) -> None:
 
 
 @contextlib.contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """Yield a scratch file in the folder of `path`; on an error leave nothing of it."""
-    scratch = path.with_name(f".{path.name}.writing")  # one left by a killed run is written over
+def written_whole(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a scratch file that in the end takes the place of `path`, or of what a link there leads to.
+
+    On an error nothing is left of it, and a file that was there stays.
+    """
+    scratch = _beside(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         yield scratch
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        os.replace(scratch, Path(path).resolve())
+    except BaseException:  # Ctrl-C, too
         with contextlib.suppress(OSError):
             scratch.unlink(missing_ok=True)
+        raise
+
+
+def _beside(path: str | os.PathLike) -> Path:
+    """The scratch file of a path; one left by a killed run is written over."""
+    target = Path(path).resolve()
+    return target.with_name(f".{target.name}.writing")
+
+
+@contextlib.contextmanager
+def _told(path: str | os.PathLike) -> Iterator[None]:
+    """Make the folder of a checkpoint, and turn what goes wrong in writing there into a CheckpointError."""
+    try:
+        Path(path).resolve().parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
         raise CheckpointError(
             f"checkpoint {path}: expected a folder that can be written to, got: {error}. "
             "Free some space or choose another path; an earlier checkpoint there is untouched."

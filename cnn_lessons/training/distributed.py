@@ -1,7 +1,8 @@
 """Several processes train one network: every batch is shared out, and the result is that of a single process.
 
 `torchrun --nproc_per_node=2 -m cnn_lessons train …` starts the processes. Each draws the same order and the same
-augmentation, works on its own share of a batch, and the gradients are averaged (DistributedDataParallel).
+augmentation, works on its own share of a batch, and the gradients are averaged (DistributedDataParallel). Other batch
+normalisation than an ordinary BatchNorm2d takes its statistics from each process's own share.
 """
 
 import os
@@ -61,7 +62,7 @@ def part(model: nn.Module) -> None:
 def _exchange(model: nn.Module, old: type, new: type) -> None:
     """Give layers of one class another: the same weights and state, another forward."""
     for module in model.modules():
-        if type(module) is old:
+        if type(module) is old and module.affine and module.track_running_stats and module.momentum is not None:
             module.__class__ = new
 
 

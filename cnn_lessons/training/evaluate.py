@@ -92,4 +92,6 @@ def prepare(images: Tensor, mean: Sequence[float] | None, std: Sequence[float] |
         mean = (0.0,) * channels if mean is None else mean
         std = (1.0,) * channels if std is None else std
         images = normalise(images, mean, std)
+    if images.dim() != 4:
+        return images
     return images.contiguous(memory_format=torch.channels_last)  # what convolutions are fastest with

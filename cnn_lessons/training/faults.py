@@ -67,7 +67,8 @@ def check_scores(scores: Tensor, classes: int) -> None:
         )
 
 
-NO_ROOM = ("can't allocate memory", "out of memory", "_ALLOC_FAILED")  # on a CPU; a GPU that is full before it begins
+# On a CPU, by Linux and by Windows; on a GPU, also on one that is full before it begins.
+NO_ROOM = ("can't allocate memory", "not enough memory", "out of memory", "_ALLOC_FAILED")
 
 
 @contextmanager

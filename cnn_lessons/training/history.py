@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from cnn_lessons.data import ImageData
+from cnn_lessons.training.checkpoint import written_whole
 from cnn_lessons.training.recipe import Recipe
 
 FORMAT, VERSION = "cnn_lessons history", 1
@@ -71,7 +72,8 @@ class History:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the record to a JSON file at `path`; its folder must exist."""
-        Path(path).write_text(self.to_json(), encoding="utf-8")
+        with written_whole(path) as scratch:
+            scratch.write_text(self.to_json(), encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "History":
@@ -93,6 +95,8 @@ def provenance(model: nn.Module, data: ImageData, recipe: Recipe, device: torch.
         "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "data": data.name,
         "fingerprint": data.fingerprint(),
+        "mean": list(map(float, data.mean)),
+        "std": list(map(float, data.std)),
         "device": device.type,
         "device_name": device_name(device),
         "threads": torch.get_num_threads(),

@@ -44,14 +44,16 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained with."""
-        if isinstance(self.milestones, list):  # from JSON
-            object.__setattr__(self, "milestones", tuple(self.milestones))
+        for name, value in vars(self).copy().items():
+            object.__setattr__(self, name, _plain(value))
         for name, allowed in _CHOICES.items():
             _need(getattr(self, name) in allowed, self, name, f"one of {', '.join(allowed)}")
         for name, least in {"batch_size": 1, "crop_padding": 0, "validation": 0, "seed": 0}.items():
             value = getattr(self, name)
             whole = isinstance(value, int) and not isinstance(value, bool)
             _need(whole and value >= least, self, name, f"an integer of at least {least}")
+        for name in ("flip", "compile"):
+            _need(isinstance(getattr(self, name), bool), self, name, "True or False")
         _need(self.seed < 2**32, self, "seed", "an integer below 2³²")  # there are epochs and processes to tell apart
         for name in ("epochs", "lr", "gamma"):
             _need(_number(getattr(self, name)) > 0, self, name, "a number above 0")
@@ -79,6 +81,13 @@ _CHOICES = {
     "normalise": NORMALISATIONS,
     "precision": PRECISIONS,
 }
+
+
+def _plain(value: object) -> object:
+    """Return a tuple for a list, as JSON has it, and a float for NumPy's: torch loads no checkpoint with one in it."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_plain, value))
+    return float(value) if isinstance(value, float) else value
 
 
 def _number(value: object) -> float:

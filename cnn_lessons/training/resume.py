@@ -62,7 +62,8 @@ def _other_recipe(saved: Mapping, wanted: Mapping) -> str:
 
 def _other_data(saved: Mapping, wanted: Mapping) -> str:
     if saved["fingerprint"] == wanted["fingerprint"]:
-        return ""
+        differ = [name for name in ("mean", "std") if saved.get(name, wanted[name]) != wanted[name]]  # older: neither
+        return " ".join(f"The data's {name}: expected {wanted[name]}, got {saved[name]}." for name in differ)
     return (
         f"The images differ: expected {wanted['data']} ({wanted['fingerprint']}), "
         f"got {saved['data']} ({saved['fingerprint']})."

@@ -25,7 +25,7 @@ def mlp_of_linear_layers(in_features, hidden, num_classes):
 def mlp_of_a_list(in_features, hidden, num_classes):
     sizes = [in_features] + hidden
     layers = [nn.Flatten()]
-    for size, width in zip(sizes, hidden):
+    for size, width in zip(sizes[:-1], hidden, strict=True):
         layers += [nn.Linear(size, width), nn.ReLU()]
     return nn.Sequential(layers + [nn.Linear(sizes[-1], num_classes)])
 

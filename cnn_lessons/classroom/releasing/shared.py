@@ -40,7 +40,7 @@ SHARED: dict[str, dict[str, str]] = {
     },
     "cnn_lessons/data/augment.py": {"padded = torch.nn.functional.pad(image, (padding,) * 4)": CHANCE},
     "cnn_lessons/exercises/chapter_02/loops.py": {"window = x[n, :, i:i + k_h, j:j + k_w]": HINT},
-    "cnn_lessons/exercises/chapter_02/matrix.py": {"seen = x[:, :, u:u + h_out, v:v + w_out]": HINT},
+    "cnn_lessons/exercises/chapter_02/matrix.py": {"seen = x[:, c, u:u + h_out, v:v + w_out]": HINT},
     "cnn_lessons/exercises/chapter_05/networks.py": {
         "x = F.max_pool2d(self.conv1(x).relu(), 2)": HINT,
         "x = F.max_pool2d(self.conv2(x).relu(), 2)": HINT,

@@ -105,8 +105,8 @@ MISTAKES = (
     ),
     Mistake("You never use `dropout`.", _with(branch=lambda s, a: s.conv2(s.act(s.bn2(s.conv1(a)))))),
     Mistake(
-        "Your dropout stands behind the second convolution. It belongs between the convolutions: after the second ReLU, "
-        "before the second convolution.",
+        "Your dropout stands behind the second convolution. It belongs between the convolutions: after the second "
+        "ReLU, before the second convolution.",
         _with(branch=lambda s, a: s.drop(s.conv2(s.act(s.bn2(s.conv1(a)))))),
     ),
     Mistake(
@@ -166,8 +166,8 @@ MISTAKES = (
     ),
     Mistake("The second BatchNorm is missing: BatchNorm, ReLU, convolution, twice.", _OneNorm),
     Mistake(
-        "Convolutions and shortcut do not fit together. The stride belongs to the first convolution and to the shortcut, not "
-        "to the second convolution; the 3×3 convolutions pad by 1, the shortcut does not.",
+        "Convolutions and shortcut do not fit together. The stride belongs to the first convolution and to the "
+        "shortcut, not to the second convolution; the 3×3 convolutions pad by 1, the shortcut does not.",
         when=raised("must match the size of tensor", "must match the existing size", "Kernel size can't be greater"),
     ),
     Mistake(
@@ -199,9 +199,9 @@ WIDE_BLOCK = Exercise(
     parameters="in_channels, out_channels, stride=1, dropout=0.0",
     forward="x",
     statement=(
-        "Fill the class. Beside the shortcut: BatchNorm, ReLU, 3×3 convolution from `in_channels` to `out_channels` with "
-        "`stride`; BatchNorm, ReLU, `nn.Dropout`, 3×3 convolution. Padding 1, no biases in the convolutions. It is "
-        "added to the shortcut: the input itself or, where the shape changes, a 1×1 convolution (with the stride, "
+        "Fill the class. Beside the shortcut: BatchNorm, ReLU, 3×3 convolution from `in_channels` to `out_channels` "
+        "with `stride`; BatchNorm, ReLU, `nn.Dropout`, 3×3 convolution. Padding 1, no biases in the convolutions. It "
+        "is added to the shortcut: the input itself or, where the shape changes, a 1×1 convolution (with the stride, "
         "without bias) of the input after the first BatchNorm and ReLU. Nothing comes after the sum. (N, in_channels, "
         "H, W) becomes (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉)."
     ),

@@ -78,7 +78,8 @@ REPORT_RUNS = Exercise(
     hints=(
         "In the end there is one number for each seed. Which epoch gives it, and which of the two tables may say so?",
         "`validation.argmax(dim=1)` is the epoch, one for each run, (S,). Read the test table there, run by run.",
-        "`t[v.argmax()]`, for `v, t` of `zip(validation, test)`, is one run's number; `torch.stack` joins them. Then `.mean()` and `.std()`.",
+        "`t[v.argmax()]`, for `v, t` of `zip(validation, test)`, is one run's number; `torch.stack` joins them. "
+        "Then `.mean()` and `.std()`.",
     ),
     cases=first(26, _cases),
     expected=_report(_chosen),

@@ -10,8 +10,9 @@ def max_pool2d(x, kernel_size, stride=None, padding=0):
     out = x.new_zeros(*x.shape[:2], h_out, w_out)
     for i in range(h_out):
         for j in range(w_out):
-            r, c = i * stride, j * stride
-            out[:, :, i, j] = padded[:, :, r : r + kernel_size, c : c + kernel_size].amax(dim=(2, 3))
+            rows = slice(i * stride, i * stride + kernel_size)
+            columns = slice(j * stride, j * stride + kernel_size)
+            out[:, :, i, j] = padded[:, :, rows, columns].amax(dim=(2, 3))
     return out
 
 
@@ -24,8 +25,9 @@ def avg_pool2d(x, kernel_size, stride=None, padding=0, count_include_pad=True):
         out = image.new_zeros(*image.shape[:2], h_out, w_out)
         for i in range(h_out):
             for j in range(w_out):
-                r, c = i * stride, j * stride
-                out[:, :, i, j] = padded[:, :, r : r + kernel_size, c : c + kernel_size].sum(dim=(2, 3))
+                rows = slice(i * stride, i * stride + kernel_size)
+                columns = slice(j * stride, j * stride + kernel_size)
+                out[:, :, i, j] = padded[:, :, rows, columns].sum(dim=(2, 3))
         return out
 
     # A picture of ones, padded with zeros, counts the real pixels of each window.
@@ -51,10 +53,11 @@ def max_pool2d_gradient(x, kernel_size, grad_output):
         for c in range(channels):
             for i in range(h_out):
                 for j in range(w_out):
-                    r, q = i * kernel_size, j * kernel_size
-                    window = x[n, c, r : r + kernel_size, q : q + kernel_size]
+                    top = i * kernel_size
+                    left = j * kernel_size
+                    window = x[n, c, top:, left:][:kernel_size, :kernel_size]
                     place = window.argmax()  # row by row; of equal values, it names the first
-                    grad[n, c, r + place // kernel_size, q + place % kernel_size] = grad_output[n, c, i, j]
+                    grad[n, c, top + place // kernel_size, left + place % kernel_size] = grad_output[n, c, i, j]
     return grad
 
 
