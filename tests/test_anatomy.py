@@ -142,7 +142,7 @@ class Forward(nn.Module):
 
 
 def test_trace_names_the_layer_where_an_axis_is_missing():
-    with pytest.raises(ValueError, match="stopped at 0, Forward.*Dimension out of range"):
+    with pytest.raises(ValueError, match="(?s)stopped at 0, Forward.*Dimension out of range"):
         trace(nn.Sequential(Forward(lambda x: x.flatten(1).mean((2, 3)))), (3, 8, 8))
 
 
