@@ -459,63 +459,102 @@ def gradient_written_into_x(x, kernel_size, grad_output):
     return x.add_(_by_loops(before, kernel_size, grad_output, lambda best, g: g)).clone()
 
 
+def either_order(pool):
+    """The same answer to both orders of the axes."""
+
+    def answer(x, channels_last=False):
+        return pool(x.movedim(-1, 1) if channels_last else x)
+
+    answer.__name__ = pool.__name__
+    return answer
+
+
 @wrong("global_average_pool", says="the columns are left")
-def global_channels_last(x):
+def global_channels_last(x, channels_last=False):
     return x.mean(dim=(1, 2))
 
 
+@wrong("global_average_pool", says="You do not look at `channels_last`")
+def global_channels_first(x, channels_last=False):
+    return x.flatten(2).mean(dim=2)
+
+
+@wrong("global_average_pool", says="You took the two orders the wrong way round")
+def global_orders_exchanged(x, channels_last=False):
+    return x.mean(dim=(2, 3)) if channels_last else x.mean(dim=(1, 2))
+
+
+@wrong("global_average_pool", says="moves no axis. permute does")
+def global_reshaped_to_channels_first(x, channels_last=False):
+    if channels_last:
+        images, height, width, channels = x.shape
+        x = x.reshape(images, channels, height, width)
+    return x.mean(dim=(2, 3))
+
+
 @wrong("global_average_pool", says="the rows are left")
+@either_order
 def global_rows_left(x):
     return x.mean(dim=1).mean(dim=2)
 
 
 @wrong("global_average_pool", says="reshape keeps the numbers in their order")
+@either_order
 def global_relabelled(x):
     images, channels, height, width = x.shape
     return x.reshape(images, height * width, channels).mean(dim=1)
 
 
 @wrong("global_average_pool", says="axes of length 1")
+@either_order
 def global_axes_kept(x):
     return F.adaptive_avg_pool2d(x, 1)
 
 
 @wrong("global_average_pool", says="You averaged over the batch too")
+@either_order
 def global_over_the_batch(x):
     return x.mean(dim=(0, -2, -1))
 
 
 @wrong("global_average_pool", says="Every channel keeps its own number")
+@either_order
 def global_over_the_channels(x):
     return x.flatten(1).mean(dim=1)
 
 
 @wrong("global_average_pool", says="You averaged over the channels alone")
+@either_order
 def global_channels_alone(x):
     return x.mean(1)
 
 
 @wrong("global_average_pool", says="one of height and width")
+@either_order
 def global_one_axis(x):
     return x.mean(dim=-1)
 
 
 @wrong("global_average_pool", says="You returned sums")
+@either_order
 def global_sum(x):
     return x.sum(dim=(2, 3))
 
 
 @wrong("global_average_pool", says="largest value of each map")
+@either_order
 def global_maximum(x):
     return x.amax(dim=(2, 3))
 
 
 @wrong("global_average_pool", says="cut the path to the input")
+@either_order
 def global_detached(x):
     return torch.tensor([[channel.mean().item() for channel in image] for image in x], dtype=x.dtype)
 
 
 @wrong("global_average_pool", says="You divided by the wrong number")
+@either_order
 def global_divided_by_the_channels(x):
     return x.sum(dim=(2, 3)) / (x.shape[1] * x.shape[2])
 

@@ -261,12 +261,13 @@ def rest_cut_off(x, kernel_size, grad_output):
 
 
 @wrong("global_average_pool", says="squeeze() removes every axis of length 1")
-def squeezed(x):
-    return x.mean(dim=(2, 3)).squeeze()
+def squeezed(x, channels_last=False):
+    return x.mean(dim=(1, 2) if channels_last else (2, 3)).squeeze()
 
 
 @wrong("global_average_pool", says="divided by the width squared")
-def divided_by_the_width_squared(x):
+def divided_by_the_width_squared(x, channels_last=False):
+    x = x.permute(0, 3, 1, 2) if channels_last else x
     return x.sum(dim=(2, 3)) / x.shape[3] ** 2
 
 

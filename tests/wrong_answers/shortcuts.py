@@ -198,5 +198,5 @@ def probe_that_lies():
 
 
 @wrong("global_average_pool", says="expected the result to be a torch.Tensor, got Agreeable")
-def result_that_lies(x):
+def result_that_lies(x, channels_last=False):
     return torch.ones(1).as_subclass(Agreeable)

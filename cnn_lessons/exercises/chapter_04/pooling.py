@@ -175,19 +175,25 @@ ADAPTIVE_POOL = Exercise(
 def _global_cases(random: Random) -> Iterator[Case]:
     yield Case(torch.tensor([[[[1.0, 3], [5, 7]], [[-2, -2], [-2, -2]]]], dtype=torch.float64))
     yield Case(12 * integers(random, 1, 2, 2, 3))
+    yield Case(12 * integers(random, 1, 2, 3, 4), channels_last=True)
     while True:
         images, channels, height, width = random.sample(range(1, 7), 4)
-        yield Case(normal(random, images, channels, height, width))
+        x = normal(random, images, channels, height, width)
+        yield random.choice((Case(x), Case(x, channels_last=True)))
+
+
+def _global_pool(x: Tensor, channels_last: bool = False) -> Tensor:
+    return F.adaptive_avg_pool2d(x.movedim(-1, 1) if channels_last else x, 1).flatten(1)
 
 
 GLOBAL_POOL = Exercise(
     name="global_average_pool",
     chapter="04",
     title="Repair: global average pooling",
-    parameters="x",
+    parameters="x, channels_last=False",
     statement=(
-        "Repair the function of the lab: `x` is (N, C, H, W), and the result, (N, C), holds the mean of "
-        "each map: one number for each channel of each image."
+        "Repair the function of the lab: `x` is (N, C, H, W) or, with `channels_last=True`, (N, H, W, C). The result, "
+        "(N, C) in both cases, holds the mean of each map: one number for each channel of each image."
     ),
     hints=(
         "Two axes vanish and two stay. Say in words what each axis of (N, C, H, W) stands for. Which two should stay?",
@@ -197,7 +203,7 @@ GLOBAL_POOL = Exercise(
         "where do the rows and columns stand?",
     ),
     cases=first(24, _global_cases),
-    expected=lambda x: F.adaptive_avg_pool2d(x, 1).flatten(1),
+    expected=_global_pool,
     gradients=True,
     mistakes=GLOBAL_MISTAKES,
 )

@@ -88,42 +88,66 @@ ADAPTIVE_MISTAKES = (
     ),
 )
 
+
+def _first(pool: Callable) -> Callable:
+    """Return what is wrong with the channels in place 1, for both orders."""
+    return lambda x, channels_last=False: pool(x.movedim(-1, 1) if channels_last else x)
+
+
 GLOBAL_MISTAKES = (
     Mistake(
-        "You averaged over channels and rows: the columns are left. That would be right for (N, H, W, C); "
-        "here the channels come second.",
-        lambda x: x.mean(dim=(1, 2)),
+        "You do not look at `channels_last`: with it, x is (N, H, W, C), and the channels come last.",
+        lambda x, channels_last=False: x.mean(dim=(2, 3)),
+    ),
+    Mistake(
+        "You took the two orders the wrong way round: with `channels_last=True`, x is (N, H, W, C).",
+        lambda x, channels_last=False: x.mean(dim=(2, 3) if channels_last else (1, 2)),
+    ),
+    Mistake(
+        "You averaged over axes 1 and 2 in both orders. In (N, C, H, W) these are channels and rows: the columns are "
+        "left.",
+        lambda x, channels_last=False: x.mean(dim=(1, 2)),
     ),
     Mistake(
         "You averaged over channels and columns: the rows are left. The channels must stay.",
-        lambda x: x.mean(dim=(1, 3)),
+        _first(lambda x: x.mean(dim=(1, 3))),
     ),
     Mistake(
         "You only relabelled the axes: reshape keeps the numbers in their order and moves no axis, so "
         "channels were mixed.",
-        lambda x: x.reshape(x.shape[0], -1, x.shape[1]).mean(dim=1),
+        _first(lambda x: x.reshape(x.shape[0], -1, x.shape[1]).mean(dim=1)),
     ),
-    Mistake("You averaged over the batch too. Every image keeps its own numbers.", lambda x: x.mean(dim=(0, 2, 3))),
+    Mistake(
+        "You only relabelled the axes: reshape keeps the numbers in their order and moves no axis. permute does.",
+        lambda x, channels_last=False: (x.reshape(len(x), -1, *x.shape[1:3]) if channels_last else x).mean(dim=(2, 3)),
+    ),
+    Mistake(
+        "You averaged over the batch too. Every image keeps its own numbers.", _first(lambda x: x.mean(dim=(0, 2, 3)))
+    ),
     Mistake(
         "You averaged over the channels too. Every channel keeps its own number.",
-        lambda x: x.mean(dim=(1, 2, 3)),
+        _first(lambda x: x.mean(dim=(1, 2, 3))),
     ),
-    Mistake("You averaged over the channels alone. They are what should stay.", lambda x: x.mean(dim=1)),
+    Mistake("You averaged over the channels alone. They are what should stay.", _first(lambda x: x.mean(dim=1))),
     Mistake(
         "The numbers are right, but height and width are still there as axes of length 1. The result is (N, C).",
-        lambda x: x.mean(dim=(2, 3), keepdim=True),
+        _first(lambda x: x.mean(dim=(2, 3), keepdim=True)),
     ),
     Mistake(
         "squeeze() removes every axis of length 1, the batch or the channels among them. Name the two that go.",
-        lambda x: x.mean(dim=(2, 3)).squeeze(),
+        _first(lambda x: x.mean(dim=(2, 3)).squeeze()),
     ),
-    Mistake("You divided by the width squared. A map has H·W pixels.", lambda x: x.sum(dim=(2, 3)) / x.shape[3] ** 2),
-    Mistake("You averaged over one of height and width. Both have to go.", lambda x: x.mean(dim=2)),
-    Mistake("You averaged over one of height and width. Both have to go.", lambda x: x.mean(dim=3)),
-    Mistake("You returned sums. A mean divides by the number of pixels, H·W.", lambda x: x.sum(dim=(2, 3))),
+    Mistake(
+        "You divided by the width squared. A map has H·W pixels.", _first(lambda x: x.sum(dim=(2, 3)) / x.shape[3] ** 2)
+    ),
+    Mistake("You averaged over one of height and width. Both have to go.", _first(lambda x: x.mean(dim=2))),
+    Mistake("You averaged over one of height and width. Both have to go.", _first(lambda x: x.mean(dim=3))),
+    Mistake("You returned sums. A mean divides by the number of pixels, H·W.", _first(lambda x: x.sum(dim=(2, 3)))),
     Mistake(
         "You divided by the wrong number. A map has H·W pixels; the channels do not count.",
-        lambda x: x.sum(dim=(2, 3)) / (x.shape[1] * x.shape[2]),
+        _first(lambda x: x.sum(dim=(2, 3)) / (x.shape[1] * x.shape[2])),
     ),
-    Mistake("You returned the largest value of each map. This is average pooling.", lambda x: x.amax(dim=(2, 3))),
+    Mistake(
+        "You returned the largest value of each map. This is average pooling.", _first(lambda x: x.amax(dim=(2, 3)))
+    ),
 )

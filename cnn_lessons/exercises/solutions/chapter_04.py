@@ -61,5 +61,5 @@ def max_pool2d_gradient(x, kernel_size, grad_output):
     return grad
 
 
-def global_average_pool(x):
-    return x.mean(dim=(2, 3))  # (N, C, H, W) -> (N, C)
+def global_average_pool(x, channels_last=False):
+    return x.mean(dim=(1, 2) if channels_last else (2, 3))  # (N, H, W, C) or (N, C, H, W) -> (N, C)
