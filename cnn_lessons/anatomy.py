@@ -99,8 +99,8 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
         A Trace: a list of Row(name, kind, output_shape, parameters, multiply_adds, receptive_field).
 
     Raises:
-        ValueError: if `model` is none, `input_shape` is not three positive integers, or the image does not fit through
-            the model; the message names the layer where it stopped.
+        ValueError: if `model` is no nn.Module, `input_shape` is not three positive integers, or the image does not fit
+            through the model; the message names the layer where it stopped.
 
     Taught in: 03, 10.
     """

@@ -39,7 +39,7 @@ def images(
     """Show pictures side by side, sharp-edged, each under its title.
 
     Args:
-        pictures: title → (H, W) shown in grey, or (H, W, 3) in colour, uint8 0–255 or float 0–1.
+        pictures: title → (H, W) or (H, W, 1) shown in grey, or (H, W, 3) in colour, uint8 0–255 or float 0–1.
         alt: what the figure shows.
         columns: pictures in a row, at most.
         low, high: the values shown black and white in grey pictures; None takes each picture's own extremes.

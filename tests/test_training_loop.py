@@ -11,7 +11,7 @@ from tiny import CLASSES, tiny_data, tiny_network, tiny_recipe
 from torch import nn
 
 from cnn_lessons.data import normalise, split
-from cnn_lessons.training import History, TrainingError, evaluate, learning_rate, train
+from cnn_lessons.training import History, TrainingError, distributed, evaluate, learning_rate, train
 from cnn_lessons.training import history as history_module
 from cnn_lessons.training.faults import check_losses
 
@@ -332,3 +332,12 @@ def test_bar_tells_loss_accuracy_speed_and_time_left(capsys):
     assert (
         "epoch 3/3" in shown and "loss " in shown and "images/s" in shown and "left" in shown and "validation" in shown
     )
+
+
+def test_batch_normalisation_that_cannot_be_joint_stays_as_it_is(monkeypatch):
+    odd = {"affine": False}, {"track_running_stats": False}, {"momentum": None}
+    model = nn.Sequential(nn.BatchNorm2d(4), *(nn.BatchNorm2d(4, **options) for options in odd))
+    monkeypatch.setattr(distributed, "rank_and_world", lambda: (0, 2))
+    monkeypatch.setattr(distributed, "DistributedDataParallel", lambda model: model)
+    kinds = [type(layer) for layer in distributed.share_out(model)]
+    assert kinds == [distributed.JointBatchNorm2d, *[nn.BatchNorm2d] * 3]

@@ -33,7 +33,7 @@ def evaluate(
 
     Args:
         model: (N, C, H, W) → (N, K) class scores; the modes of its parts, train or eval, are left as they were.
-        images: (N, C, H, W); uint8 is divided by 255, float taken as it is.
+        images: (N, C, H, W); uint8 is divided by 255, float of any shape taken as it is.
         labels: (N,) class numbers, 0 to K − 1.
         mean, std: per channel of uint8 images; subtracted and divided by, if given. A network needs what it was
             trained with.
@@ -84,7 +84,7 @@ def prepare(images: Tensor, mean: Sequence[float] | None, std: Sequence[float] |
     """Return images as a network takes them: float, normalised, the channels of a pixel side by side in memory.
 
     Args:
-        images: (N, C, H, W), uint8 0 to 255, or float that needs nothing more.
+        images: (N, C, H, W), uint8 0 to 255, or float of any shape that needs nothing more.
         mean, std: per channel of uint8 images, or None to leave that out.
     """
     channels = images.shape[1]

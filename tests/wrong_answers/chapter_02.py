@@ -164,6 +164,18 @@ def calls_the_layer(image, kernel):
 # conv2d_channels
 
 
+@wrong("conv2d_channels", says="You put all the products of a window where one number belongs")
+def products_of_all_channels_not_summed(x, weight, bias):
+    (N, _, H, W), (C_out, _, K_h, K_w) = x.shape, weight.shape
+    out = x.new_zeros(N, C_out, H - K_h + 1, W - K_w + 1)
+    for n in range(N):
+        for k in range(C_out):
+            for i in range(H - K_h + 1):
+                for j in range(W - K_w + 1):
+                    out[n, k, i, j] = x[n, :, i : i + K_h, j : j + K_w] * weight[k] + bias[k]
+    return out
+
+
 def _four_loops(x, weight, value):
     """Fill the output with `value(window, k)`, where the window is (C_in, K_h, K_w)."""
     (N, _, H, W), (C_out, _, K_h, K_w) = x.shape, weight.shape

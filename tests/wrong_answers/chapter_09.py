@@ -136,7 +136,7 @@ def stage_in_a_module_list(block, in_channels, out_channels, count, stride):
     return layers
 
 
-@wrong("build_stage", says="with the asterisk")
+@wrong("build_stage", says="nn.Sequential takes modules, not a list of them")
 def stage_of_a_list(block, in_channels, out_channels, count, stride):
     layers = [block(in_channels, out_channels, stride)]
     layers += [block(out_channels, out_channels, 1) for _ in range(count - 1)]

@@ -135,7 +135,7 @@ class WideLateStride(Block):
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, stride=stride, padding=1, bias=False)
 
 
-@wrong("WideBlock", says="Branch and shortcut do not fit together")
+@wrong("WideBlock", says="Convolutions and shortcut do not fit together")
 class WideShortcutWithoutStride(Block):
     def __init__(self, in_channels, out_channels, stride=1, dropout=0.0):
         super().__init__(in_channels, out_channels, stride, dropout)

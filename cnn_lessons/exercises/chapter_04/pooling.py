@@ -200,7 +200,7 @@ GLOBAL_POOL = Exercise(
         "Try the broken function on maps with C, H and W all different and look at the shape. Which axis is "
         "still there that should not be?",
         "`mean` takes the axes that are to vanish: `x.mean(dim=(…, …))`. In (N, C, H, W), counting from 0, "
-        "where do the rows and columns stand?",
+        "where do the rows and columns stand? And in (N, H, W, C)?",
     ),
     cases=first(24, _global_cases),
     expected=_global_pool,
