@@ -4,7 +4,13 @@ from torch import Tensor, nn
 
 
 class BasicBlock(nn.Module):
-    """Two 3×3 convolutions and a way around them. Source: He et al. 2015, arXiv 1512.03385, figure 5, left."""
+    """Two 3×3 convolutions and a way around them. Source: He et al. 2015, arXiv 1512.03385, figure 5, left.
+
+    Args:
+        in_channels: of the maps that come.
+        channels: of those that go, too.
+        stride: of the first convolution; 2 halves height and width.
+    """
 
     expansion = 1  # output channels for each channel inside
 
@@ -25,7 +31,13 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """Down to few channels by 1×1, a 3×3 there, up again by 1×1. Source: He et al. 2015, figure 5, right."""
+    """Down to few channels by 1×1, a 3×3 there, up again by 1×1. Source: He et al. 2015, figure 5, right.
+
+    Args:
+        in_channels: of the maps that come.
+        channels: inside; four times as many go.
+        stride: of the 3×3 convolution; 2 halves height and width.
+    """
 
     expansion = 4  # output channels for each of `channels`
     widening = 1  # channels inside for each of `channels`
@@ -57,7 +69,12 @@ class WideBottleneck(Bottleneck):
 
 
 def shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Module:
-    """Return the identity where the shape stays, else a strided 1×1 convolution with BatchNorm (option B, §4.1)."""
+    """Return the identity where the shape stays, else a strided 1×1 convolution with BatchNorm (option B, §4.1).
+
+    Args:
+        in_channels, out_channels: of the maps that come and go.
+        stride: 2 halves height and width.
+    """
     if stride == 1 and in_channels == out_channels:
         return nn.Identity()
     return nn.Sequential(nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels))
@@ -76,7 +93,17 @@ def initialise(module: nn.Module) -> None:
 
 
 class ResNet(nn.Module):
-    """Stem, four stages of `counts` blocks, the mean over all places, one linear layer. Source: He et al., table 1."""
+    """Stem, four stages of `counts` blocks, the mean over all places, one linear layer. Source: He et al., table 1.
+
+    Args:
+        block: `BasicBlock`, `Bottleneck` or another class that is called like them.
+        counts: blocks in each of the four stages.
+        num_classes: K, at least 1.
+        stem: "imagenet" shrinks the picture by four; "cifar" keeps its size.
+
+    Raises:
+        ValueError: if `num_classes` or `stem` is something else.
+    """
 
     def __init__(self, block: type, counts: tuple[int, ...], num_classes: int = 1000, stem: str = "imagenet"):
         super().__init__()

@@ -5,7 +5,14 @@ from torch.nn import functional as F
 
 
 class PlainBlock(nn.Module):
-    """Two 3×3 convolutions, each with BatchNorm and ReLU, and no way around them."""
+    """Two 3×3 convolutions, each with BatchNorm and ReLU, and no way around them.
+
+    Args:
+        in_channels, out_channels: of the maps that come and go.
+        stride: of the first convolution; 2 halves height and width.
+
+    Source: He et al. 2015, arXiv 1512.03385, §4.2.
+    """
 
     bias = False  # the BatchNorm after a convolution would cancel its bias
 
@@ -28,7 +35,14 @@ class PlainBlock(nn.Module):
 
 
 class PadShortcut(nn.Module):
-    """Every stride-th pixel, and channels of zeros in front and behind: nothing to learn. Option A of He et al."""
+    """Every stride-th pixel, and channels of zeros in front and behind: nothing to learn.
+
+    Args:
+        in_channels, out_channels: of the maps that come and go.
+        stride: of the pixels that are kept; 2 halves height and width.
+
+    Source: He et al. 2015, arXiv 1512.03385, §3.3 and §4.2, option A.
+    """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int):
         super().__init__()
@@ -41,7 +55,14 @@ class PadShortcut(nn.Module):
 
 
 class ProjectionShortcut(nn.Sequential):
-    """A strided 1×1 convolution that learns how to change the shape, with BatchNorm. Option B of He et al."""
+    """A strided 1×1 convolution that learns how to change the shape, with BatchNorm.
+
+    Args:
+        in_channels, out_channels: of the maps that come and go.
+        stride: of the convolution; 2 halves height and width.
+
+    Source: He et al. 2015, arXiv 1512.03385, §3.3, option B.
+    """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int):
         conv = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
@@ -49,7 +70,7 @@ class ProjectionShortcut(nn.Sequential):
 
 
 class PadBlock(PlainBlock):
-    """The plain block and a way around it."""
+    """The plain block and a way around it: the identity where the shape stays, else `PadShortcut`. Arguments: the same."""
 
     change_shape = PadShortcut
 
