@@ -165,12 +165,15 @@ def widths(models: Mapping[str, Sequence]) -> Picture:
     if empty or not layers:
         raise ValueError(f"widths: expected rows with convolutions for each network, got none for {empty or models}")
     figure = Figure(figsize=(3.5 * len(layers), 4.6), dpi=110, layout="constrained", facecolor="white")
-    widest = max(shape[0] for shapes in layers.values() for shape in shapes)  # one scale for all
+    widest = max(shape[0] for shapes in layers.values() for shape in shapes)  # one scale for all, across and down
+    tallest = max(map(len, layers.values()))
+    sizes = sorted({tuple(size) for shapes in layers.values() for _, *size in shapes}, reverse=True)
+    colours = {size: COLOURS[index % len(COLOURS)] for index, size in enumerate(sizes)}
     for index, (title, shapes) in enumerate(layers.items()):
         axes = figure.add_subplot(1, len(layers), index + 1)
-        _draw_pyramid(axes, shapes)
+        _draw_pyramid(axes, shapes, colours, tallest)
         axes.set_title(f"{title}: {len(shapes)} convolutions", fontsize=10, pad=12)
-        axes.set(xlim=(-0.52 * widest, 1.4 * widest), ylim=(len(shapes) - 0.5, -0.5))
+        axes.set(xlim=(-0.52 * widest, 1.4 * widest), ylim=(tallest - 0.5, -0.5))
         axes.set_axis_off()
     return Picture(figure, " ".join(_describe_pyramid(title, shapes) for title, shapes in layers.items()))
 
@@ -179,16 +182,16 @@ def _is_convolution(row) -> bool:
     return len(row.output_shape) == 3 and row.multiply_adds > 0
 
 
-def _draw_pyramid(axes, shapes: Sequence[tuple[int, ...]]) -> None:
+def _draw_pyramid(axes, shapes: Sequence[tuple[int, ...]], colours: Mapping, tallest: int) -> None:
     """Draw bars from top to bottom, centred; each size of the map has a colour, and its name beside it."""
-    for index, (first, last, size) in enumerate(_runs(shapes)):
+    for first, last, size in _runs(shapes):
         for place in range(first, last + 1):
             wide = shapes[place][0]
-            style = {"facecolor": COLOURS[index % len(COLOURS)], "edgecolor": "white", "linewidth": 0.3}
+            style = {"facecolor": colours[size], "edgecolor": "white", "linewidth": 0.3}
             axes.add_patch(Rectangle((-wide / 2, place - 0.5), wide, 1, **style))
         channels = [shape[0] for shape in shapes[first : last + 1]]
         name = f"{'×'.join(map(str, size))}: {_span(channels)} channels"
-        middle = 1 - (first + last + 1) / 2 / len(shapes)
+        middle = 1 - (first + last + 1) / 2 / tallest
         axes.text(1, middle, name, fontsize=8, color=INK, ha="right", va="center", transform=axes.transAxes)
 
 

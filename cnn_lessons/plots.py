@@ -129,7 +129,7 @@ def curves(
 
 
 def bars(values: Mapping[str, float], *, ylabel: str, alt: str, log: bool = False) -> Picture:
-    """Compare a few amounts as bars with their numbers.
+    """Compare a few amounts as bars with their numbers; on a logarithmic axis, which has no zero, as points.
 
     Args:
         values: label → amount.
@@ -139,10 +139,19 @@ def bars(values: Mapping[str, float], *, ylabel: str, alt: str, log: bool = Fals
     """
     figure = _figure(max(3.5, 1.1 * len(values) + 1), 3.2)
     axes = _axes(figure, "", ylabel)
-    drawn = axes.bar(list(values), [float(_array(value)) for value in values.values()], color=COLOURS[0], width=0.6)
-    axes.bar_label(drawn, fmt="{:,.4g}", fontsize=9, padding=2)
+    amounts = [float(_array(value)) for value in values.values()]
     if log:
+        axes.plot(list(values), amounts, "o", color=COLOURS[0])
         axes.set_yscale("log")
+        axes.margins(x=0.2, y=0.2)
+        for label, amount in zip(values, amounts, strict=True):
+            axes.annotate(
+                f"{amount:,.4g}", (label, amount), (0, 6), textcoords="offset points", ha="center", fontsize=9
+            )
+    else:
+        axes.bar_label(
+            axes.bar(list(values), amounts, color=COLOURS[0], width=0.6), fmt="{:,.4g}", fontsize=9, padding=2
+        )
     return Picture(figure, alt)
 
 

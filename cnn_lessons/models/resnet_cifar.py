@@ -70,7 +70,7 @@ class ProjectionShortcut(nn.Sequential):
 
 
 class PadBlock(PlainBlock):
-    """The plain block and a way around it: the identity where the shape stays, else `PadShortcut`. Arguments: the same."""
+    """The plain block and a way around it: the identity where the shape stays, else `PadShortcut`."""
 
     change_shape = PadShortcut
 
