@@ -6,7 +6,7 @@ from typing import Any
 from docutils import nodes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
-from recorded_runs import BY_TITLE, change, groups, kind, mean_and_spread, seconds, variations
+from recorded_runs import BY_TITLE, change, groups, kind, mean_and_spread, seconds, took, variations
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -53,6 +53,8 @@ class RecordedPlot(Drawn):
         points, errors = {}, {}
         for name, found in best_of_each_network().items():
             title, (mean, spread) = PLANNED[name].title, mean_and_spread(found)
+            if by_time:
+                title += f" ({took(found)[-1]})"  # the machine's letter
             across = seconds(found) / 60 if by_time else found[0].provenance["parameters"] / 1e6
             points[title] = (across, mean)
             if spread is not None:

@@ -91,6 +91,18 @@ def seconds(made: list[runs.Recorded]) -> float:
     return min(run.epoch_seconds * len(run.epochs) for run in made)
 
 
+def machines() -> dict[str, str]:
+    """The letter of every machine on which a run was recorded, "a" for the first."""
+    made = [run.machine for _, run in sorted(recorded(), key=lambda one: bool(one[0].varies))]
+    return {machine: chr(ord("a") + index) for index, machine in enumerate(dict.fromkeys(made))}
+
+
+def took(made: list[runs.Recorded]) -> str:
+    """How long a run takes, and on which machine: "12 min, a"; of several runs, the quickest."""
+    quickest = min(made, key=lambda run: seconds([run]))
+    return f"{duration(seconds([quickest]))}, {machines()[quickest.machine]}"
+
+
 def duration(length: float) -> str:
     """Seconds as "45 s", "12 min" or "2 h 05 min"."""
     if length < 100:
@@ -104,38 +116,34 @@ class RecordedTable(WritesMarkdown):
 
     def run(self) -> list[nodes.Node]:
         """Return the table and the list of machines."""
-        machines: dict[str, str] = {}
         rows = ["| network | measured | reported | recipe | parameters | time, machine |", "|---|--:|--:|---|--:|--:|"]
         made = groups()
         for name, planned in PLANNED.items():
             if name in made or (planned.reported and name == first_of_its_kind(planned)):
-                rows.append(f"| {' | '.join(row(planned, made.get(name, []), machines))} |")
-        listed = [f"- **{letter}**: {said}" for said, letter in machines.items()]
+                rows.append(f"| {' | '.join(row(planned, made.get(name, [])))} |")
+        listed = [f"- **{letter}**: {said}" for said, letter in machines().items()]
         return self.markdown([*rows, "", *listed])
 
 
-def row(planned: Planned, made: list[runs.Recorded], machines: dict[str, str]) -> tuple[str, ...]:
-    """The cells of a row; `machines` gets a letter for each machine that it has not met."""
+def row(planned: Planned, made: list[runs.Recorded]) -> tuple[str, ...]:
+    """The cells of a row."""
     parameters = sum(weight.numel() for weight in planned.build().parameters())
     reported = f"{100 * planned.reported:.2f} %, {planned.source}" if planned.reported else "–"
-    measured, took = "not run", "–"
+    measured = "not run"
     if made:
         mean, spread = mean_and_spread(made)
         measured = f"**{mean:.2f}** %" + (f" ± {spread:.2f}, {len(made)} runs" if spread is not None else "")
-        for run in made:
-            machines.setdefault(run.machine, chr(ord("a") + len(machines)))
-        letters = sorted({machines[run.machine] for run in made})
-        took = f"{duration(seconds(made))}, {' '.join(letters)}"
-    return planned.title, measured, reported, planned.recipe_in_words, f"{parameters:,}", took
+    time = took(made) if made else "–"
+    return planned.title, measured, reported, planned.recipe_in_words, f"{parameters:,}", time
 
 
 class RecordedFormats(WritesMarkdown):
-    """Runs in float32 beside the same in bfloat16: test accuracy, and how far apart the training losses are."""
+    """Runs in float32 on another computer, beside those in bfloat16: accuracy, and how far apart the losses are."""
 
     def run(self) -> list[nodes.Node]:
         """Return a table, and a line that names the machines of the runs in float32."""
         rows = [
-            "| run, seed 0 | bfloat16, % | float32, % | formats apart | seeds apart |",
+            "| run, seed 0 | bfloat16, % | float32, % | computers apart | seeds apart |",
             "|---|--:|--:|--:|--:|",
         ]
         found = in_float32()
@@ -144,8 +152,8 @@ class RecordedFormats(WritesMarkdown):
             seeds = f"{statistics.mean(pairs):.3f}" if pairs else "–"
             accuracies = " | ".join(f"{100 * run.test['accuracy']:.2f}" for run in (same, made))
             rows.append(f"| {same.name} | {accuracies} | {losses_apart(made, same):.3f} | {seeds} |")
-        machines = "; ".join(dict.fromkeys(made.machine for made, _ in found))
-        return self.markdown([*rows, "", f"Made again on {machines}."])
+        others = "; ".join(dict.fromkeys(made.machine for made, _ in found))
+        return self.markdown([*rows, "", f"Made again on {others}."])
 
 
 class RecordedDifferences(WritesMarkdown):
@@ -154,7 +162,7 @@ class RecordedDifferences(WritesMarkdown):
     required_arguments = 1  # the run's name
 
     def run(self) -> list[nodes.Node]:
-        """Return a table, the run itself first, and a line that names the machines."""
+        """Return a table, the run itself first."""
         planned = PLANNED[self.arguments[0]]
         reported = planned.reported_losses
         rows = [
@@ -166,8 +174,7 @@ class RecordedDifferences(WritesMarkdown):
             below = [there - row["train_loss"] for there, row in zip(reported, made.epochs, strict=False)]
             mean = f"{statistics.mean(below):.3f}, {len(below)}" if len(below) > 1 else "–"
             rows.append(f"| {change(made)} | {made.epochs[0]['train_loss']:.3f} | {below[0]:.3f} | {mean} |")
-        machines = "; ".join(dict.fromkeys(run.machine for run in found))
-        return self.markdown([*(row.replace("| -", "| −") for row in rows), "", f"Recorded on {machines}."])
+        return self.markdown(row.replace("| -", "| −") for row in rows)
 
 
 class RecordedCurves(WritesMarkdown):
@@ -206,12 +213,17 @@ class RecordedCurves(WritesMarkdown):
 
 
 class RunsToMake(WritesMarkdown):
-    """Every run's command, and what has not been run."""
+    """Every run's name, its seed, and its result, or that it was not run."""
 
     def run(self) -> list[nodes.Node]:
         """Return a table."""
-        rows = ["| run | what | result |", "|---|---|--:|"]
+        rows = ["| run | what | result, time, machine |", "|---|---|--:|"]
         for name, planned in PLANNED.items():
-            done = f"{runs.load_run(name).test['accuracy']:.2%}" if name in runs.names() else "not run"
-            rows.append(f"| `{name}` | {planned.title}; {planned.recipe_in_words} | {done} |")
+            result = "not run"
+            if name in runs.names():
+                made = runs.load_run(name)
+                result = f"{made.test['accuracy']:.2%}, {took([made])}"
+            network = planned.title.partition(", seed")[0]
+            what = f"{network}; {planned.recipe_in_words}; seed {planned.recipe.seed}"
+            rows.append(f"| `{name}` | {what} | {result} |")
         return self.markdown(rows)

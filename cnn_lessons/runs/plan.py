@@ -1,6 +1,6 @@
 """What there is to record: each run's network, data and recipe, and the figure that others report.
 
-`python -m cnn_lessons repeat` lists them and trains one. Those for a CPU come first; the others want a GPU.
+`python -m cnn_lessons repeat` lists them and trains one. The long ones come last: on a CPU they take hours, or days.
 """
 
 from collections.abc import Callable
@@ -150,6 +150,7 @@ PLANNED: dict[str, Planned] = {
     "resnet20-cifar10": _resnet(20, _FAST),
     "wrn-10-2-cifar10": _wide(10, 2, _FAST),
     "resnet18-cifar10": _cifar("ResNet-18", _resnet18, replace(_FAST, epochs=10)),
+    "resnet18-cifar10-30-epochs": _cifar("ResNet-18, 30 epochs", _resnet18, replace(_FAST, epochs=30)),
     "resnet18-cifar10-fast-64": _cifar("ResNet-18, batches of 64", _resnet18, _FAST_64),
     "resnet18-cifar10-fast-gentle": _cifar("ResNet-18, gentle", _resnet18, _FAST_GENTLE),
     "resnet18-cifar10-fast-half-rate": _cifar("ResNet-18, half rate", _resnet18, _FAST_HALF_RATE),
@@ -174,7 +175,6 @@ PLANNED: dict[str, Planned] = {
         "values from 0 to 1 and 40,000 images", _unnormalised, epochs=10, validation=10_000
     ),
     **_seeds("resnet18-cifar10-tutorial", _cifar("ResNet-18, tutorial", _resnet18, _RESNET, 0.8298, _TUTORIAL), 3),
-    "resnet18-cifar10-30-epochs": _cifar("ResNet-18, 30 epochs", _resnet18, replace(_FAST, epochs=30)),
     "wrn-28-10-cifar10-30-epochs": _wide(28, 10, replace(_FAST, epochs=30)),
     "resnet20-cifar10-paper": _resnet(20, _RESNET_PAPER, 8.75),
     "resnet32-cifar10-paper": _resnet(32, _RESNET_PAPER, 7.51),
