@@ -158,7 +158,7 @@ def package_links(notebook: NotebookNode) -> Iterator[str]:
         r"^from (cnn_lessons[\w.]*) import (.+)$", "\n".join(c.source for c in code_cells(notebook)), re.M
     ):
         for name in re.findall(r"\w+", re.sub(r"[();].*| as \w+", "", line)):
-            if name != "start" and name not in text:
+            if name != "start" and not re.search(rf"\b{name}\b", text):
                 yield f"{name} is imported but not linked under 'From the package'"
             if name not in documented and f"{module}.{name}" not in page and page.get(module) != []:
                 yield f"{name} is imported but not on the API page: add it to book/api.md"

@@ -8,6 +8,7 @@ import made_class
 import pytest
 from made_class import ASKED, CHAPTER, Expected
 
+from cnn_lessons.classroom.grading.judging import misconception
 from cnn_lessons.classroom.grading.limits import Limits
 from cnn_lessons.classroom.grading.prison import namespaces_work
 from cnn_lessons.classroom.grading.whole_class import Options, grade
@@ -116,10 +117,14 @@ def difference(result, expected: Expected) -> str:
 
 def test_wrong_answers_of_the_bank_get_their_own_message_and_misconception(graded):
     _, _, results, _ = graded
+    told = []
     for who, (_, wrongs) in list(made_class.of_the_bank().items())[:TO_THE_BANK]:
         marks = {mark.exercise: mark for mark in results[f"{who}/03_notebook.ipynb"].marks}
         for name, wrong in wrongs.items():
             assert wrong.says in marks[name].message, marks[name]
+            assert marks[name].misconception == misconception(name, marks[name].message)
+            told.append(marks[name].misconception)
+    assert sum(map(bool, told)) > 10
 
 
 def test_files_outside_are_as_they_were(graded):

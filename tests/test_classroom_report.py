@@ -15,6 +15,8 @@ import nbformat
 import pytest
 from classroom_made import APRIL, hostile_class, made_class, result
 
+from cnn_lessons.classroom.grading import prison, whole_class
+from cnn_lessons.classroom.grading.limits import GIGABYTE
 from cnn_lessons.classroom.record import Cells, Mark, from_json, to_json
 from cnn_lessons.classroom.reporting import course, insight, page, report
 from cnn_lessons.classroom.reporting.feedback import page_names
@@ -253,6 +255,26 @@ def test_results_json_holds_every_record_the_policy_and_the_version(made):
     assert all(f"feedback/{student['page']}" in made for student in whole["students"])
 
 
+def test_command_grades_by_the_policy_and_the_limits_that_it_is_given(tmp_path, monkeypatch, shell):
+    asked, exercises = [], course.exercises("02")
+
+    def grade(*given):
+        asked.append(given)
+        return [result("anna/02.ipynb", correct=exercises)]
+
+    monkeypatch.setattr(prison, "namespaces_work", lambda: True)
+    monkeypatch.setattr(whole_class, "grade", grade)
+    (tmp_path / "policy.toml").write_text("[points]\nexercise = 3\n")
+    limits = ["--policy", tmp_path / "policy.toml", "--seconds", 70, "--cell-seconds", 7, "--memory", 2, "--jobs", 3]
+    code, out, _ = shell("grade", tmp_path, "--out", tmp_path / "out", "--quiet", "--no-nbval", *limits)
+    assert code == 0 and "1 graded" in out
+    (row,) = table_of((tmp_path / "out" / "grades.csv").read_bytes())
+    assert float(row["points"]) == float(row["of"]) == 3 * (len(exercises) - 1) + 1  # the bug lab counts 1
+    options = asked[0][2]
+    assert (options.limits.seconds, options.limits.cell_seconds, options.limits.memory) == (70, 7, 2 * GIGABYTE)
+    assert (options.jobs, options.saved) == (3, False)
+
+
 def test_empty_class_has_a_report_too():
     assert "0 students" in Tags(render([])["index.html"].decode()).text
 
@@ -261,7 +283,10 @@ def test_old_report_is_replaced_as_a_whole(tmp_path):
     out = tmp_path / "marks" / "report"
     report.write_report([result("anna/02.ipynb")], Policy(), out, DAY)
     (out / ".DS_Store").touch()
+    (out / report.KEPT).mkdir()
+    (out / report.KEPT / "a.json").write_text("{}")
     assert report.write_report([result("ben/02.ipynb")], Policy(), out, DAY) == out / "index.html"
+    assert (out / report.KEPT / "a.json").read_text() == "{}"  # or grading again would run the whole class
     assert [path.name for path in (out / "feedback").iterdir()] == ["ben.html"]
     assert [path.name for path in out.parent.iterdir()] == ["report"]
 

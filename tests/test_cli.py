@@ -59,12 +59,13 @@ def same(first, second):
     return all(torch.equal(first[name], second[name]) for name in first)
 
 
+DATA = ("data", "data fetch", "data verify", "data describe")
+
+
 # ---- words -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "command", ["", "train", "repeat", "recipes", "models", "data", "data verify", "doctor", "release"]
-)
+@pytest.mark.parametrize("command", ["", "train", "repeat", "recipes", "models", *DATA, "doctor", "release", "grade"])
 def test_every_command_helps(shell, command):
     code, out, complaints = shell(f"{command} --help")
     assert code == 0 and out.startswith(f"usage: python -m cnn_lessons {command}".rstrip()) and not complaints
@@ -338,6 +339,13 @@ def test_data_describe_and_fetch_tell_of_shapes(shell):
     assert code == 0 and "shapes: generated" in out and data.shapes().fingerprint() in out
     code, out, _ = shell("data fetch shapes")
     assert code == 0 and "nothing to fetch" in out and "10,000 images to train" in out
+
+
+def test_data_fetch_fills_the_folder_that_it_is_given(shell, tmp_path, monkeypatch):
+    asked, few = [], data.shapes(train=20, test=10)
+    monkeypatch.setattr(data, "load", lambda *given, **_: asked.append(given) or few)
+    assert shell("data fetch cifar10 --root", tmp_path)[0] == 0
+    assert asked == [("cifar10", str(tmp_path))]
 
 
 def test_doctor_finds_this_machine_in_order(shell, tmp_path):

@@ -746,7 +746,7 @@ def checkpoint_model_over_optimizer(path, model, optimizer, new_model, new_optim
     new_optimizer.load_state_dict(torch.load(path))
 
 
-@wrong("evaluate_model", says="expected")
+@wrong("evaluate_model", says="got '")
 def evaluate_in_words(model, loader):
     was_training = model.training
     model.eval()

@@ -478,7 +478,7 @@ def drop_detached(x, u, p, training=True):
     return torch.tensor((x.detach() * (u >= p) / (1 - p)).tolist(), dtype=x.dtype)
 
 
-@wrong("drop", says="expected")
+@wrong("drop", says="got a numpy array")
 def drop_numpy(x, u, p, training=True):
     return np.where(u.numpy() < p, 0, x.detach().numpy() / (1 - p)) if training else x
 
