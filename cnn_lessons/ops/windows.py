@@ -6,7 +6,7 @@ from torch import Tensor
 from cnn_lessons.arithmetic import Size, conv_output_size, pair
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
-"""What may stand beyond the edge: zeros, the picture mirrored, its last pixel again, or its other side."""
+"""What may stand beyond the edge, zeros, the picture mirrored, its last pixel again, or its other side."""
 
 
 def pad2d(x: Tensor, padding: Size, mode: str = "zeros") -> Tensor:

@@ -74,7 +74,7 @@ _NAMED = (
 )
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _NAMED}
-"""The named recipes: those of the tutorials and of the papers as they are given, and ours."""
+"""The named recipes, those of the tutorials and of the papers as they are given, and ours."""
 
 
 def find_recipe(name: str) -> Recipe:
