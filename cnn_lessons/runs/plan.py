@@ -147,7 +147,7 @@ PLANNED: dict[str, Planned] = {
     **_again("small-cnn-cifar10", _cifar("CNN", models.small_cnn), 3),
     "alexnet-cifar10-10-epochs": _cifar("AlexNet", models.alexnet_cifar, replace(_ALEXNET, epochs=10)),
     **_again("resnet14-cifar10", _cifar("ResNet-14", _resnet14, _FAST), 3),
-    "resnet20-cifar10": _resnet(20, _FAST),
+    **_seeds("resnet20-cifar10", _resnet(20, _FAST), 3),
     "wrn-10-2-cifar10": _wide(10, 2, _FAST),
     "resnet18-cifar10": _cifar("ResNet-18", _resnet18, replace(_FAST, epochs=10)),
     "resnet18-cifar10-30-epochs": _cifar("ResNet-18, 30 epochs", _resnet18, replace(_FAST, epochs=30)),
