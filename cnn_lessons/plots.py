@@ -140,18 +140,11 @@ def bars(values: Mapping[str, float], *, ylabel: str, alt: str, log: bool = Fals
     figure = _figure(max(3.5, 1.1 * len(values) + 1), 3.2)
     axes = _axes(figure, "", ylabel)
     amounts = [float(_array(value)) for value in values.values()]
+    drawn = axes.bar(list(values), amounts, color=COLOURS[0], width=0.6, visible=not log)
+    axes.bar_label(drawn, fmt="{:,.4g}", fontsize=9, padding=5 if log else 2)
     if log:
         axes.plot(list(values), amounts, "o", color=COLOURS[0])
-        axes.set_yscale("log")
-        axes.margins(x=0.2, y=0.2)
-        for label, amount in zip(values, amounts, strict=True):
-            axes.annotate(
-                f"{amount:,.4g}", (label, amount), (0, 6), textcoords="offset points", ha="center", fontsize=9
-            )
-    else:
-        axes.bar_label(
-            axes.bar(list(values), amounts, color=COLOURS[0], width=0.6), fmt="{:,.4g}", fontsize=9, padding=2
-        )
+        axes.set(yscale="log", ymargin=0.2)
     return Picture(figure, alt)
 
 
@@ -181,8 +174,7 @@ def scatter(
         axes.annotate(label, (x, y), (7, 5), textcoords="offset points", fontsize=9)
     if log:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), minor_locator=NullLocator())
         axes.xaxis.set_major_formatter("{x:,.4g}")
     axes.margins(x=0.15, y=0.15)
     return Picture(figure, alt)
