@@ -301,8 +301,21 @@ def test_what_chapter_12_types_of_the_recorded_runs_is_in_the_files():
     cnn, small, large = (
         100 * runs.load_run(f"{name}-cifar10").test["accuracy"] for name in ("small-cnn", "mlp", "large-mlp")
     )
-    for said in (f"reaches {cnn:.0f} % on", f"gaps of {large - small:.0f} and {cnn - large:.0f} points"):
+    overtaken = f"In the third epoch; after twelve it leads by {cnn - large:.0f} points"
+    for said in (f"reaches {cnn:.0f} % on", f"gaps of {large - small:.0f} and {cnn - large:.0f} points", overtaken):
         assert said in text
+    seen = (
+        [row["validation_accuracy"] for row in runs.load_run(f"{name}-cifar10").epochs]
+        for name in ("small-cnn", "large-mlp")
+    )
+    assert [one > other for one, other in zip(*seen, strict=True)] == [False] * 2 + [True] * 10
+
+
+def test_what_chapter_11_says_of_the_recorded_runs_is_in_the_files():
+    (chapter,) = (BOOK.parents[1] / "notebooks").glob("11_*.ipynb")
+    assert "of the small ones the deeper leads in every epoch" in chapter.read_text(encoding="utf-8")
+    deep, wide = (runs.load_run(name).epochs for name in ("resnet20-cifar10", "wrn-10-2-cifar10"))
+    assert all(one["train_accuracy"] > other["train_accuracy"] for one, other in zip(deep, wide, strict=True))
 
 
 def test_every_recorded_run_is_in_a_curve_reader(page):
@@ -401,3 +414,12 @@ def test_spread_is_the_sample_standard_deviation():
     mean, spread = recorded_runs.mean_and_spread(others)
     assert (round(mean, 6), round(spread, 4)) == (55.0, 7.0711)
     assert recorded_runs.mean_and_spread([one])[1] is None
+
+
+def test_page_names_the_networks_whose_seeds_come_from_several_computers():
+    made = {
+        PLANNED[name].title: {run.provenance["device_name"] for run in seeds}
+        for name, seeds in recorded_runs.groups().items()
+    }
+    says("which differ in their seed (those of ResNet-14 and ResNet-20 also in the computer)")
+    assert {title for title, computers in made.items() if len(computers) > 1} == {"ResNet-14", "ResNet-20"}

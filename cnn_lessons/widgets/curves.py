@@ -31,7 +31,7 @@ class CurveReader(LessonWidget):
         cursor: epoch whose values are read out; None for the last ones.
         selected: index of the run in focus.
 
-    Taught in: 05 to 09, 12.
+    Taught in: 05 to 09, 11, 12.
     """
 
     _tag = "cnn-curves"
