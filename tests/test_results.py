@@ -423,3 +423,12 @@ def test_page_names_the_networks_whose_seeds_come_from_several_computers():
     }
     says("which differ in their seed (those of ResNet-14 and ResNet-20 also in the computer)")
     assert {title for title, computers in made.items() if len(computers) > 1} == {"ResNet-14", "ResNet-20"}
+
+
+def test_what_the_page_says_of_six_layers_more_is_in_the_files():
+    groups = recorded_runs.groups()
+    few, many = (recorded_runs.mean_and_spread(groups[f"resnet{depth}-cifar10"]) for depth in (14, 20))
+    says("Six layers more bring 1.0 points, four standard errors of such a difference of two means")
+    error = ((few[1] ** 2 + many[1] ** 2) / 3) ** 0.5
+    assert f"{many[0] - few[0]:.1f}" == "1.0" and (many[0] - few[0]) / error == pytest.approx(4, abs=0.05)
+    assert all(len(groups[f"resnet{depth}-cifar10"]) == 3 for depth in (14, 20))
