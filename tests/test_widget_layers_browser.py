@@ -167,6 +167,7 @@ def test_a_number_out_of_range_is_refused_and_the_old_one_stays(widget_page):
         expect(status(page)).to_have_text("Padding is a whole number from 0 to 7.")
         expect(field).to_have_value("1")
     assert table(page)[1][1] == "8×8×8"
+    page.wait_for_timeout(400)  # the last refusal waits for a click: until then the same words stand there from before
     page.get_by_role("button", name="Padding: larger").click()
     expect(page.locator(".cnnw-problem")).to_have_text("")
 
