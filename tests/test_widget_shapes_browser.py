@@ -160,6 +160,7 @@ def test_a_size_out_of_range_is_refused_and_the_old_one_stays(widget_page):
         field.press("Tab")
         expect(page.locator(".cnnw-problem")).to_have_text("Input size is a whole number from 8 to 256.")
         expect(field).to_have_value("32")
+    page.wait_for_timeout(400)  # the last refusal waits for a click
     field.fill("8")
     field.press("Enter")
     expect(page.locator(".cnnw-problem")).to_have_text("")
