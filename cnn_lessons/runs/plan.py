@@ -87,6 +87,11 @@ def _resnet(depth: int, recipe: Recipe, error: float | None = None) -> Planned:
     return _cifar(f"ResNet-{depth}{', paper' * bool(reported)}", build, recipe, *reported)
 
 
+def _plain(depth: int) -> Planned:
+    """The same layers without shortcuts, by `fast`."""
+    return _cifar(f"plain-{depth}", _builder(models.plain_cifar, depth), _FAST)
+
+
 def _wide(depth: int, factor: int, recipe: Recipe, error: float | None = None) -> Planned:
     """A Wide ResNet; `error` is the paper's, in percent."""
     reported = () if error is None else (round(1 - error / 100, 4), _ZAGORUYKO)
@@ -148,6 +153,9 @@ PLANNED: dict[str, Planned] = {
     "alexnet-cifar10-10-epochs": _cifar("AlexNet", models.alexnet_cifar, replace(_ALEXNET, epochs=10)),
     **_again("resnet14-cifar10", _cifar("ResNet-14", _resnet14, _FAST), 3),
     **_seeds("resnet20-cifar10", _resnet(20, _FAST), 3),
+    "plain20-cifar10": _plain(20),
+    "plain32-cifar10": _plain(32),
+    "resnet32-cifar10": _resnet(32, _FAST),
     "wrn-10-2-cifar10": _wide(10, 2, _FAST),
     "resnet18-cifar10": _cifar("ResNet-18", _resnet18, replace(_FAST, epochs=10)),
     "resnet18-cifar10-30-epochs": _cifar("ResNet-18, 30 epochs", _resnet18, replace(_FAST, epochs=30)),
