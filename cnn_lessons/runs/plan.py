@@ -182,8 +182,8 @@ PLANNED: dict[str, Planned] = {
     "alexnet-cifar10-unnormalised-40000-images": _alexnet(
         "values from 0 to 1 and 40,000 images", _unnormalised, epochs=10, validation=10_000
     ),
-    "resnet18-cifar10-tutorial-25-epochs": _cifar(
-        "ResNet-18, tutorial, 25 epochs", _resnet18, replace(_RESNET, epochs=25)
+    "resnet18-cifar10-tutorial-20-epochs": _cifar(
+        "ResNet-18, tutorial, 20 epochs", _resnet18, replace(_RESNET, epochs=20)
     ),
     **_seeds("resnet18-cifar10-tutorial", _cifar("ResNet-18, tutorial", _resnet18, _RESNET, 0.8298, _TUTORIAL), 3),
     "wrn-28-10-cifar10-30-epochs": _wide(28, 10, replace(_FAST, epochs=30)),
