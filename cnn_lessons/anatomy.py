@@ -1,7 +1,7 @@
 """What a model is made of, read off the model itself: a table of its layers as one image passes through them.
 
 The image is a tensor on the meta device, which has a shape and no values: nothing is computed, however large the model.
-`receptive.Follower` goes along with the tensors and keeps what each one sees of the input.
+`follower.Follower` goes along with the tensors and keeps what each one sees of the input.
 """
 
 import html
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from cnn_lessons.receptive import Follower
+from cnn_lessons.follower import Follower
 
 COLUMNS = ("layer", "kind", "output", "parameters", "multiply-adds", "receptive field")
 

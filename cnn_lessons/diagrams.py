@@ -70,20 +70,11 @@ BLOCKS = {
 }
 
 
-def block(kind: str) -> Picture:
-    """Draw one residual block: its steps from top to bottom, the way around them, and the sum.
-
-    Args:
-        kind: "basic", "bottleneck", "pre-activation", "wide" or "wide-dropout".
-    """
-    return blocks([kind])
-
-
-def blocks(kinds: Sequence[str]) -> Picture:
+def blocks(kinds: str | Sequence[str]) -> Picture:
     """Draw residual blocks side by side, sums on one height, so that their differences stand out.
 
     Args:
-        kinds: some of "basic", "bottleneck", "pre-activation", "wide" and "wide-dropout", from left to right.
+        kinds: one of "basic", "bottleneck", "pre-activation", "wide" and "wide-dropout", or some, from left to right.
     """
     kinds = [kinds] if isinstance(kinds, str) else list(kinds)
     unknown = [kind for kind in kinds if kind not in BLOCKS]

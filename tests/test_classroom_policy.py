@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from classroom_made import APRIL, result
+from made_results import APRIL, result
 
 from cnn_lessons.classroom.grading.limits import GIGABYTE, Limits
 from cnn_lessons.classroom.record import Mark

@@ -13,7 +13,7 @@ from pathlib import Path
 import machine
 import nbformat
 import pytest
-from classroom_made import APRIL, hostile_class, made_class, result
+from made_results import APRIL, hostile_class, made_class, result
 
 from cnn_lessons.classroom.grading import prison, whole_class
 from cnn_lessons.classroom.grading.limits import GIGABYTE

@@ -56,7 +56,7 @@ def test_steps_are_those_of_the_real_block(kind):
 
 @pytest.mark.parametrize("kind", diagrams.BLOCKS)
 def test_drawing_and_alt_text_name_every_step(kind):
-    picture, block = diagrams.block(kind), diagrams.BLOCKS[kind]
+    picture, block = diagrams.blocks(kind), diagrams.BLOCKS[kind]
     steps = [step.text for step in (*block.steps, *block.after)]
     written = texts(picture)
     assert [text for text in written if text in steps] == steps and kind in written

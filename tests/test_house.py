@@ -22,8 +22,8 @@ SCRIPTS = sorted(PACKAGE.glob("*/static/*.js"))
 MAY_IMPORT = {
     "__init__": set(),
     "arithmetic": set(),
-    "receptive": {"torch", "cnn_lessons.arithmetic"},
-    "anatomy": {"torch", "cnn_lessons.arithmetic", "cnn_lessons.receptive"},
+    "follower": {"torch", "cnn_lessons.arithmetic"},
+    "anatomy": {"torch", "cnn_lessons.arithmetic", "cnn_lessons.follower"},
     "ops": {"torch", "cnn_lessons.arithmetic"},
     # matplotlib ships the photograph; torchvision downloads
     "data": {"torch", "torchvision", "numpy", "matplotlib", "PIL", "cnn_lessons.arithmetic"},

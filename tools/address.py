@@ -87,11 +87,11 @@ def rewritten(text: str, old: Address, new: Address) -> str:
     return re.sub(link, lambda _: new.colab(""), text)
 
 
-def rewrite(url: str, root: Path = ROOT) -> list[str]:
+def rewrite(url: str) -> list[str]:
     """Make every place show the URL; return the files that changed. A bad URL changes none."""
-    old = published(root)
+    old = published()
     new = parsed(url, old.branch)
-    found = {path for pattern in SHOWN for path in root.glob(pattern)}
+    found = {path for pattern in SHOWN for path in ROOT.glob(pattern)}
     changed = []
     for path in sorted(
         found, key=lambda path: (path.name == CONFIG, path)
@@ -100,7 +100,7 @@ def rewrite(url: str, root: Path = ROOT) -> list[str]:
         after = rewritten(before.decode(), old, new).encode()
         if after != before:
             path.write_bytes(after)
-            changed.append(path.relative_to(root).as_posix())
+            changed.append(path.relative_to(ROOT).as_posix())
     return changed
 
 

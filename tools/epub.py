@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from epub_package import Chapter, packed
 from playwright.sync_api import BrowserContext, Page
-from reading import PAPER, ROOT, facts, in_browsers, pages, parts, style
+from reading import PAPER, cover, facts, in_browsers, laid_out, pages, parts
 
 from cnn_lessons.widgets import MODULES
 
@@ -54,7 +54,7 @@ def whole(read: dict[str, Read]) -> bytes:
     Args:
         read: every page of the book by name, in reading order.
     """
-    (cover,) = in_browsers(photograph_cover, [cover_page()], viewport=COVER, device_scale_factor=2)
+    (picture,) = in_browsers(photograph_cover, [cover_page()], viewport=COVER, device_scale_factor=2)
     chapters = []
     for number, part in enumerate(parts()):
         if part.title:
@@ -64,7 +64,7 @@ def whole(read: dict[str, Read]) -> bytes:
             level = 1 if part.title else 0
             chapters.append(Chapter(file_of(name), page.titles[0]["title"], page.xhtml, page.titles[1:], level))
     pictures = {name: content for page in read.values() for name, content in page.pictures.items()}
-    return packed(facts(), chapters, pictures, cover)
+    return packed(facts(), chapters, pictures, picture)
 
 
 def part_body(title: str) -> str:
@@ -74,17 +74,9 @@ def part_body(title: str) -> str:
 
 def cover_page() -> str:
     """The cover, as on the PDF's first page."""
-    logo = (ROOT / "book" / "_static" / "logo.svg").read_text(encoding="utf-8")
-    known = {name: html.escape(text) for name, text in facts().items()}
-    cover = (PAPER / "cover.html").read_text(encoding="utf-8").format(logo=logo, **known)
-    return f'<!doctype html><html lang="en"><body class="front picture">{cover}</body></html>'
+    return f'<!doctype html><html lang="en"><body class="front picture">{cover()}</body></html>'
 
 
 def photograph_cover(window: BrowserContext, text: str) -> bytes:
     """A JPEG of the cover."""
-    page = window.new_page()
-    page.goto((PAPER / "cover.html").as_uri())  # a page from a file may use fonts from files
-    page.set_content(text)
-    page.add_style_tag(content=style())
-    page.evaluate("document.fonts.ready")
-    return page.screenshot(type="jpeg", quality=90)
+    return laid_out(window, text).screenshot(type="jpeg", quality=90)

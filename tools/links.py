@@ -13,7 +13,7 @@ import http.client
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,11 +118,11 @@ def outside(pages: dict[str, Page]) -> dict[str, str]:
     return found
 
 
-def check_outside(places: dict[str, str], ask: Callable[[str], int | str] | None = None) -> tuple[list[str], list[str]]:
+def check_outside(places: dict[str, str]) -> tuple[list[str], list[str]]:
     """Ask for every address, several at once; return a line for each that is gone, and for each that stays unknown."""
     gone, unknown = [], []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for (address, page), said in zip(places.items(), pool.map(ask or answer, places), strict=True):
+        for (address, page), said in zip(places.items(), pool.map(answer, places), strict=True):
             if said in GONE:
                 gone.append(f"{page} → {address}: the server says {said}")
             elif not isinstance(said, int) or said >= 400:

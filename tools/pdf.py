@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pdf_parts import Sheet, bookmark, describe, link_up, places_in, stamp
 from playwright.sync_api import BrowserContext, Page
 from pypdf import PdfReader, PdfWriter
-from reading import PAPER, ROOT, Part, facts, in_browsers, parts, style
+from reading import Part, cover, facts, in_browsers, laid_out, parts
 
 
 class Printed(NamedTuple):
@@ -77,11 +77,7 @@ def split(pdf: bytes) -> list:
 
 def print_html(window: BrowserContext, text: str) -> bytes:
     """Print a text that stands in no built page."""
-    page = window.new_page()
-    page.goto((PAPER / "cover.html").as_uri())  # a page from a file may use fonts from files
-    page.set_content(text)
-    page.add_style_tag(content=style())
-    page.evaluate("document.fonts.ready")
+    page = laid_out(window, text)
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     page.close()
     return pdf
@@ -107,14 +103,12 @@ def front_pages(lines: list[Entry]) -> str:
     """Title page and contents."""
     known = {name: html.escape(text) for name, text in facts().items()}
     today = datetime.date.today()
-    logo = (ROOT / "book" / "_static" / "logo.svg").read_text(encoding="utf-8")
     rows = "\n".join(
         f'<li class="level-{line.level}"><a {target(line)}><span>{html.escape(line.title)}</span>'
         f"<b>{line.number}</b></a></li>"
         for line in lines
     )
-    cover = (PAPER / "cover.html").read_text(encoding="utf-8").format(logo=logo, **known)
-    return f"""<!doctype html><html lang="en"><body class="front">{cover}
+    return f"""<!doctype html><html lang="en"><body class="front">{cover()}
       <section class="imprint"><p>Version {known["version"]}, printed from the book on
       {today.day} {today:%B %Y}.</p><p>Text and figures: CC BY 4.0. Code: MIT licence.</p>
       <p>The book in a browser has the same text with live widgets; you run its chapters from<br>

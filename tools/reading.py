@@ -6,6 +6,7 @@ typeset and widgets live; tools/paper/paper.js then takes the site away and unfo
 
 import functools
 import hashlib
+import html
 import os
 import re
 from collections.abc import Callable
@@ -135,6 +136,23 @@ def opened(window: BrowserContext, name: str) -> tuple[Page, list[dict]]:
     page.add_script_tag(path=PAPER / "paper.js")
     page.add_style_tag(content=style())
     return page, page.evaluate("([own, pages]) => prepare(own, pages)", [name, pages()])
+
+
+def laid_out(window: BrowserContext, text: str) -> Page:
+    """A page for a text that stands in no built page, in the fonts and the look of paper."""
+    page = window.new_page()
+    page.goto((PAPER / "cover.html").as_uri())  # a page from a file may use fonts from files
+    page.set_content(text)
+    page.add_style_tag(content=style())
+    page.evaluate("document.fonts.ready")
+    return page
+
+
+def cover() -> str:
+    """The cover, the same on the PDF's first page and in the e-book."""
+    logo = (ROOT / "book" / "_static" / "logo.svg").read_text(encoding="utf-8")
+    known = {name: html.escape(text) for name, text in facts().items()}
+    return (PAPER / "cover.html").read_text(encoding="utf-8").format(logo=logo, **known)
 
 
 @functools.cache

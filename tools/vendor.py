@@ -1,4 +1,4 @@
-"""npm packages that the book is made with: MathJax for the pages, fonts for paper. Fetched once, kept in _build/vendor.
+"""npm packages: MathJax for the pages, fonts for paper, axe-core for the tests. Fetched once, kept in _build/vendor.
 
 Standard library only, as tools/setup.py.
 """

@@ -11,11 +11,13 @@ from learning_path import WritesMarkdown
 from sphinx.application import Sphinx
 
 from cnn_lessons import runs
+from cnn_lessons.anatomy import trace
 from cnn_lessons.runs.plan import PLANNED, Planned
 from cnn_lessons.widgets import CurveReader
 from cnn_lessons.widgets.runs import MAX_RUNS
 
 BY_TITLE = {planned.title: planned for planned in PLANNED.values()}
+IMAGES = {"mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -116,7 +118,8 @@ class RecordedTable(WritesMarkdown):
 
     def run(self) -> list[nodes.Node]:
         """Return the table and the list of machines."""
-        rows = ["| network | measured | reported | recipe | parameters | time, machine |", "|---|--:|--:|---|--:|--:|"]
+        heads = ("network", "measured", "reported", "recipe", "parameters", "million multiply-adds", "time, machine")
+        rows = [f"| {' | '.join(heads)} |", "|---|--:|--:|---|--:|--:|--:|"]
         made = groups()
         for name, planned in PLANNED.items():
             if name in made or (planned.reported and name == first_of_its_kind(planned)):
@@ -127,14 +130,15 @@ class RecordedTable(WritesMarkdown):
 
 def row(planned: Planned, made: list[runs.Recorded]) -> tuple[str, ...]:
     """The cells of a row."""
-    parameters = sum(weight.numel() for weight in planned.build().parameters())
+    costs = trace(planned.build(), IMAGES[planned.data])
     reported = f"{100 * planned.reported:.2f} %, {planned.source}" if planned.reported else "–"
     measured = "not run"
     if made:
         mean, spread = mean_and_spread(made)
         measured = f"**{mean:.2f}** %" + (f" ± {spread:.2f}, {len(made)} runs" if spread is not None else "")
     time = took(made) if made else "–"
-    return planned.title, measured, reported, planned.recipe_in_words, f"{parameters:,}", time
+    work = f"{costs.multiply_adds / 1e6:,.1f}"
+    return planned.title, measured, reported, planned.recipe_in_words, f"{costs.parameters:,}", work, time
 
 
 class RecordedFormats(WritesMarkdown):
@@ -187,11 +191,15 @@ class RecordedCurves(WritesMarkdown):
         alexnets = [run for run in made if run.name.startswith("AlexNet")]
         brief = [run for run in alexnets if len(run.epochs) == 1]
         long = [run for run in alexnets if run not in brief]
-        published = [run for run in made if BY_TITLE[run.name].reported and run not in alexnets]
-        cifar = [run for run in made if run not in (*alexnets, *published, *others)]
+        recipes = {run.name: run.provenance["recipe"]["name"] for run in made if run not in alexnets}
+        papers, tutorials = (
+            [run for run in made if recipes.get(run.name, "").endswith(end)] for end in ("-paper", "-tutorial")
+        )
+        cifar = [run for run in made if run not in (*alexnets, *papers, *tutorials, *others)]
         return [
             *self.readers("On CIFAR-10, with all seeds, and in both number formats:", cifar),
-            *self.readers("By a published recipe, over all its epochs:", published),
+            *self.readers("By a paper's recipe, over all its epochs:", papers),
+            *self.readers("By a tutorial's recipe, which holds nothing out, its first epochs:", tutorials),
             *self.readers("AlexNet for ten epochs and more, by the tutorial's recipe and with changes:", long),
             *self.readers("One epoch of AlexNet with one thing changed:", brief),
             *self.readers("On other data:", others),

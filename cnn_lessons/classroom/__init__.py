@@ -1,1 +1,4 @@
-"""For instructors: `release` hands chapters out. No edition that is handed out holds this room."""
+"""For instructors: `release` hands chapters out, and `grade` grades what comes back.
+
+No edition that is handed out holds this room.
+"""

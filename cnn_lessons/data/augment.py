@@ -58,19 +58,16 @@ def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(coins.to(images.device), images.flip(3), images)
 
 
-def normalise(
-    images: Tensor, mean: Sequence[float], std: Sequence[float], dtype: torch.dtype = torch.float32
-) -> Tensor:
+def normalise(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
     """Bring bytes to the scale 0 to 1, then shift and scale each channel; the shape of its distribution stays.
 
     Args:
         images: (N, C, H, W), uint8.
         mean: what is subtracted from each channel, on the scale 0 to 1; C numbers.
         std: what each channel is divided by afterwards; C numbers.
-        dtype: of the result. The arithmetic is done in float32 (float64 for float64) and rounded at the end.
 
     Returns:
-        (N, C, H, W), `dtype`, in the memory format of `images`: (images / 255 − mean) / std.
+        (N, C, H, W), float32, in the memory format of `images`: (images / 255 − mean) / std.
 
     Raises:
         ValueError: if `images` is no batch of bytes, `mean` or `std` has not one number per channel, or a std is not
@@ -86,11 +83,9 @@ def normalise(
         )
     if not all(deviation > 0 for deviation in std):  # nor is NaN
         raise ValueError(f"normalise: expected stds above 0, got {tuple(std)}: a channel whose pixels are all alike")
-    exact = torch.float64 if dtype == torch.float64 else torch.float32
-    scale = torch.tensor([1 / (255 * deviation) for deviation in std], dtype=exact, device=images.device)
-    offset = torch.tensor([m / deviation for m, deviation in zip(mean, std, strict=True)], dtype=exact)
-    shifted = images.to(exact).mul_(scale.view(-1, 1, 1)).sub_(offset.to(images.device).view(-1, 1, 1))
-    return shifted.to(dtype)
+    scale = torch.tensor([1 / (255 * deviation) for deviation in std], dtype=torch.float32, device=images.device)
+    offset = torch.tensor([m / deviation for m, deviation in zip(mean, std, strict=True)], dtype=torch.float32)
+    return images.to(torch.float32).mul_(scale.view(-1, 1, 1)).sub_(offset.to(images.device).view(-1, 1, 1))
 
 
 def _crop(images: Tensor, offsets: Tensor, padding: int, fill: str) -> Tensor:

@@ -11,7 +11,6 @@ from cnn_lessons.data.files import data_root, locate, read_checked, source_of
 from cnn_lessons.data.images import ImageData, Images
 from cnn_lessons.data.shapes import shapes
 
-NAMES = ("shapes", "mnist", "cifar10", "cifar100")
 # Mean and standard deviation of each channel over the training pixels, to four digits; a test measures them anew.
 STATISTICS = {
     "mnist": ((0.1307,), (0.3081,)),

@@ -6,7 +6,7 @@
     check("conv_output_size", conv_output_size)     # not attempted · not yet, and why · correct
 
 An exercise is data (`exercise.Exercise`): a statement, three hints, cases, what is right, and the usual mistakes. Each
-chapter has a module of them here and a module of the same name with the answers in `solutions`.
+chapter has a package of modules here, and a module of the same name with the answers in `solutions`.
 """
 
 from cnn_lessons.exercises.catalog import catalog as catalog

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from cnn_lessons.arithmetic import Size, channels_per_group, conv_output_size, pair
-from cnn_lessons.ops.windows import PADDING_MODES, check_floats, check_images, pad2d, shape_of, windows
+from cnn_lessons.ops.windows import check_floats, check_images, pad2d, shape_of, windows
 
 
 def conv2d_loops(
@@ -21,7 +21,7 @@ def conv2d_loops(
 
     Taught in: 02.
     """
-    out_height, out_width = _check_conv(x, weight, bias, stride, padding, dilation, groups, padding_mode)
+    out_height, out_width = _check_conv(x, weight, bias, stride, padding, dilation, groups)
     (stride_h, stride_w), (dilation_h, dilation_w) = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
     filters, channels, kernel_h, kernel_w = weight.shape  # (C_out, C_in/G, K_h, K_w)
     x = pad2d(x, padding, padding_mode)  # (N, C_in, H + 2p_h, W + 2p_w)
@@ -70,7 +70,7 @@ def conv2d(
 
     Source: Chellapilla, Puri & Simard 2006 (convolution as a matrix product). Taught in: 02, 03.
     """
-    _check_conv(x, weight, bias, stride, padding, dilation, groups, padding_mode)
+    _check_conv(x, weight, bias, stride, padding, dilation, groups)
     view = windows(pad2d(x, padding, padding_mode), weight.shape[2:], stride, dilation)
     view = view.unflatten(1, (groups, -1))  # (N, G, C_in/G, H_out, W_out, K_h, K_w)
     filters = weight.unflatten(0, (groups, -1))  # (G, C_out/G, C_in/G, K_h, K_w)
@@ -78,7 +78,7 @@ def conv2d(
     return out if bias is None else out + bias[:, None, None]
 
 
-def _check_conv(x, weight, bias, stride, padding, dilation, groups, padding_mode) -> tuple[int, int]:
+def _check_conv(x, weight, bias, stride, padding, dilation, groups) -> tuple[int, int]:
     """Return the output size; ValueError for anything that does not fit."""
     check_images("conv2d", x)
     if not isinstance(weight, Tensor) or weight.dim() != 4:
@@ -94,6 +94,4 @@ def _check_conv(x, weight, bias, stride, padding, dilation, groups, padding_mode
             f"conv2d: expected bias of shape ({filters},), one number for each filter, got {shape_of(bias)}"
         )
     check_floats("conv2d", x, weight=weight, bias=bias)
-    if padding_mode not in PADDING_MODES:
-        raise ValueError(f"padding_mode: expected one of {', '.join(PADDING_MODES)}, got {padding_mode!r}")
     return conv_output_size(tuple(x.shape[2:]), tuple(weight.shape[2:]), stride, padding, dilation)

@@ -10,6 +10,23 @@ import anywidget
 import traitlets
 
 
+def plain(value: object) -> object:
+    """The nested lists of an array or a tensor, the list of a tuple or a range; anything else as it is."""
+    if isinstance(value, tuple | range):
+        return list(value)
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def shape_of(value: object) -> tuple[int, ...] | None:
+    """The lengths of nested lists, or None where lists of one depth differ in length."""
+    if not isinstance(value, list | tuple):
+        return ()
+    inner = {shape_of(part) for part in value}
+    if None in inner or len(inner) > 1:
+        return None
+    return (len(value), *(inner.pop() if inner else ()))
+
+
 class Whole(traitlets.Int):
     """A trait that holds a whole number; True and False, which a page would show as words, are none."""
 
@@ -31,7 +48,7 @@ class Matrix(traitlets.TraitType):
 
     def validate(self, obj: traitlets.HasTraits, value: object) -> list[list[float]]:
         """Return ``value`` as a list of equally long rows of int or float, or raise TraitError."""
-        rows = value.tolist() if hasattr(value, "tolist") else value
+        rows = plain(value)
         problem = _problem_with(rows, self.max_size)
         if problem:
             raise traitlets.TraitError(

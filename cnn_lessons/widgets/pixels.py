@@ -5,7 +5,7 @@ import itertools
 
 import traitlets
 
-from cnn_lessons.widgets.base import LessonWidget, Whole
+from cnn_lessons.widgets.base import LessonWidget, Whole, plain, shape_of
 from cnn_lessons.widgets.source import module_source
 
 MAX_SIZE = 96  # 36 kB of base64 in the page
@@ -36,7 +36,7 @@ class Picture(traitlets.TraitType):
 
     def validate(self, obj: traitlets.HasTraits, value: object) -> list[list[list[int]]]:
         """Return ``value`` as rows of [red, green, blue], each 0 to 255, or raise TraitError."""
-        rows = value.tolist() if hasattr(value, "tolist") else value
+        rows = plain(value)
         problem = _shape_problem(rows) or _value_problem(rows)
         if problem:
             raise traitlets.TraitError(
@@ -46,18 +46,11 @@ class Picture(traitlets.TraitType):
         return [[list(pixel) for pixel in row] for row in rows]
 
 
-def _shape(rows: object) -> tuple[int, ...]:
-    """The lengths of the nested lists, read along the first entries."""
-    shape = []
-    while isinstance(rows, list | tuple):
-        shape.append(len(rows))
-        rows = rows[0] if rows else None
-    return tuple(shape)
-
-
 def _shape_problem(rows: object) -> str:
     """What keeps ``rows`` from being (H, W, 3) with H and W up to ``MAX_SIZE``, or an empty text."""
-    shape = _shape(rows)
+    shape = shape_of(rows)
+    if shape is None:
+        return "got rows or pixels of different lengths. Make them equally long."
     if not shape:
         return f"got {type(rows).__name__} {rows!r:.40}. Pass an array, a tensor or nested lists."
     got = f"got shape {shape}. "
@@ -74,9 +67,6 @@ def _shape_problem(rows: object) -> str:
     if max(shape[:2]) > MAX_SIZE:
         step = -(-max(shape[:2]) // MAX_SIZE)
         return got + f"Cut a piece, such as x[:{MAX_SIZE}, :{MAX_SIZE}], or thin it out: x[::{step}, ::{step}]."
-    regular = all(isinstance(row, list | tuple) and len(row) == shape[1] for row in rows)
-    if not regular or not all(isinstance(p, list | tuple) and len(p) == 3 for row in rows for p in row):
-        return "got rows or pixels of different lengths. Make them equally long."
     return ""
 
 

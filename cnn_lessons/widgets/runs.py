@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import traitlets
 
+from cnn_lessons.widgets.base import plain
+
 QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 MAX_RUNS = 8  # as many as have a colour, a dash pattern and a marker of their own
 MAX_POINTS = 400  # of a curve; 6 kB in the page
@@ -70,8 +72,7 @@ def _rounded(value: float | None) -> float | None:
 
 def _steps(value: object, where: str) -> list[list]:
     """The fine training curve, checked, thinned and rounded."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
+    value = plain(value)
     if not isinstance(value, list | tuple) or not all(isinstance(p, list | tuple) and len(p) == 2 for p in value):
         raise traitlets.TraitError(f"{where}: expected a list of [epoch, loss] pairs, got {value!r:.60}.")
     points, before = [], None
@@ -159,15 +160,15 @@ def label_of(run: dict) -> str:
 def pack(runs: list[dict], widget: object = None) -> list[dict]:
     """The runs as the page gets them: rows instead of dicts, and JSON's missing numbers as "nan", "inf", "-inf"."""
 
-    def plain(value: float | None) -> float | int | str | None:
+    def in_json(value: float | None) -> float | int | str | None:
         if value is None or not math.isfinite(value):
             return value if value is None else str(value)
         return int(value) if value == int(value) and abs(value) < 1e6 else value
 
     return [
         run
-        | {"steps": [[plain(x), plain(y)] for x, y in run["steps"]]}
-        | {"epochs": [[plain(row[name]) for name in ("epoch", *QUANTITIES)] for row in run["epochs"]]}
+        | {"steps": [[in_json(x), in_json(y)] for x, y in run["steps"]]}
+        | {"epochs": [[in_json(row[name]) for name in ("epoch", *QUANTITIES)] for row in run["epochs"]]}
         for run in runs
     ]
 

@@ -4,8 +4,8 @@ import copy
 
 import traitlets
 
-from cnn_lessons.widgets.base import LessonWidget, Matrix, Whole
-from cnn_lessons.widgets.shiftdata import MAX_CLASSES, MAX_IMAGES, REACH, Pictures, Probabilities, plain, shape_of
+from cnn_lessons.widgets.base import LessonWidget, Matrix, Whole, plain, shape_of
+from cnn_lessons.widgets.shiftdata import MAX_CLASSES, MAX_IMAGES, REACH, Pictures, Probabilities
 from cnn_lessons.widgets.source import module_source
 
 

@@ -4,6 +4,7 @@ import itertools
 
 import traitlets
 
+from cnn_lessons.widgets.base import plain, shape_of
 from cnn_lessons.widgets.pixels import pack, unpack
 
 REACH = 8  # pixels, up, down, left and right: chapter 05 measures shifts of 0 to 8
@@ -13,23 +14,6 @@ MAX_IMAGES = 6
 MAX_SIZE = 32  # 4 kB of base64 a picture
 MAX_CLASSES = 10
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"  # base64's
-
-
-def plain(value: object) -> object:
-    """The nested lists of an array or a tensor, the list of a tuple or a range; anything else as it is."""
-    if isinstance(value, tuple | range):
-        return list(value)
-    return value.tolist() if hasattr(value, "tolist") else value
-
-
-def shape_of(value: object) -> tuple[int, ...] | None:
-    """The lengths of nested lists, or None where lists of one depth differ in length."""
-    if not isinstance(value, list | tuple):
-        return ()
-    inner = {shape_of(part) for part in value}
-    if None in inner or len(inner) > 1:
-        return None
-    return (len(value), *(inner.pop() if inner else ()))
 
 
 def in_thousandths(probabilities: list[float]) -> list[int]:

@@ -92,7 +92,7 @@ def _run(waiting: list[HandedIn], prison: Prison, options: Options):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the jails need the cores
     stop = threading.Event()
-    pool = ThreadPoolExecutor(options.jobs or _cores())
+    pool = ThreadPoolExecutor(options.jobs or len(os.sched_getaffinity(0)))
     try:
         begun = [pool.submit(grade_one, item, prison, options.limits, options.saved, stop) for item in waiting]
         for done in as_completed(begun):
@@ -101,10 +101,6 @@ def _run(waiting: list[HandedIn], prison: Prison, options: Options):
         stop.set()
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextlib.contextmanager

@@ -14,9 +14,8 @@ def package_files(solutions: bool = False) -> dict[str, bytes]:
     Args:
         solutions: True for the teacher's edition, False for the student's.
     """
-    source = PACKAGE
     left_out = (CLASSROOM,) if solutions else (CLASSROOM, SOLUTIONS)
-    paths = {path.relative_to(source.parent).as_posix(): path for path in source.rglob("*") if path.suffix in KINDS}
+    paths = {path.relative_to(PACKAGE.parent).as_posix(): path for path in PACKAGE.rglob("*") if path.suffix in KINDS}
     return {name: path.read_bytes() for name, path in sorted(paths.items()) if not name.startswith(left_out)}
 
 

@@ -23,7 +23,7 @@ CHAPTERS = {  # the notebook's name and its title
 @cache
 def exercises(chapter: str) -> dict[str, str]:
     """Return the exercises of a chapter in its order, with their titles; the last one is its bug lab."""
-    from cnn_lessons.exercises import catalog  # loads PyTorch, which a look at --help need not wait for
+    from cnn_lessons.exercises import catalog  # loads PyTorch, which --print-policy need not wait for
 
     return {name: exercise.title for name, exercise in catalog().items() if exercise.chapter == chapter}
 

@@ -1,5 +1,6 @@
 """From results to grades: which of two files counts, points, lateness, totals."""
 
+import dataclasses
 import math
 import re
 import unicodedata
@@ -192,11 +193,7 @@ def _counting(rows: list[Row], policy: Policy) -> Iterable[Row]:
     why = f"of {len(rows)} files the {policy.several_files} counts; left out: {names}"
     if policy.several_files == LATEST and any(row.result.handed_in is None for row in ran):
         why += " (not every time is known, so the order of their names decides)"
-    return [_with(chosen, left_out=others, notes=(*chosen.notes, why))]
-
-
-def _with(row: Row, **changes) -> Row:
-    return Row(**{**vars(row), **changes})
+    return [dataclasses.replace(chosen, left_out=others, notes=(*chosen.notes, why))]
 
 
 def _total(rows: Iterable[Row], chapters: Sequence[str], policy: Policy) -> float | None:

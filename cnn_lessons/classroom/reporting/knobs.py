@@ -3,26 +3,24 @@
 import difflib
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 
-def names(where: str, table: Any, known: Callable[[], list[str]]) -> None:
+def names(where: str, table: Any, known: Collection[str]) -> None:
     """Check that `table` is a table in which every key is known.
 
     Raises:
-        ValueError: if it is none, or a key is not among `known()`; with the nearest that is.
+        ValueError: if it is none, or a key is not among `known`; with the nearest that is.
     """
     if not isinstance(table, dict):
         raise ValueError(f"{where}: expected a table, [{where}], got {table!r:.60}")
     for key in table:
-        if key not in known():
-            near = (
-                [key.zfill(2)] if key.zfill(2) in known() else difflib.get_close_matches(key, known(), n=1, cutoff=0.4)
-            )
+        if key not in known:
+            near = [key.zfill(2)] if key.zfill(2) in known else difflib.get_close_matches(key, known, n=1, cutoff=0.4)
             place = f" in [{where}]" if where else ""
-            said = f"Did you mean {near[0]}?" if near else f"Expected one of {', '.join(known())}."
+            said = f"Did you mean {near[0]}?" if near else f"Expected one of {', '.join(known)}."
             raise ValueError(f"unknown key {key!r:.60}{place}. {said}")
 
 

@@ -39,7 +39,8 @@ class Points:
     def __post_init__(self):
         knobs.number("points.exercise", self.exercise)
         knobs.number("points.bug_lab", self.bug_lab)
-        knobs.names("points.single", self.single, course.every_exercise if self.single else list)
+        named = isinstance(self.single, dict) and self.single  # without a name to look up, PyTorch is not loaded
+        knobs.names("points.single", self.single, course.every_exercise() if named else ())
         for name, value in self.single.items():
             knobs.number(f"points.single.{name}", value)
 
@@ -104,10 +105,10 @@ class Policy:
         knobs.one_of("several_files", self.several_files, (LATEST, BEST))
         if self.deadline is not None:
             knobs.moment("deadline", self.deadline)
-        knobs.names("deadlines", self.deadlines, lambda: list(course.CHAPTERS))
+        knobs.names("deadlines", self.deadlines, course.CHAPTERS)
         for chapter, value in self.deadlines.items():
             knobs.moment(f"deadlines.{chapter}", value)
-        knobs.names("weights", self.weights, lambda: list(course.CHAPTERS))
+        knobs.names("weights", self.weights, course.CHAPTERS)
         for chapter, value in self.weights.items():
             knobs.number(f"weights.{chapter}", value)
         if self.weights and not any(self.weights.values()):
@@ -128,10 +129,10 @@ class Policy:
 
     @classmethod
     def _of(cls, table: dict[str, Any]) -> "Policy":
-        knobs.names("", table, lambda: [known.name for known in dataclasses.fields(cls)])
+        knobs.names("", table, [known.name for known in dataclasses.fields(cls)])
         for name, kind in (("points", Points), ("late", Late)):
             inner = table.get(name, {})
-            knobs.names(name, inner, lambda kind=kind: [known.name for known in dataclasses.fields(kind)])
+            knobs.names(name, inner, [known.name for known in dataclasses.fields(kind)])
             table = {**table, name: kind(**inner)}
         return cls(**table)
 

@@ -1,4 +1,4 @@
-"""grades.csv and results.json: the report for spreadsheets and programs."""
+"""grades.csv, totals.csv and results.json: the report for spreadsheets and programs."""
 
 import csv
 import io

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal, raised
 
 CONVOLUTIONS = frozenset(
     {"conv1d", "conv2d", "conv3d", "conv_transpose2d", "conv2d_loops", "convolution", "_convolution"}
@@ -26,17 +26,13 @@ LAST_WINDOWS = (
 UNSUMMED = "You put all the products of a window where one number belongs. Add them up first, with .sum()."
 
 
-def raised(*words: str):
-    """Return a test for outcomes that raised an error with all these words in it."""
-    return lambda outcome: outcome.error is not None and all(word in str(outcome.error) for word in words)
-
-
 def _windows(image: Tensor, height: int, width: int) -> Tensor:
     """View an image as its windows: (H, W) → (H_out, W_out, height, width)."""
     return image.unfold(0, height, 1).unfold(1, width, 1)
 
 
-def _correlate(image: Tensor, kernel: Tensor) -> Tensor:
+def correlate(image: Tensor, kernel: Tensor) -> Tensor:
+    """Slide a kernel over an image: (H, W) and (K_h, K_w) → (H − K_h + 1, W − K_w + 1)."""
     return F.conv2d(image[None, None], kernel[None, None])[0, 0]
 
 
@@ -89,20 +85,20 @@ CORRELATE2D = Exercise(
         "products, and write the sum to `out[i, j]`.",
     ),
     cases=first(26, _correlate_cases),
-    expected=_correlate,
+    expected=correlate,
     forbidden=CONVOLUTIONS | {"unfold"},
     gradients=True,
     mistakes=(
-        Mistake(TURNED, lambda image, kernel: _correlate(image, kernel.flip(0, 1))),
-        Mistake(LAST_WINDOWS, lambda image, kernel: _correlate(image, kernel)[:-1, :-1]),
-        Mistake(LAST_WINDOWS, lambda image, kernel: _blank(_correlate(image, kernel))),
+        Mistake(TURNED, lambda image, kernel: correlate(image, kernel.flip(0, 1))),
+        Mistake(LAST_WINDOWS, lambda image, kernel: correlate(image, kernel)[:-1, :-1]),
+        Mistake(LAST_WINDOWS, lambda image, kernel: _blank(correlate(image, kernel))),
         Mistake(
             "Only the first row of your output is filled. Is `return` inside the loop?",
-            lambda image, kernel: F.pad(_correlate(image, kernel)[:1], (0, 0, 0, len(image) - len(kernel))),
+            lambda image, kernel: F.pad(correlate(image, kernel)[:1], (0, 0, 0, len(image) - len(kernel))),
         ),
         Mistake(
             "You wrote row i, column j of the output to row j, column i.",
-            lambda image, kernel: _correlate(image, kernel).T,
+            lambda image, kernel: correlate(image, kernel).T,
         ),
         Mistake(
             "You swapped the kernel's height and width. A shape is always rows first: K_h, K_w = kernel.shape.",
@@ -125,11 +121,11 @@ CORRELATE2D = Exercise(
         Mistake(
             "You took the mean of the products. The output is their sum; a kernel that should average has it in its "
             "numbers.",
-            lambda image, kernel: _correlate(image, kernel) / kernel.numel(),
+            lambda image, kernel: correlate(image, kernel) / kernel.numel(),
         ),
         Mistake(
             "Your windows stand side by side. Move the window by one pixel, not by its own size: windows overlap.",
-            lambda image, kernel: _correlate(image, kernel)[:: kernel.shape[0], :: kernel.shape[1]],
+            lambda image, kernel: correlate(image, kernel)[:: kernel.shape[0], :: kernel.shape[1]],
         ),
         Mistake(UNSUMMED, when=raised("number of sizes provided (0)")),
         Mistake(

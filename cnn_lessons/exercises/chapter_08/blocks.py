@@ -44,6 +44,7 @@ class Plan:
         bias: whether the convolutions have biases.
         norms: BatchNorm layers: 2, 1 that is used twice, or 0.
         kernels: of the two convolutions.
+        convs: convolutions: 2, or 1 that is used twice where the shape stays.
     """
 
     forward: Callable = right
