@@ -56,7 +56,10 @@ def number(cell):
 def cells_of(table):
     for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL):
         cells = re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)
-        yield [html.unescape(re.sub(r"<[^>]+>", "", cell)).strip().replace("’", "'") for cell in cells]
+        yield [
+            html.unescape(re.sub(r"<[^>]+>", "", cell)).strip().replace("’", "'").replace("\N{NO-BREAK SPACE}", " ")
+            for cell in cells
+        ]
 
 
 def test_table_has_a_row_for_each_network_with_the_mean_of_its_seeds(page):

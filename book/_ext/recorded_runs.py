@@ -1,5 +1,6 @@
 """The Results page: every figure on it is read off the files of the recorded runs when the book is built."""
 
+import re
 import statistics
 from dataclasses import replace
 from itertools import combinations
@@ -135,10 +136,13 @@ def row(planned: Planned, made: list[runs.Recorded]) -> tuple[str, ...]:
     measured = "not run"
     if made:
         mean, spread = mean_and_spread(made)
-        measured = f"**{mean:.2f}** %" + (f" ± {spread:.2f}, {len(made)} runs" if spread is not None else "")
+        measured = f"**{mean:.2f}** %" + (
+            f" ±\N{NO-BREAK SPACE}{spread:.2f}, {len(made)} runs" if spread is not None else ""
+        )
     time = took(made) if made else "–"
     work = f"{costs.multiply_adds / 1e6:,.1f}"
-    return planned.title, measured, reported, planned.recipe_in_words, f"{costs.parameters:,}", work, time
+    title = re.sub(r"\S+-\S+", r'<span class="whole">\g<0></span>', planned.title)  # no break at its hyphen
+    return title, measured, reported, planned.recipe_in_words, f"{costs.parameters:,}", work, time
 
 
 class RecordedFormats(WritesMarkdown):
