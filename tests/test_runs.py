@@ -17,6 +17,7 @@ from cnn_lessons.training import History, Recipe
 from cnn_lessons.training import history as history_module
 
 CHAPTERS = sorted(Path(__file__).parents[1].glob("notebooks/[0-9]*.ipynb"))
+KOREAN = Path(__file__).parents[1] / "book" / "ko"
 SCHEMA = json.loads((runs.FOLDER / "history.schema.json").read_text(encoding="utf-8"))
 every_run = pytest.mark.parametrize("name", runs.names())
 
@@ -211,6 +212,7 @@ def printed(start):
     [
         ("05", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "mnist-cnn"]),
         ("07", ["alexnet-cifar10-10-epochs", "alexnet-cifar10-tutorial"]),
+        ("08", ["plain20-cifar10", "plain32-cifar10", "resnet20-cifar10", "resnet32-cifar10"]),
         ("09", ["resnet14-cifar10", "resnet20-cifar10", "resnet18-cifar10"]),
         ("11", ["resnet20-cifar10", "wrn-10-2-cifar10", "wrn-16-4-cifar10"]),
         ("12", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "resnet20-cifar10-paper"]),
@@ -221,6 +223,28 @@ def test_figures_in_a_chapter_are_those_of_the_files(chapter, names):
     text = printed(chapter)
     for name in names:
         assert f"{runs.load_run(name).test['accuracy']:.1%}" in text
+
+
+def test_figures_that_a_page_types_are_those_of_the_files():
+    """Here a sentence needs them, and no cell prints them."""
+    large, shallow, deep = (runs.load_run(f"{name}-cifar10") for name in ("large-mlp", "plain20", "plain32"))
+    learned, held_out = (100 * large.epochs[-1][f"{part}_accuracy"] for part in ("train", "validation"))
+    said = f"ends at {learned:.0f} % on the pictures it learns from, and at {held_out:.0f} % on the held-out ones"
+    (chapter,) = (path for path in CHAPTERS if path.stem.startswith("05"))
+    assert said in chapter.read_text(encoding="utf-8")
+    korean = {number: (KOREAN / f"{number}.md").read_text(encoding="utf-8") for number in ("07", "08")}
+    trained, tested = (
+        [f"{100 * share:.1f}%" for share in shares]
+        for shares in (
+            [run.epochs[-1]["train_accuracy"] for run in (shallow, deep)],
+            [run.test["accuracy"] for run in (shallow, deep)],
+        )
+    )
+    said = f"훈련 정확도는 {trained[0]}에서 {trained[1]}로, 테스트 정확도는 {tested[0]}에서 {tested[1]}로"
+    assert said in " ".join(korean["08"].split())
+    same = {f"{100 * runs.load_run(f'resnet{depth}-cifar10').test['accuracy']:.1f}%" for depth in (20, 32)}
+    assert len(same) == 1 and f"{same.pop()} 그대로" in korean["08"]
+    assert f"{100 * runs.load_run('alexnet-cifar10-tutorial').test['accuracy']:.1f}%다" in korean["07"]
 
 
 def test_error_in_chapter_09_is_that_of_the_file():
@@ -237,5 +261,5 @@ def test_losses_that_chapter_07_quotes_are_those_of_the_plan():
 def test_chapter_says_what_its_recorded_runs_were_made_with(path):
     cells = nbformat.read(path, as_version=4).cells
     quoted = {name for cell in cells for name in re.findall(r'"([\w-]+)"', cell.source)} & set(runs.names())
-    assert bool(quoted) == (path.stem[:2] in ("05", "07", "09", "11", "12"))
+    assert bool(quoted) == (path.stem[:2] in ("05", "07", "08", "09", "11", "12"))
     assert not {name for name in quoted if runs.load_run(name).machine not in printed(path.stem[:2])}

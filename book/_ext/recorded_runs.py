@@ -203,7 +203,7 @@ class RecordedCurves(WritesMarkdown):
         return [
             *self.readers("On CIFAR-10, with all seeds, and in both number formats:", cifar),
             *self.readers("By a paper's recipe, over all its epochs:", papers),
-            *self.readers("By a tutorial's recipe, which holds nothing out, its first epochs:", tutorials),
+            *self.readers("By a tutorial's recipe, which holds nothing out:", tutorials),
             *self.readers("AlexNet for ten epochs and more, by the tutorial's recipe and with changes:", long),
             *self.readers("One epoch of AlexNet with one thing changed:", brief),
             *self.readers("On other data:", others),
