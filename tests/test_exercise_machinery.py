@@ -183,7 +183,7 @@ BAD_ANSWERS = {
     "without values": (lambda x: (2 * x).to("meta"), "expected the result to be an ordinary tensor, got one on meta"),
     "sparse": (lambda x: (2 * x).to_sparse(), "an ordinary tensor, got one on cpu with layout torch.sparse_coo"),
     "numbers": (goes_through_numbers, ".item(), .detach(), .numpy()"),
-    "wrong gradient": (halves_the_gradient, "the values are right, but the gradient of tensor 0 is not"),
+    "wrong gradient": (halves_the_gradient, "the gradient of a weighted sum of your result with respect to x is not"),
     "changed input": (modifies, "your function changes its input. Work on a copy, x.clone()"),
     "error": (breaks, "your code raised RuntimeError: "),
     "undefined": (lambda x: undefined * x, "your code raised NameError: name 'undefined' is not defined (line "),  # noqa: F821

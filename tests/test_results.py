@@ -232,6 +232,17 @@ def test_what_the_page_says_of_two_variations_of_alexnet_is_in_the_files(alexnet
     assert all(own > there for own, there in zip(both, reported, strict=True))
 
 
+def test_what_the_page_says_of_the_computers_of_the_alexnets_is_in_the_files():
+    made = {name: runs.load_run(name) for name in runs.names() if name.startswith("alexnet-cifar10")}
+    by = {name.removeprefix("alexnet-cifar10-"): recorded_runs.machines()[run.machine] for name, run in made.items()}
+    says("**b** those with values from 0 to 1 with seeds 0 and 2, with 40,000 images with seeds 1 and 2")
+    says("and with both changes; **a** all others")
+    on_b = {"unnormalised", "unnormalised-seed2", "40000-images-seed1", "40000-images-seed2"}
+    assert {name for name, letter in by.items() if letter == "b"} == on_b | {"unnormalised-40000-images"}
+    assert {name for name, letter in by.items() if letter not in "ab"} == {"float32"}
+    assert "Intel" in made["alexnet-cifar10-float32"].machine
+
+
 def test_what_the_page_says_of_fifty_epochs_of_alexnet_is_in_the_files():
     made = {run.name: run for run in map(runs.load_run, runs.names()) if run.name.startswith("AlexNet")}
     changed, printed = made["AlexNet, values from 0 to 1"], made["AlexNet, tutorial"]
@@ -250,7 +261,7 @@ def test_what_the_page_says_of_fifty_epochs_of_alexnet_is_in_the_files():
 def test_what_the_page_says_of_the_recipes_for_resnet18_is_in_the_files():
     made = [runs.load_run(name) for name in runs.names() if "resnet18" in name and "tutorial" not in name]
     usual, *others = (run.provenance["recipe"] for run in made)
-    says("ResNet-18 stands there with four of ours, one seed each")
+    says("ResNet-18 stands in the table with four of ours, one seed each")
     assert len(made) == 4 and {recipe["seed"] for recipe in (usual, *others)} == {0}
     says("run for 12 epochs at half the rate of `fast`, which has 10 here; they hold fewer images out")
     for recipe in others:

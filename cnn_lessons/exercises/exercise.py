@@ -59,9 +59,13 @@ class Case:
         """Return all arguments, positional first."""
         return [*self.args, *self.kwargs.values()]
 
+    def names(self, exercise: "Exercise") -> list[str]:
+        """Return the names of all arguments, in the order of their values."""
+        return [*exercise.parameter_names()[: len(self.args)], *self.kwargs]
+
     def told(self, exercise: "Exercise") -> str:
         """Return the first line of a message about this case: "on x = [1, -2]"."""
-        names = [*exercise.parameter_names()[: len(self.args)], *self.kwargs]
+        names = self.names(exercise)
         call = ", ".join(f"{name} = {show(value)}" for name, value in zip(names, self.values(), strict=True))
         return f"on {call}" if call else "when called"
 

@@ -187,10 +187,13 @@ def _wrong_gradient(exercise: Exercise, answer: Callable, cases: list[Case], see
 def wrong_gradient(exercise: Exercise, case: Case, got: list[Tensor]) -> tuple[str | None, int]:
     """Return what is wrong with the gradients of one case, or None, and the index of the first that is."""
     right = _gradients(exercise.expected, case, may_be_flat=True)
-    for index, (expected, own) in enumerate(zip(right, got, strict=True)):
+    named = zip(case.names(exercise), case.values(), strict=True)
+    names = [name for name, value in named if isinstance(value, Tensor) and value.is_floating_point()]
+    for index, (name, expected, own) in enumerate(zip(names, right, got, strict=True)):
         found = compare.difference(expected, own, "the gradient")
         if found:
-            return f"the values are right, but the gradient of tensor {index} is not:\n{found}", index
+            of = f"the gradient of a weighted sum of your result with respect to {name}"
+            return f"the values are right, but {of} is not:\n{found}", index
     return None, 0
 
 

@@ -84,5 +84,4 @@ SHARED: dict[str, dict[str, str]] = {
     "cnn_lessons/training/run.py": {
         "new_model.load_state_dict(found['model']); new_optimizer.load_state_dict(found['optimizer'])": CHANCE
     },
-    "cnn_lessons/widgets/shift.py": {"out[:, :, to_rows, to_columns] = images[:, :, rows, columns]": CHANCE},
 }

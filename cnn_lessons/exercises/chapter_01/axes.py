@@ -171,8 +171,10 @@ TO_PICTURE = Exercise(
     "lies on disk, (H, W, C), uint8: 0 becomes 0, 1 becomes 255, what lies between goes to the nearest level, what "
     "lies beyond to the end.",
     hints=(
-        "Try the faulty function on a picture of 1×2 pixels, on paper. Which numbers end up in the first pixel?",
-        "There are two faults. One line gives the numbers a new shape without moving them. Another takes 254.9 to 254.",
+        "Mend one fault at a time. How did this chapter move the channels to another place? And what does "
+        "`.to(torch.uint8)` make of 254.9?",
+        "`reshape` gives the numbers a new shape and moves none of them; `permute` moves axes. `.to(torch.uint8)` cuts "
+        "the fraction off: 254.9 becomes 254.",
         "Keep the clamp. Put `.round()` between the multiplication and the conversion. Take the picture out of the "
         "batch, `x[0]`, and name its axes (C, H, W) in the order that is wanted, with permute.",
     ),

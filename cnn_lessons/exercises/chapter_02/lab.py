@@ -79,8 +79,8 @@ FLIP_PROBE = Exercise(
         "Print a few windows of the chessboard and turn each by half a turn. What do you see?",
         "You want an image whose output shows every number of the kernel, and where it went. And you want a kernel in "
         "which no two numbers are equal.",
-        "An image of zeros with a single 1 in the middle copies the kernel to the output, turned. `torch.arange(1.0, "
-        "10).reshape(3, 3)` is a kernel of nine different numbers.",
+        "A 5×5 image of zeros with a single 1 in the middle copies a 3×3 kernel to the output, turned: each of its "
+        "nine numbers meets the 1 once. `torch.arange(1.0, 10).reshape(3, 3)` is a kernel of nine different numbers.",
     ),
     cases=lambda random: [Case()],
     judge=_judge_probe,

@@ -79,8 +79,8 @@ CORRELATE2D = Exercise(
     hints=(
         "Take the window with its top left corner at row i, column j. Which rows and columns of the image does it "
         "cover?",
-        "Make an empty output with `image.new_zeros(...)`. Two loops, over the rows and columns of the output, fill "
-        "it.",
+        "With `H, W = image.shape` and `K_h, K_w = kernel.shape` the output has H − K_h + 1 rows: `for i in range(H - "
+        "K_h + 1):` goes through them all, the last one too. A second loop inside does the same for the columns.",
         "The window is `image[i : i + K_h, j : j + K_w]`. Multiply it with the kernel, number by number, add up the "
         "products, and write the sum to `out[i, j]`.",
     ),

@@ -125,8 +125,8 @@ CONV_OUTPUT_SIZE = Exercise(
         "Start without stride and dilation. On a padded axis of P pixels, at how many pixels can a window of K start?",
         "A dilated window of K elements covers dilation·(K − 1) + 1 pixels. What is left of the padded axis is how "
         "far it can slide.",
-        "It can slide `free = size + 2 * padding - span` pixels. Each step takes `stride` of them, and the first "
-        "window needs no step.",
+        "If the window covers `span` pixels, it can slide `size + 2 * padding - span`. Each step takes `stride` of "
+        "them, and half a step does not count: `//`. The first window needs no step.",
     ),
     cases=first(40, _size_cases),
     expected=_torch_size,
@@ -193,8 +193,8 @@ CONV_OUTPUT_SHAPE = Exercise(
     hints=(
         "The two directions know nothing of each other. Height needs the first number of every pair, width the second.",
         "Call your conv_output_size once with all the first numbers and once with all the second ones.",
-        "zip(size, kernel_size, stride, padding, dilation) hands you the five numbers of the height, then those of "
-        "the width.",
+        "The height is `conv_output_size(size[0], kernel_size[0], …)`, with the [0] of all five. The width is the same "
+        "with [1]. Return both, height first.",
     ),
     cases=first(40, _shape_cases),
     expected=torch_shape,

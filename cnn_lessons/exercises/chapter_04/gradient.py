@@ -95,9 +95,9 @@ MAX_POOL_GRADIENT = Exercise(
         "Change one value of a window by a little. When does the output change, and by how much? The others get 0.",
         "Begin with `torch.zeros_like(x)`. For each window, find the place of the first largest value and "
         "write the gradient of that output there. Rows and columns that no window reaches keep their 0.",
-        "`window = x[n, c, r : r + k, q : q + k]` and `place = window.argmax()`, which counts row by row "
-        "and names the first of equal values. So the row is `r + place // k`, and the column is `q + place "
-        "% k`.",
+        "Four loops, over n, c, i and j of `grad_output`. The window begins at `top, left = i * kernel_size, j * "
+        "kernel_size`. Its `argmax()` is the place of the first largest value, counted row by row: the row is "
+        "`top + place // kernel_size`, the column `left + place % kernel_size`. There goes the gradient.",
     ),
     cases=first(30, _gradient_cases),
     expected=max_gradient,

@@ -96,11 +96,11 @@ MAX_POOL = Exercise(
     hints=(
         "Every channel of every image is pooled by itself. Where does window (i, j) start, and how many "
         "windows fit along each axis?",
-        "Widen the image first: `torch.nn.functional.pad(x, (left, right, top, bottom), value=…)`. Which "
-        "value loses against every number, also against negative ones?",
-        "Fill `x.new_zeros(N, C, H_out, W_out)` in two loops. With `r, c = i * stride, j * stride`, the "
-        "window of all images and channels is `padded[:, :, r : r + kernel_size, c : c + kernel_size]`, and "
-        "`.amax(dim=(2, 3))` takes its largest values.",
+        "Widen the image first: `F.pad(x, (left, right, top, bottom), value=…)`. Which value loses against every "
+        "number, also against negative ones?",
+        "`value=-torch.inf` is −∞. Fill `x.new_zeros(N, C, H_out, W_out)` in two loops. With `r, c = i * stride, j * "
+        "stride`, the window of all images and channels is `padded[:, :, r : r + kernel_size, c : c + kernel_size]`, "
+        "and `.amax(dim=(2, 3))` takes its largest values.",
     ),
     cases=first(31, _max_cases),
     expected=F.max_pool2d,
@@ -160,8 +160,9 @@ ADAPTIVE_POOL = Exercise(
     hints=(
         "Do one axis on paper: 5 pixels, 3 windows. Where does each begin and end? They are not all of one "
         "size, and they share pixels.",
-        "The floor of a / b is `a // b`. For the ceiling in whole numbers, turn the sign around twice: `-(-a // b)`.",
-        "Fill `x.new_zeros(N, C, H_out, W_out)` in two loops: rows `i * H // H_out` to `-(-(i + 1) * H // "
+        "Where the window begins you need the floor, where it ends the ceiling: `floor` and `ceil`, as in the "
+        "chapter's cell for five pixels and three windows.",
+        "Fill `x.new_zeros(N, C, H_out, W_out)` in two loops: rows `floor(i * H / H_out)` to `ceil((i + 1) * H / "
         "H_out)`, columns likewise, then the mean over axes 2 and 3.",
     ),
     cases=first(29, _adaptive_cases),
@@ -196,7 +197,8 @@ GLOBAL_POOL = Exercise(
         "(N, C) in both cases, holds the mean of each map: one number for each channel of each image."
     ),
     hints=(
-        "Two axes vanish and two stay. Say in words what each axis of (N, C, H, W) stands for. Which two should stay?",
+        "One map is one channel of one image: H rows and W columns, of which one mean is left. Which axes does that "
+        "mean run over?",
         "Try the broken function on maps with C, H and W all different and look at the shape. Which axis is "
         "still there that should not be?",
         "`mean` takes the axes that are to vanish: `x.mean(dim=(…, …))`. In (N, C, H, W), counting from 0, "

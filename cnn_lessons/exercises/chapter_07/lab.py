@@ -116,8 +116,8 @@ HEAD_FOR_ANY_SIZE = Exercise(
     mistakes=(
         Mistake(VIEW, _faulty(_no_pool, _as_asked)),
         Mistake(
-            "You took the largest value of each window. The linear layer was trained on averages where maps are "
-            "larger: pool adaptively, by the mean.",
+            "You took the largest value of each window, adaptive maximum pooling. Asked for is the mean: "
+            "nn.AdaptiveAvgPool2d.",
             _faulty(lambda head, maps: F.adaptive_max_pool2d(maps, head.size)),
         ),
         Mistake("You cut a corner out of the maps. What lies outside is lost: average all of it.", _faulty(_cropped)),

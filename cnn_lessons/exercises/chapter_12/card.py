@@ -190,7 +190,8 @@ MODEL_CARD = Exercise(
         "`history.provenance` or in its `'recipe'`; add any words you like."
     ),
     hints=(
-        "Print `history.provenance`, and `history.test`. Which of the facts stand where?",
+        "The chapter holds such records. In a new cell: `history = results['mlp']['history']`, then print "
+        "`history.provenance` and `history.test`. Which of the facts stand where?",
         "`made = history.provenance` and `recipe = made['recipe']` save typing. One f-string a line, "
         "'\\n'.join(lines) at the end.",
         "The first line: `f\"Model: {made['model']}, {made['parameters']:,} parameters\"`. The accuracy: "

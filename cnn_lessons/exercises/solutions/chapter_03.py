@@ -8,7 +8,8 @@ def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
 
 
 def conv_output_shape(size, kernel_size, stride=(1, 1), padding=(0, 0), dilation=(1, 1)):
-    height, width = (conv_output_size(*axis) for axis in zip(size, kernel_size, stride, padding, dilation, strict=True))
+    height = conv_output_size(size[0], kernel_size[0], stride[0], padding[0], dilation[0])
+    width = conv_output_size(size[1], kernel_size[1], stride[1], padding[1], dilation[1])
     return height, width
 
 

@@ -1,5 +1,7 @@
 """Answers of chapter 04."""
 
+from math import ceil, floor
+
 import torch
 
 
@@ -39,9 +41,9 @@ def adaptive_avg_pool2d(x, output_size):
     (height, width), (rows, columns) = x.shape[2:], output_size
     out = x.new_zeros(*x.shape[:2], rows, columns)
     for i in range(rows):
-        top, bottom = i * height // rows, -(-(i + 1) * height // rows)  # floor, ceil
+        top, bottom = floor(i * height / rows), ceil((i + 1) * height / rows)
         for j in range(columns):
-            left, right = j * width // columns, -(-(j + 1) * width // columns)
+            left, right = floor(j * width / columns), ceil((j + 1) * width / columns)
             out[:, :, i, j] = x[:, :, top:bottom, left:right].mean(dim=(2, 3))
     return out
 
@@ -55,7 +57,7 @@ def max_pool2d_gradient(x, kernel_size, grad_output):
                 for j in range(w_out):
                     top = i * kernel_size
                     left = j * kernel_size
-                    window = x[n, c, top:, left:][:kernel_size, :kernel_size]
+                    window = x[n, c, top : top + kernel_size, left : left + kernel_size]
                     place = window.argmax()  # row by row; of equal values, it names the first
                     grad[n, c, top + place // kernel_size, left + place % kernel_size] = grad_output[n, c, i, j]
     return grad

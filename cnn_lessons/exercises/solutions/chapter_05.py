@@ -35,12 +35,12 @@ def dense_weights(size, in_channels, out_channels, kernel_size, stride=1, paddin
 
 
 def shift_images(images, dy, dx):
-    out, (height, width) = torch.zeros_like(images), images.shape[2:]
-    if abs(dy) >= height or abs(dx) >= width:
+    out, (H, W) = torch.zeros_like(images), images.shape[2:]
+    if abs(dy) >= H or abs(dx) >= W:
         return out  # nothing of the picture is left
-    to_rows, to_columns = (slice(max(s, 0), n + min(s, 0)) for s, n in ((dy, height), (dx, width)))
-    rows, columns = (slice(max(-s, 0), n - max(s, 0)) for s, n in ((dy, height), (dx, width)))
-    out[:, :, to_rows, to_columns] = images[:, :, rows, columns]
+    top, bottom = max(dy, 0), H + min(dy, 0)  # where the copy lands
+    left, right = max(dx, 0), W + min(dx, 0)
+    out[:, :, top:bottom, left:right] = images[:, :, top - dy : bottom - dy, left - dx : right - dx]
     return out
 
 

@@ -39,15 +39,16 @@ def rename_keys(state):
     for key, tensor in state.items():
         parts = key.removeprefix("module.").split(".")
         if parts[0] == "stem":
-            parts[:2] = ["conv1" if parts[1] == "conv" else "bn1"]
+            new = ["conv1" if parts[1] == "conv" else "bn1", *parts[2:]]
         elif parts[0] == "head":
-            parts[0] = "fc"
+            new = ["fc", *parts[1:]]
         else:
-            parts[:2] = [f"layer{int(parts[1]) + 1}"]  # now: layer, block, what, …
-            if parts[2] == "shortcut":
-                parts[2:4] = ["downsample", "0" if parts[3] == "conv" else "1"]
-            parts[2] = parts[2].replace("norm", "bn")
-        renamed[".".join(parts)] = tensor
+            new = [f"layer{int(parts[1]) + 1}", parts[2]]  # stage and block
+            if parts[3] == "shortcut":
+                new += ["downsample", "0" if parts[4] == "conv" else "1", *parts[5:]]
+            else:
+                new += [parts[3].replace("norm", "bn"), *parts[4:]]
+        renamed[".".join(new)] = tensor
     return renamed
 
 
