@@ -690,6 +690,7 @@ def test_hints_come_in_order_and_then_point_to_the_solution(monkeypatch):
 
 
 def test_solution_is_the_packages_own_source():
+    assert solution("same_function").startswith("import copy\n\ndef same_function(")  # chapter 11 has no `copy`
     text = solution("conv_output_size")
     assert text.startswith("def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):")
     space = {}

@@ -433,9 +433,11 @@ def test_print_hides_the_controls_and_shows_the_curves(widget_page):
     page.emulate_media(media="print")
     expect(page.get_by_label("Smoothing")).not_to_be_visible()
     expect(page.get_by_text("The numbers as a table")).not_to_be_visible()
-    expect(page.locator(".cnnw-legend")).to_be_visible()
     expect(page.locator(".cnnw-curves").nth(1)).to_be_visible()
     expect(page.locator(".cnnw-here caption")).to_have_text("Values at epoch 2")
+    expect(page.locator(".cnnw-legend")).not_to_be_visible()  # the values name every run that is on
+    page.locator(".cnnw-legend button").first.evaluate("button => button.click()")
+    expect(page.locator(".cnnw-legend")).to_be_visible()  # who is off is said nowhere else
     assert page.evaluate("document.getAnimations().length") == 0
 
 

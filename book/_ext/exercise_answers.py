@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from cnn_lessons.exercises import catalog, solution_source
+from cnn_lessons.exercises import catalog, solution_text
 
 logger = logging.getLogger(__name__)
 MATH = {
@@ -50,7 +50,7 @@ def answers(name: str) -> nodes.container:
     box = nodes.container(classes=["answers"])
     for number, hint in enumerate(catalog()[name].hints, start=1):
         box += folded(f"Hint {number}", nodes.raw("", as_html(hint), format="html"))
-    box += folded("Solution", python(solution_source(name)))
+    box += folded("Solution", python(solution_text(name)))
     return box
 
 

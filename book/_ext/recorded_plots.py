@@ -69,6 +69,7 @@ class RecordedPlot(Drawn):
             ylabel="test accuracy, %",
             alt=f"Test accuracy on CIFAR-10 against the {what}, one point for each network: {said}.",
         )
+        picture.figure.set_figheight(4.4)  # room for the labels of the best, which crowd
         keep_labels_apart(picture.figure)
         return self.figure(picture, f"accuracy_by_{self.arguments[0]}")
 

@@ -12,6 +12,7 @@ chapter has a package of modules here, and a module of the same name with the an
 from cnn_lessons.exercises.catalog import catalog as catalog
 from cnn_lessons.exercises.catalog import names as names
 from cnn_lessons.exercises.catalog import solution_source as solution_source
+from cnn_lessons.exercises.catalog import solution_text as solution_text
 from cnn_lessons.exercises.help import hint as hint
 from cnn_lessons.exercises.help import solution as solution
 from cnn_lessons.exercises.judge import check as check

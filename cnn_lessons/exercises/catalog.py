@@ -1,9 +1,11 @@
 """All exercises, and the source of their solutions."""
 
+import ast
 import difflib
 import importlib
 import inspect
 import pkgutil
+import sys
 from functools import cache
 
 import cnn_lessons.exercises as package
@@ -66,3 +68,22 @@ def solution_function(name: str):
 def solution_source(name: str) -> str:
     """Return the text of the reference answer to the exercise `name`."""
     return inspect.getsource(solution_function(name)).rstrip()
+
+
+def solution_imports(name: str) -> list[str]:
+    """Return the import statements of the chapter's solutions that the answer to `name` uses."""
+    module = sys.modules[solution_function(name).__module__]
+    used = {node.id for node in ast.walk(ast.parse(solution_source(name))) if isinstance(node, ast.Name)}
+    statements = ast.parse(inspect.getsource(module)).body
+    return [
+        ast.unparse(node)
+        for node in statements
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and used & {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    ]
+
+
+def solution_text(name: str) -> str:
+    """Return the reference answer to the exercise `name` as it can be pasted into its chapter, which has PyTorch's names."""
+    own = [line for line in solution_imports(name) if "torch" not in line]
+    return "\n".join([*own, *([""] if own else []), solution_source(name)])

@@ -3,7 +3,7 @@
 import html
 from collections import Counter
 
-from cnn_lessons.exercises.catalog import NoSolutions, find, solution_function, solution_source
+from cnn_lessons.exercises.catalog import NoSolutions, find, solution_function, solution_text
 
 _given: Counter[str] = Counter()
 
@@ -41,7 +41,7 @@ def solution(name: str) -> Note:
         ValueError: if there is no exercise of that name.
     """
     try:
-        return Note(solution_source(name))
+        return Note(solution_text(name))
     except NoSolutions as none_here:
         return Note(str(none_here))
 

@@ -6,7 +6,7 @@ Exercise cells keep their ids and their marker `# exercise: name`; by these a ha
 import ast
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -14,7 +14,7 @@ import nbformat
 from cnn_lessons.classroom.grading.reading import MARKER as ANY_MARKER
 from cnn_lessons.classroom.releasing.errors import ClassroomError
 from cnn_lessons.exercises import catalog
-from cnn_lessons.exercises.catalog import solution_function, solution_source
+from cnn_lessons.exercises.catalog import solution_imports, solution_source
 
 MARKER = re.compile(r"# exercise: (\w+)\n")
 INSTALL = re.compile(r"%pip install --quiet git\+\S+")
@@ -131,20 +131,6 @@ def _definition(source: str, name: str) -> ast.FunctionDef | ast.ClassDef:
 def _solved(source: str, name: str, imported: set[str]) -> str:
     """Return an exercise cell with its solution, and with what the solution imports and the notebook does not."""
     blank, lines = _definition(source, name), source.splitlines()
-    needed = [line for line in _imports_of(name) if line not in imported]
+    needed = [line for line in solution_imports(name) if line not in imported]
     answer = [*needed, *([""] if needed else []), *solution_source(name).splitlines()]
     return "\n".join([*lines[: blank.lineno - 1], *answer, *lines[blank.end_lineno :]])
-
-
-def _imports_of(name: str) -> Iterator[str]:
-    """Yield the import statements of the chapter's solutions that this one uses."""
-    import inspect
-    import sys
-
-    module = sys.modules[solution_function(name).__module__]
-    used = {node.id for node in ast.walk(ast.parse(solution_source(name))) if isinstance(node, ast.Name)}
-    for node in ast.parse(inspect.getsource(module)).body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            bound = {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-            if bound & used:
-                yield ast.unparse(node)

@@ -94,7 +94,7 @@ SAME_FUNCTION = Exercise(
     hints=(
         "What makes two results comparable? The same weights, the same mode, the same pictures. Which of these have "
         "the two networks when you get them?",
-        "`copy.deepcopy(network)` gives you a network that you may change. `load_state_dict` "
+        "`copy.deepcopy(network)`, after `import copy`, gives you a network that you may change. `load_state_dict` "
         "takes over parameters and running statistics; it raises RuntimeError if they do not fit.",
         "Copies of both, in eval mode. `try:` load the state of the first into the second, `except RuntimeError:` "
         "return False. Then, under `torch.no_grad()`, run both and compare the shapes first, then the values with "
