@@ -183,7 +183,7 @@ BAD_ANSWERS = {
     "without values": (lambda x: (2 * x).to("meta"), "expected the result to be an ordinary tensor, got one on meta"),
     "sparse": (lambda x: (2 * x).to_sparse(), "an ordinary tensor, got one on cpu with layout torch.sparse_coo"),
     "numbers": (goes_through_numbers, ".item(), .detach(), .numpy()"),
-    "wrong gradient": (halves_the_gradient, "the gradient of a weighted sum of your result with respect to x is not"),
+    "wrong gradient": (halves_the_gradient, "the values are right, but the gradient of a weighted sum of your result"),
     "changed input": (modifies, "your function changes its input. Work on a copy, x.clone()"),
     "error": (breaks, "your code raised RuntimeError: "),
     "undefined": (lambda x: undefined * x, "your code raised NameError: name 'undefined' is not defined (line "),  # noqa: F821
@@ -687,6 +687,16 @@ def test_hints_come_in_order_and_then_point_to_the_solution(monkeypatch):
     given = [str(hint("conv_output_size")) for _ in range(5)]
     assert given[:3] == [f"Hint {i} of 3: {text}" for i, text in enumerate(catalog()["conv_output_size"].hints, 1)]
     assert given[3] == given[4] == 'That was the last hint. solution("conv_output_size") shows one way to do it.'
+
+
+def test_gradient_is_named_by_the_argument_that_it_belongs_to(ask):
+    parts = {
+        "parameters": "x, times, weight",
+        "cases": lambda source: [Case(normal(source, 2), 3, normal(source, 2))],
+        "expected": lambda x, times, weight: times * x * weight,
+    }
+    message = ask(lambda x, times, weight: times * x * (weight + weight.detach()) / 2, **parts).message
+    assert "of your result with respect to weight is not:" in message
 
 
 def test_solution_is_the_packages_own_source():

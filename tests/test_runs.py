@@ -247,6 +247,13 @@ def test_figures_that_a_page_types_are_those_of_the_files():
     assert f"{100 * runs.load_run('alexnet-cifar10-tutorial').test['accuracy']:.1f}%다" in korean["07"]
 
 
+def test_three_seeds_of_either_resnet_come_from_two_computers():
+    """Chapter 12 says so."""
+    for depth in (14, 20):
+        seeds = [runs.load_run(f"resnet{depth}-cifar10{seed}") for seed in ("", "-seed1", "-seed2")]
+        assert len({run.provenance["device_name"] for run in seeds}) == 2
+
+
 def test_error_in_chapter_09_is_that_of_the_file():
     assert f"error {1 - runs.load_run('resnet20-cifar10-paper').test['accuracy']:6.2%}" in printed("09")
 

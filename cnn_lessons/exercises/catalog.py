@@ -84,6 +84,6 @@ def solution_imports(name: str) -> list[str]:
 
 
 def solution_text(name: str) -> str:
-    """Return the reference answer to the exercise `name` as it can be pasted into its chapter, which has PyTorch's names."""
+    """Return the reference answer to `name` as it can be pasted into its chapter, which has PyTorch's names already."""
     own = [line for line in solution_imports(name) if "torch" not in line]
     return "\n".join([*own, *([""] if own else []), solution_source(name)])

@@ -140,11 +140,11 @@ class BuiltCase(Case):
         return [*super().values(), *self.inputs]
 
     def told(self, exercise: Exercise) -> str:
-        """Return "on BasicBlock(2, 3, stride=2), the check's own weights in its layers, with x = …"."""
+        """Return "on BasicBlock(2, 3, stride=2) with x = …"."""
         build = [*map(show, self.args), *(f"{name}={show(value)}" for name, value in self.kwargs.items())]
         names = [name.strip() for name in (exercise.forward or "x").split(",")]
         given = ", ".join(f"{name} = {show(x)}" for name, x in zip(names, self.inputs, strict=True))
-        return f"on {exercise.name}({', '.join(build)}), the check's own weights in its layers, with {given}"
+        return f"on {exercise.name}({', '.join(build)}) with {given}"
 
     def call(self, function: Callable) -> Findings:
         """Return the findings on the module that `function` builds.

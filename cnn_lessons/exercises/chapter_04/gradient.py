@@ -97,7 +97,7 @@ MAX_POOL_GRADIENT = Exercise(
         "write the gradient of that output there. Rows and columns that no window reaches keep their 0.",
         "Four loops, over n, c, i and j of `grad_output`. The window begins at `top, left = i * kernel_size, j * "
         "kernel_size`. Its `argmax()` is the place of the first largest value, counted row by row: the row is "
-        "`top + place // kernel_size`, the column `left + place % kernel_size`. There goes the gradient.",
+        "`top + place // kernel_size`, the column `left + place % kernel_size`. Write the gradient there.",
     ),
     cases=first(30, _gradient_cases),
     expected=max_gradient,
