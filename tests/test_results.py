@@ -298,6 +298,22 @@ def test_what_is_said_of_resnet20_by_the_papers_recipe_is_in_the_files():
     assert 0.3 < statistics.mean(list(seen.values())[-10:]) - statistics.mean(settled) < 0.5
 
 
+def test_what_the_page_says_of_the_tutorials_resnet18_is_in_the_files():
+    made, fast = (runs.load_run(f"resnet18-cifar10{recipe}") for recipe in ("-tutorial-20-epochs", ""))
+    reported = PLANNED["resnet18-cifar10-tutorial"].reported
+    says("20 were run, with seed 0")
+    assert len(made.epochs) == 20 and made.provenance["recipe"]["seed"] == 0
+    says("They end 1.3 points above the reported figure, with 98.9 % of the training images right")
+    assert f"{100 * (made.test['accuracy'] - reported):.1f}" == "1.3"
+    assert f"{100 * made.epochs[-1]['train_accuracy']:.1f}" == "98.9"
+    says("Its 50 epochs take two cores of **b** four hours")
+    assert recorded_runs.machines()[made.machine] == "b"
+    assert made.epoch_seconds * 50 / 3600 == pytest.approx(4, abs=0.25)
+    says("`fast` brings the same network 6.5 points higher in half as many epochs")
+    assert f"{100 * (fast.test['accuracy'] - made.test['accuracy']):.1f}" == "6.5"
+    assert len(fast.epochs) == 10
+
+
 def test_what_is_said_of_plain_networks_is_in_the_files():
     """On the Results page, and in chapter 08."""
     names = ("plain20", "plain32", "resnet20", "resnet32")

@@ -213,7 +213,7 @@ def printed(start):
         ("05", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "mnist-cnn"]),
         ("07", ["alexnet-cifar10-10-epochs", "alexnet-cifar10-tutorial"]),
         ("08", ["plain20-cifar10", "plain32-cifar10", "resnet20-cifar10", "resnet32-cifar10"]),
-        ("09", ["resnet14-cifar10", "resnet20-cifar10", "resnet18-cifar10"]),
+        ("09", ["resnet14-cifar10", "resnet20-cifar10", "resnet18-cifar10", "resnet18-cifar10-tutorial-20-epochs"]),
         ("11", ["resnet20-cifar10", "wrn-10-2-cifar10", "wrn-16-4-cifar10"]),
         ("12", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "resnet20-cifar10-paper"]),
         ("12", ["resnet18-cifar10", "wrn-16-4-cifar10", "alexnet-cifar10-tutorial"]),
@@ -232,7 +232,7 @@ def test_figures_that_a_page_types_are_those_of_the_files():
     said = f"ends at {learned:.0f} % on the pictures it learns from, and at {held_out:.0f} % on the held-out ones"
     (chapter,) = (path for path in CHAPTERS if path.stem.startswith("05"))
     assert said in chapter.read_text(encoding="utf-8")
-    korean = {number: (KOREAN / f"{number}.md").read_text(encoding="utf-8") for number in ("07", "08")}
+    korean = {number: (KOREAN / f"{number}.md").read_text(encoding="utf-8") for number in ("07", "08", "09")}
     trained, tested = (
         [f"{100 * share:.1f}%" for share in shares]
         for shares in (
@@ -245,6 +245,11 @@ def test_figures_that_a_page_types_are_those_of_the_files():
     same = {f"{100 * runs.load_run(f'resnet{depth}-cifar10').test['accuracy']:.1f}%" for depth in (20, 32)}
     assert len(same) == 1 and f"{same.pop()} 그대로" in korean["08"]
     assert f"{100 * runs.load_run('alexnet-cifar10-tutorial').test['accuracy']:.1f}%다" in korean["07"]
+    given, fast = (runs.load_run(f"resnet18-cifar10{recipe}") for recipe in ("-tutorial-20-epochs", ""))
+    shares = 100 * given.epochs[-1]["train_accuracy"], 100 * given.test["accuracy"], 100 * fast.test["accuracy"]
+    trained, tested, better = (f"{share:.1f}%" for share in shares)
+    assert f"훈련 정확도는 {trained}, 테스트 정확도는 {tested}였다" in " ".join(korean["09"].split())
+    assert f"10에폭 만에 {better}를" in korean["09"]
 
 
 def test_three_seeds_of_either_resnet_come_from_two_computers():
