@@ -81,8 +81,8 @@ CORRELATE2D = Exercise(
         "cover?",
         "With `H, W = image.shape` and `K_h, K_w = kernel.shape` the output has H − K_h + 1 rows: `for i in range(H - "
         "K_h + 1):` goes through them all, the last one too. A second loop inside does the same for the columns.",
-        "Begin with `out = image.new_zeros(H - K_h + 1, W - K_w + 1)`. The window is `image[i : i + K_h, j : j + "
-        "K_w]`. Multiply it with the kernel, number by number, add up the products, and write the sum to `out[i, j]`.",
+        "Make `out` with `image.new_zeros(rows, columns)`. The window is `image[i : i + K_h, j : j + K_w]`. Multiply "
+        "it with the kernel, number by number, add up the products, and write the sum to `out[i, j]`.",
     ),
     cases=first(26, _correlate_cases),
     expected=correlate,
