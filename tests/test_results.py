@@ -306,7 +306,7 @@ def test_what_the_page_says_of_the_tutorials_resnet18_is_in_the_files():
     says("They end 1.3 points above the reported figure, with 98.9 % of the training images right")
     assert f"{100 * (made.test['accuracy'] - reported):.1f}" == "1.3"
     assert f"{100 * made.epochs[-1]['train_accuracy']:.1f}" == "98.9"
-    says("Its 50 epochs take two cores of **b** four hours")
+    says("At its pace 50 epochs take two cores of **b** four hours")
     assert recorded_runs.machines()[made.machine] == "b"
     assert made.epoch_seconds * 50 / 3600 == pytest.approx(4, abs=0.25)
     says("`fast` brings the same network 6.5 points higher in half as many epochs")

@@ -226,7 +226,7 @@ def test_figures_in_a_chapter_are_those_of_the_files(chapter, names):
 
 
 def test_figures_that_a_page_types_are_those_of_the_files():
-    """Here a sentence needs them, and no cell prints them."""
+    """Chapter 05 and the Korean pages, where no cell prints them."""
     large, shallow, deep = (runs.load_run(f"{name}-cifar10") for name in ("large-mlp", "plain20", "plain32"))
     learned, held_out = (100 * large.epochs[-1][f"{part}_accuracy"] for part in ("train", "validation"))
     said = f"ends at {learned:.0f} % on the pictures it learns from, and at {held_out:.0f} % on the held-out ones"
