@@ -16,7 +16,7 @@ from cnn_lessons.training import RECIPES, Recipe
 
 _CIFAR = replace(RECIPES["quick"], name="quick, 12 epochs", epochs=12, batch_size=128, validation=5_000)
 _MNIST = Recipe("one epoch", epochs=1, batch_size=64, lr=2e-3, optimizer="adam", schedule="one_cycle")
-_FAST, _FAST_64, _FAST_GENTLE, _FAST_HALF_RATE, _ALEXNET, _RESNET, _RESNET_PAPER, _WIDE_PAPER = (
+_FAST, _FAST_64, _FAST_GENTLE, _FAST_HALF_RATE, _ALEXNET, _RESNET, _SEMINAR, _RESNET_PAPER, _WIDE_PAPER = (
     RECIPES[name]
     for name in (
         "fast",
@@ -25,6 +25,7 @@ _FAST, _FAST_64, _FAST_GENTLE, _FAST_HALF_RATE, _ALEXNET, _RESNET, _RESNET_PAPER
         "fast-half-rate",
         "alexnet-tutorial",
         "resnet-tutorial",
+        "seminar-tutorial",
         "resnet-paper",
         "wide-resnet-paper",
     )
@@ -141,6 +142,11 @@ def _resnet14() -> nn.Module:
     return models.resnet_cifar(14, shortcut="projection")  # as chapter 09 has it, and the tutorial
 
 
+def _seminar(title: str, **recipe: object) -> Planned:
+    """The seminar's ResNet by its recipe, on 45,000 images: the other 5,000 show where it stops to get better."""
+    return _cifar(title, _builder(models.resnet_seminar, 5), replace(_SEMINAR, validation=5_000, **recipe))
+
+
 def _resnet18() -> nn.Module:
     return models.resnet18(10, stem="cifar")
 
@@ -186,6 +192,10 @@ PLANNED: dict[str, Planned] = {
         "ResNet-18, tutorial, 20 epochs", _resnet18, replace(_RESNET, epochs=20)
     ),
     **_seeds("resnet18-cifar10-tutorial", _cifar("ResNet-18, tutorial", _resnet18, _RESNET, 0.8298, _TUTORIAL), 3),
+    "seminar-cifar10": _seminar("seminar's ResNet"),
+    "seminar-cifar10-crop-flip": _seminar("seminar's ResNet, crop and flip", crop_padding=4, flip=True)._replace(
+        varies="seminar-cifar10"
+    ),
     "wrn-28-10-cifar10-30-epochs": _wide(28, 10, replace(_FAST, epochs=30)),
     "resnet20-cifar10-paper": _resnet(20, _RESNET_PAPER, 8.75),
     "resnet32-cifar10-paper": _resnet(32, _RESNET_PAPER, 7.51),
