@@ -54,6 +54,11 @@ def have_gpu() -> bool:
     return torch.cuda.is_available()
 
 
+def wanted(mark: str) -> bool:
+    """Whether the tests with this mark may not be skipped."""
+    return mark in os.environ.get("CNN_LESSONS_COMPLETE", "").split()
+
+
 def have_data() -> bool:
     folder = os.environ.get("CNN_LESSONS_DATA")
     return bool(folder) and Path(folder).is_dir()
@@ -67,6 +72,12 @@ def have_editions() -> bool:
     return all(path.exists() for path in EDITIONS)
 
 
+def have_namespaces() -> bool:
+    from cnn_lessons.classroom.grading.prison import namespaces_work  # only here, as above
+
+    return namespaces_work()
+
+
 # A mark, what makes its tests run, and what to do where they did not.
 MARKS = {
     "slow": (lambda: False, "add --run slow"),
@@ -74,6 +85,7 @@ MARKS = {
     "realdata": (have_data, "set CNN_LESSONS_DATA to the folder that holds the data"),
     "browser": (have_browser, "`make test` builds the book and finds a Chromium"),
     "editions": (have_editions, "`make test` makes the PDF and the e-book"),
+    "namespaces": (have_namespaces, "a Linux that lets a user make namespaces, and with them the sandbox works"),
     "cuda": (have_gpu, "needs an NVIDIA GPU"),
 }
 
@@ -90,7 +102,7 @@ def pytest_collection_modifyitems(config, items):
     for mark, (available, mend) in MARKS.items():
         marked = [item for item in items if item.get_closest_marker(mark)]
         if marked and mark not in config.getoption("--run") and not available():
-            if mark in os.environ.get("CNN_LESSONS_COMPLETE", "").split():
+            if wanted(mark):
                 raise pytest.UsageError(f"CNN_LESSONS_COMPLETE wants the tests marked {mark}: {mend}")
             for item in marked:
                 item.add_marker(pytest.mark.skip(reason=f"{mark}: {mend}"))
@@ -128,14 +140,15 @@ def shell(capsys):
 
 @pytest.fixture(scope="session")
 def real():
-    """Load a real data set by its name; the test is skipped if the folder does not hold it."""
+    """Load a real data set by its name; where the folder does not hold it, the test is skipped, or fails if wanted."""
 
     from cnn_lessons.data import load, verify  # only here, as above
 
     @cache  # every recorded run asks for the same one
     def read(name):
         if any(state == "missing" for _, state in verify(name)):
-            pytest.skip(f"realdata: {name} is not in the folder that CNN_LESSONS_DATA names")
+            leave = pytest.fail if wanted("realdata") else pytest.skip
+            leave(f"realdata: {name} is not in the folder that CNN_LESSONS_DATA names")
         return load(name, download=False)
 
     return read

@@ -101,11 +101,8 @@ globalThis.survey = (() => {
 
     /** The contrast of a link under the mouse. */
     hovered: () => {
-      const link = document.querySelector("main").appendChild(document.createElement("a"));
-      link.style.cssText = "color: var(--pst-color-link-hover); transition: none";
-      const found = contrast(getComputedStyle(link).color, paper(link));
-      link.remove();
-      return found;
+      const link = [...document.querySelectorAll("main a:hover")].at(-1);
+      return link ? contrast(getComputedStyle(link).color, paper(link)) : 0;
     },
 
     moving: () => {

@@ -1,6 +1,7 @@
 import copy
 import dataclasses
 import math
+import re
 import subprocess
 
 import pytest
@@ -14,6 +15,7 @@ from cnn_lessons.data import normalise, split
 from cnn_lessons.training import History, TrainingError, distributed, evaluate, learning_rate, train
 from cnn_lessons.training import history as history_module
 from cnn_lessons.training.faults import check_losses
+from cnn_lessons.training.progress import Progress
 
 
 def run(recipe=None, network=None, data=None, **options):
@@ -163,16 +165,46 @@ def test_single_image_left_over_is_left_out():
 
 def test_halves_normalise_by_halves():
     network, inputs = tiny_network(), []
-    network.register_forward_pre_hook(lambda module, args: inputs.append(args[0]) if module.training else None)
-    run(tiny_recipe(epochs=1, normalise="half"), network)
-    values = torch.cat(inputs)
-    assert values.min() >= -1 and values.max() <= 1
+    network.register_forward_pre_hook(lambda module, args: inputs.append(args[0]))
+    run(tiny_recipe(epochs=1, normalise="half", validation=40), network)
+    values = torch.cat(inputs)  # to learn from, held out, and of the test
+    assert len(values) == 160 + 40 + 60 and values.min() >= -1 and values.max() <= 1
     bytes_again = (values + 1) * 127.5
     torch.testing.assert_close(bytes_again, bytes_again.round(), rtol=0, atol=1e-3)
 
 
+@pytest.mark.parametrize("fill", ["zeros", "reflect"])
+def test_crop_moves_images_and_fills_the_edge_as_the_recipe_says(fill):
+    data, network, inputs = tiny_data(), tiny_network(), []
+    bright = data.train._replace(images=data.train.images.clamp(min=100))
+    data = dataclasses.replace(data, train=bright, mean=(0.0,) * 3, std=(1.0,) * 3)
+    network.register_forward_pre_hook(lambda module, args: inputs.append(args[0]) if module.training else None)
+    run(tiny_recipe(epochs=1, crop_padding=2, crop_fill=fill), network, data)
+    seen = torch.cat(inputs) * 255
+    black = (seen == 0).all(dim=1)
+    assert black.any() == (fill == "zeros")
+    assert seen[~black[:, None].expand_as(seen)].min() > 99
+    known = set(map(str, bright.images.flatten(1).tolist()))
+    unmoved = sum(str(image.round().int().flatten().tolist()) in known for image in seen)
+    assert 0 < unmoved < len(seen) / 4  # of 25 places one leaves the image as it is
+
+
+def test_flip_mirrors_about_half_of_the_images_and_changes_nothing_else():
+    data, network, inputs = tiny_data(), tiny_network(), []
+    network.register_forward_pre_hook(lambda module, args: inputs.append(args[0]) if module.training else None)
+    run(tiny_recipe(epochs=1, flip=True), network, data)
+    images = normalise(data.train.images, data.mean, data.std)
+    known, mirrored = ({str(image.tolist()) for image in way} for way in (images, images.flip(-1)))
+    seen = [str(image.tolist()) for image in torch.cat(inputs)]
+    assert all((image in known) != (image in mirrored) for image in seen)
+    assert 60 < sum(image in mirrored for image in seen) < 140
+
+
 def test_bfloat16_learns_as_well():
-    _, history = run(tiny_recipe(epochs=6, precision="bfloat16"))
+    network, formats = tiny_network(), set()
+    network[0].register_forward_hook(lambda module, args, output: formats.add((module.training, output.dtype)))
+    _, history = run(tiny_recipe(epochs=6, precision="bfloat16"), network)
+    assert formats == {(True, torch.bfloat16), (False, torch.bfloat16)}
     assert history.test["accuracy"] > 0.5 and history.provenance["precision"] == "bfloat16"
 
 
@@ -329,9 +361,17 @@ def test_foreign_history_is_refused(text, words):
 def test_bar_tells_loss_accuracy_speed_and_time_left(capsys):
     train(tiny_network(), tiny_data(), tiny_recipe(validation=40), device="cpu")
     shown = capsys.readouterr().err
-    assert (
-        "epoch 3/3" in shown and "loss " in shown and "images/s" in shown and "left" in shown and "validation" in shown
-    )
+    number = r"loss \d\.\d{3}, accuracy \d+\.\d%, validation \d+\.\d%, [\d,]+ images/s, \d\d:\d\d left"
+    assert re.search(rf"epoch 3/3 \|.*\| +\d+ %, {number}", shown)
+
+
+def test_bar_counts_images_and_not_batches(capsys):
+    bar = Progress(tiny_recipe(batch_size=50), 4, 12, History("tiny"), shown=True)
+    bar.bar.start_t -= 10  # as if it had taken ten seconds
+    bar.advance(2, loss=1.0, accuracy=0.5)
+    bar.bar.close()
+    (speed,) = set(re.findall(r"([\d,]+) images/s", capsys.readouterr().err))
+    assert 9 <= int(speed) <= 10
 
 
 def test_batch_normalisation_that_cannot_be_joint_stays_as_it_is(monkeypatch):
