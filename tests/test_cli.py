@@ -186,6 +186,26 @@ def test_full_disk_leaves_the_summary_and_no_half_of_the_weights(shell, tiny, tm
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"of an earlier run"]
 
 
+def test_history_that_cannot_be_written_keeps_the_weights_from_nothing(shell, tiny, tmp_path, monkeypatch):
+    def full(history, path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(History, "save", full)
+    code, out, complaints = shell(TINY, "--out", tmp_path / "run.json", "--weights", tmp_path / "w.pt")
+    assert code == 1 and "test accuracy" in out and len(complaints) == 1
+    assert f"--out: {tmp_path / 'run.json'} could not be written: [Errno 28] No space left" in complaints[0]
+    assert torch.load(tmp_path / "w.pt", weights_only=True)
+
+
+def test_reader_who_hangs_up_loses_nothing_but_the_summary(shell, tiny, tmp_path, monkeypatch):
+    def hung_up(*_):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("cnn_lessons.cli.train._summary", hung_up)
+    shell(TINY, "--out", tmp_path / "run.json", "--weights", tmp_path / "w.pt")
+    assert History.load(tmp_path / "run.json").test and torch.load(tmp_path / "w.pt", weights_only=True)
+
+
 def test_options_change_the_recipe(shell, tiny, tmp_path):
     words = " --epochs 1.5 --batch-size 50 --lr 0.01 --seed 7 --precision bfloat16 --validation 0"
     code, out, _ = shell(TINY + words, "--out", tmp_path / "run.json")
@@ -364,6 +384,12 @@ def test_doctor_names_what_to_mend(shell, tmp_path, monkeypatch):
     monkeypatch.setenv("CNN_LESSONS_DATA", str(tmp_path / "nowhere"))
     code, out, _ = shell("doctor")
     assert code == 1 and "nowhere, which is no folder" in out
+
+
+def test_doctor_knows_a_drive_that_is_not_there(monkeypatch):
+    monkeypatch.setattr(doctor.os.path, "exists", lambda _: False)
+    *_, (state, said) = doctor._cores("/drive/data")
+    assert state == doctor.PROBLEM and "/drive/data is on a drive that is not there" in said
 
 
 def test_doctor_says_why_a_gpu_is_not_used(tmp_path, monkeypatch):

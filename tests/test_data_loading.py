@@ -470,6 +470,41 @@ def test_reading_needs_no_torchvision_and_fetching_says_what_is_wrong_with_it(ti
     tiny.load()
 
 
+def closed(folder, monkeypatch):
+    """As if the folder could not be entered; the tests may run as root, whom rights do not stop."""
+    for name in ("stat", "listdir", "open"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name), folder))
+    monkeypatch.setattr(io, "open", refusing(io.open, folder))
+
+
+def refusing(function, folder):
+    def refuse(path, *words, **options):
+        if str(path).startswith(str(folder)):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return function(path, *words, **options)
+
+    return refuse
+
+
+@both
+def test_folder_that_may_not_be_entered_is_told_so(tiny, monkeypatch):
+    tiny.lay_out()
+    closed(tiny.folder, monkeypatch)
+    with pytest.raises(DataError, match="got a folder that may not be read: check its rights"):
+        tiny.load()
+    assert {state for _, state in verify(tiny.name, tiny.root)} == {"unreadable"}
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar100"])
+def test_archive_that_may_not_be_read_is_told_so(tiny, monkeypatch):
+    tiny.root.mkdir()
+    for file, content in tiny.web.items():
+        tiny.root.joinpath(file).write_bytes(content)
+    monkeypatch.setattr(io, "open", refusing(io.open, tiny.root / "tiny.tar.gz"))
+    with pytest.raises(DataError, match=r"tiny.tar.gz cannot be read \(Permission denied\): check its rights"):
+        tiny.load()
+
+
 @both
 def test_description_says_what_matters(tiny):
     tiny.lay_out()

@@ -19,6 +19,14 @@ def test_network_learns_on_the_gpu_in_every_precision(precision):
     assert again.accuracy == pytest.approx(history.test["accuracy"], abs=0.04)
 
 
+def test_random_numbers_of_a_gpu_that_is_not_trained_on_stay():
+    torch.cuda.manual_seed_all(5)
+    expected = torch.rand(3, device="cuda")
+    torch.cuda.manual_seed_all(5)
+    train(tiny_network(), tiny_data(), tiny_recipe(epochs=1), device="cpu", progress=False)
+    assert torch.equal(torch.rand(3, device="cuda"), expected)
+
+
 def test_gpu_and_cpu_take_the_same_steps():
     """The order and the augmentation are drawn on the CPU: only rounding differs."""
     recipe = tiny_recipe(epochs=1, crop_padding=1, flip=True)

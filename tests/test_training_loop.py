@@ -16,6 +16,7 @@ from cnn_lessons.training import History, TrainingError, distributed, evaluate, 
 from cnn_lessons.training import history as history_module
 from cnn_lessons.training.faults import check_losses
 from cnn_lessons.training.progress import Progress
+from cnn_lessons.training.run import make_optimizer
 
 
 def run(recipe=None, network=None, data=None, **options):
@@ -208,6 +209,43 @@ def test_bfloat16_learns_as_well():
     assert history.test["accuracy"] > 0.5 and history.provenance["precision"] == "bfloat16"
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "nesterov"])
+def test_weight_may_get_its_first_gradient_late(optimizer):
+    """As in a network that leaves out blocks by chance."""
+
+    class Late(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.late, self.calls = nn.Linear(192, 4), nn.Linear(4, 4), 0
+
+        def forward(self, images):
+            self.calls += 1
+            scores = self.first(images.flatten(1))
+            return scores if self.calls == 1 else self.late(scores)
+
+    network = Late()
+    before = network.late.weight.clone()
+    run(tiny_recipe(epochs=1, optimizer=optimizer), network)
+    assert not torch.equal(network.late.weight, before)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "nesterov"])
+def test_infinite_first_gradient_is_skipped_and_leaves_no_trace(optimizer):
+    """float16 begins so: the scale is lowered until the gradients are finite."""
+    model = nn.Linear(2, 2)
+    begun = make_optimizer(model, tiny_recipe(optimizer=optimizer, lr=0.1))
+    scaler = torch.amp.GradScaler("cpu")
+    for size in (math.inf, 1.0):
+        before = weights(model)
+        for parameter in model.parameters():
+            parameter.grad = scaler.scale(torch.ones(())) * torch.full_like(parameter, size)
+        scaler.step(begun)
+        scaler.update()
+        assert same(before, model.state_dict()) == (size == math.inf)
+    most = 0.1 * (1.9 if optimizer == "nesterov" else 1.0)
+    assert (model.weight.detach() - before["weight"]).abs().max() == pytest.approx(most, rel=1e-3)
+
+
 @pytest.mark.slow  # the compiler takes half a minute
 def test_compiled_network_learns_the_same():
     # Without dropout: the compiler draws its random numbers in another way.
@@ -367,7 +405,7 @@ def test_bar_tells_loss_accuracy_speed_and_time_left(capsys):
 
 def test_bar_counts_images_and_not_batches(capsys):
     bar = Progress(tiny_recipe(batch_size=50), 4, 12, History("tiny"), shown=True)
-    bar.bar.start_t -= 10  # as if it had taken ten seconds
+    bar.bar.last_print_t -= 10  # as if two batches had taken ten seconds
     bar.advance(2, loss=1.0, accuracy=0.5)
     bar.bar.close()
     (speed,) = set(re.findall(r"([\d,]+) images/s", capsys.readouterr().err))

@@ -203,7 +203,10 @@ def data_sets(root: str | None) -> Iterator[Finding]:
             yield PROBLEM, f"data: {name} lacks {wrong} (missing or empty). Delete the empty, then `data fetch {name}`."
         else:
             yield OK, f"data: {name}, {size:.0f} MB in {folder}; `data verify {name}` compares every byte"
-    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    place = next((parent for parent in (folder, *folder.parents) if os.path.exists(parent)), None)
+    if place is None:
+        yield PROBLEM, f"disk: {folder} is on a drive that is not there. Connect it, or set {VARIABLE}."
+        return
     free = shutil.disk_usage(place).free
     said = f"disk: {free / 1e9:.1f} GB free where the data lie ({place})"
     yield (OK, said) if free >= ROOM else (NOTE, f"{said}; a data set needs up to {ROOM / 1e9:.1f} GB.")

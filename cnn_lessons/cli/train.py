@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from cnn_lessons.cli.words import PROGRAM, BadUse, Refused, bad_use, first_line, is_first, table
@@ -110,7 +111,6 @@ def carry_out(options: argparse.Namespace, recipe, build: Callable, name: str, c
         history.name = name
         history.provenance["command"] = command
         if is_first():
-            print(_summary(options, history), flush=True)
             _keep(options, model, history)
     return history
 
@@ -217,19 +217,19 @@ def _announce(options: argparse.Namespace, recipe) -> None:
 
 
 def _keep(options: argparse.Namespace, model, history) -> None:
-    """Write the history and the weights, where they were asked for."""
-    import torch
+    """Write the history and the weights, where they were asked for, either also if the other fails; then sum up."""
+    from cnn_lessons.training.checkpoint import save_weights
 
-    from cnn_lessons.training.checkpoint import written_whole
-
-    if options.out:
-        history.save(options.out)
-    if options.weights:
+    failures, weights = [], partial(save_weights, model)
+    for option, path, save in (("out", options.out, history.save), ("weights", options.weights, weights)):
         try:
-            with written_whole(options.weights) as scratch:
-                torch.save({name: value.cpu() for name, value in model.state_dict().items()}, scratch)
+            if path:
+                save(path)
         except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-            raise Refused(f"--weights: {options.weights} could not be written: {first_line(error)}") from error
+            failures.append(f"--{option}: {path} could not be written: {first_line(error)}")
+    print(_summary(options, history), flush=True)
+    if failures:
+        raise Refused(" ".join(failures))
 
 
 def _summary(options: argparse.Namespace, history) -> str:

@@ -38,7 +38,9 @@ def ensure_files(name: str, source: Source, root: Path, download: bool) -> None:
     """
     missing = missing_files(source, root)
     packed = source.downloads != source.files
-    local = packed and all((root / file).is_file() for file in source.downloads)  # an archive that the reader brought
+    local = packed and all(
+        os.path.isfile(root / file) for file in source.downloads
+    )  # an archive that the reader brought
     if not missing:
         return
     if not (download or local):
@@ -108,7 +110,11 @@ def _patience() -> Iterator[None]:
 
 def _unpack(archive: Path, source: Source, folder: Path, wanted: list[str]) -> None:
     """Take the wanted files out of an archive, after its checksum was compared, and nothing else."""
-    if md5_of(archive.read_bytes()) != source.downloads[archive.name]:
+    try:
+        content = archive.read_bytes()
+    except OSError as error:
+        raise RuntimeError(f"{archive} cannot be read ({error.strerror}): check its rights") from error
+    if md5_of(content) != source.downloads[archive.name]:
         raise RuntimeError(f"{archive} is cut short or altered: delete it")
     with tarfile.open(archive) as packed:
         for file in wanted:
@@ -143,6 +149,9 @@ def _two_ways(name: str, source: Source, root: Path) -> str:
 
 
 def _seen(folder: Path) -> str:
-    if not folder.is_dir():
+    try:
+        return ", ".join(sorted(os.listdir(folder))[:8]) or "an empty folder"
+    except PermissionError:
+        return "a folder that may not be read: check its rights"
+    except OSError:
         return "no such folder"
-    return ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "an empty folder"

@@ -118,8 +118,9 @@ def verify(name: str, root: str | os.PathLike | None = None) -> list[tuple[str, 
             read_checked(name, path, md5)
             state = "good"
         except DataError as error:
-            unreadable = isinstance(error.__cause__, OSError)
-            state = "missing" if not path.exists() else "unreadable" if unreadable else "damaged"
+            cause = error.__cause__
+            gone = isinstance(cause, FileNotFoundError | NotADirectoryError)
+            state = "missing" if gone else "unreadable" if isinstance(cause, OSError) else "damaged"
         report.append((str(path.relative_to(data_root(root))), state))
     return report
 
@@ -128,14 +129,14 @@ def locate(source: Source, file: str, root: Path) -> tuple[Path, str]:
     """Return where a file lies, or should lie, and its MD5: as named, or unpacked where only that is there."""
     path = root / source.folder / file
     unpacked = path.with_suffix("")
-    if unpacked.name in UNPACKED and not path.exists() and unpacked.exists():
+    if unpacked.name in UNPACKED and not os.path.exists(path) and os.path.exists(unpacked):
         return unpacked, UNPACKED[unpacked.name]
     return path, source.files[file]
 
 
 def missing_files(source: Source, root: Path) -> list[str]:
     """Return the names of the files that are not there."""
-    return [file for file in source.files if not locate(source, file, root)[0].is_file()]
+    return [file for file in source.files if not os.path.isfile(locate(source, file, root)[0])]
 
 
 def read_checked(name: str, path: Path, md5: str) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 FORMAT, VERSION = "cnn_lessons checkpoint", 1
 DRIVE = "/content/drive"  # where Colab mounts a reader's Google Drive
@@ -56,6 +57,12 @@ def check_drive(path: str | os.PathLike) -> None:
             f"checkpoint {path}: expected your Google Drive, which is not there yet: what you save would be lost with "
             "this machine. First: from google.colab import drive; drive.mount('/content/drive')."
         )
+
+
+def save_weights(model: nn.Module, path: str | os.PathLike) -> None:
+    """Write the state dict of `model`, its tensors on the CPU, to `path`: all of it, or nothing."""
+    with written_whole(path) as scratch:
+        torch.save({name: value.cpu() for name, value in model.state_dict().items()}, scratch)
 
 
 @contextlib.contextmanager

@@ -50,14 +50,15 @@ def train(
 
     Raises:
         TrainingError: if the loss is no number any more, or the memory does not suffice.
-        CheckpointError: if the checkpoint is damaged, foreign, or of another run; it is left as it is.
+        CheckpointError: if the checkpoint is damaged, foreign, or of another run (it is left as it is), or if its
+            folder cannot be written to.
         ValueError: if the recipe holds out all images or more, or wants float16 on a CPU, or if the network has fewer
             scores than there are classes.
 
     Taught in: 06.
     """
     device = choose_device(device)
-    gpus = [device] if device.type == "cuda" else []
+    gpus = range(torch.cuda.device_count())  # seeding seeds them all
     with memory_named(recipe, device), torch.random.fork_rng(gpus):  # the caller's random numbers stay
         run = Run(model, data, recipe, device)
         if checkpoint:
