@@ -249,6 +249,14 @@ def handled() -> dict[str, tuple[bytes, Expected]]:
         "no marker": (notebook(START, answer(ASKED, marker=False)), graded("found by its name: no marker")),
         "missing": (notebook(START, right("same_padding")), graded("", "missing")),
         "twice": (notebook(START, answer(ASKED, ZERO), right()), graded("2 cells answer it")),
+        "redefined without the marker": (
+            notebook(START, right(), ZERO),
+            graded("2 cells answer it: the last answer with the marker counts"),
+        ),
+        "blank, answered without the marker": (
+            notebook(START, blank(ASKED), answer(ASKED, marker=False)),
+            graded("found by its name: no marker; 2 cells answer it: the last answer counts"),
+        ),
         "twice, blank last": (notebook(START, right(), blank(ASKED)), graded("2 cells answer it")),
         "split": (notebook(START, solution_source(ASKED), f"# exercise: {ASKED}\n{call}"), graded("2 cells answer it")),
         "no python": (

@@ -35,11 +35,13 @@ from cnn_lessons.classroom.grading.inside.cells import Snapshot
 from cnn_lessons.classroom.grading.jail import Jail, NotReady
 from cnn_lessons.classroom.grading.judging import misconception, objection
 from cnn_lessons.classroom.grading.limits import Limits
+from cnn_lessons.classroom.grading.one_file import Run, _mark
 from cnn_lessons.classroom.grading.parsing import Refused
 from cnn_lessons.classroom.grading.prison import Prison, veil
 from cnn_lessons.classroom.grading.reading import read
 from cnn_lessons.classroom.grading.whole_class import Options, _alone, grade
-from cnn_lessons.classroom.record import Cells
+from cnn_lessons.classroom.record import Cells, Mark
+from cnn_lessons.cli import grade as command
 from cnn_lessons.exercises import catalog, compare, evidence, names
 from cnn_lessons.exercises.catalog import solution_function
 from cnn_lessons.exercises.findings import Findings, Told
@@ -290,6 +292,42 @@ def test_commands_of_a_cell_run_and_the_cell_goes_on():
 
 
 @namespaces
+def test_notebook_imports_the_files_that_it_writes_and_a_check_does_not():
+    honest = "%%writefile blocks.py\nx = 3", "from blocks import x\nassert x == 3"
+    hostile = "%%writefile colorsys.py\nown = True", "import sys\nsys.path = ['', '/mine', *sys.path]"
+    probe = f"def {ASKED}(*_, **__):\n    import colorsys\n    seen.append((hasattr(colorsys, 'own'), list(sys.path)))"
+    after = "assert seen and not any(own or '' in path or '/mine' in path for own, path in seen), seen"
+    kept = "assert sys.path[:2] == ['', '/mine'], sys.path\nsys.path[:] = sys.path[2:]\nassert '' in sys.path"
+    asked = {"exercise": ASKED, "function": ASKED, "seed": 1, "limit": "30"}
+    with Prison() as prison, Jail(prison, "cells", Limits(), threading.Event()) as jail:
+        for cell in (*honest, *hostile, f"seen = []\n{probe}"):
+            assert jail.ask({"cell": cell, "seconds": 30}, 60)[0]["error"] == "", cell
+        assert jail.ask(asked, 60)[0]["status"] == "not yet"
+        for cell in (after, kept):
+            assert jail.ask({"cell": cell, "seconds": 30}, 60)[0]["error"] == "", cell
+
+
+@namespaces
+def test_local_socket_is_no_network():
+    local = "import socket\nwith socket.socket(socket.AF_UNIX) as one, socket.socket(socket.AF_UNIX) as other:\n    "
+    local += "one.bind('x'); one.listen(); other.connect('x')"
+    far = "with socket.socket() as one:\n    one.connect_ex(('127.0.0.1', 9))"
+    with Prison() as prison, Jail(prison, "cells", Limits(), threading.Event()) as jail:
+        for cell, network in ((local, False), (far, True)):
+            assert jail.ask({"cell": cell, "seconds": 30}, 60)[0]["error"] == ""
+            assert jail.ask({"end": True}, 60)[0]["network"] is network
+
+
+@namespaces
+def test_fonts_are_where_matplotlib_looks_for_them():
+    look = (
+        "import matplotlib, os\nassert [name for name in os.listdir(matplotlib.get_cachedir()) if 'fontlist' in name]"
+    )
+    with Prison() as prison, Jail(prison, "cells", Limits(), threading.Event()) as jail:
+        assert jail.ask({"cell": look, "seconds": 60}, 90)[0]["error"] == ""
+
+
+@namespaces
 def test_home_with_thousands_of_files_is_hidden():
     with Prison() as prison:
         prison.hidden += [f"/srv/강의 노트 {number}.pdf" for number in range(3000)]
@@ -371,6 +409,27 @@ def test_bad_use_is_told_in_one_line(words, says, tmp_path, monkeypatch, capsys)
     told = capsys.readouterr().err
     assert says in told
     assert told.count("\n") == 1
+
+
+class OnlyForRoot:
+    name = command.RESTRICTED.name
+
+    def read_text(self):
+        raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize(("held", "told"), [("1\n", True), ("0\n", False), (None, False), (OnlyForRoot(), True)])
+def test_way_to_namespaces_is_told_where_ubuntu_forbids_them(held, told, tmp_path, monkeypatch, capsys):
+    file = tmp_path / "apparmor_restrict_unprivileged_userns"
+    if isinstance(held, str):
+        file.write_text(held)
+    monkeypatch.setattr(command, "RESTRICTED", held if isinstance(held, OnlyForRoot) else file)
+    monkeypatch.setattr(prison, "namespaces_work", lambda: False)
+    cli.main(["grade", str(tmp_path / "nowhere"), "--out", str(tmp_path / "x")])
+    said = "grade: no namespaces: students' code can read and change your files. Ctrl-C stops."
+    way = " AppArmor forbids them: `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
+    way += " allows them until the machine starts anew."
+    assert capsys.readouterr().err.splitlines()[0] == said + way * told
 
 
 def test_report_and_submissions_are_kept_apart(tmp_path):
@@ -608,6 +667,19 @@ def test_answer_is_what_the_check_is_given(source, function):
     assert place.function == function and bool(place.remark) == (function != "same_padding")
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [("correct", "not yet", 0), ("not yet", "correct", 0), ("not attempted", "correct", 1), ("missing", "not yet", 1)],
+)
+def test_answer_without_the_marker_counts_only_where_no_other_was_tried(first, second, counts):
+    found = read(notebook(START, made_class.right(), made_class.ZERO), "03_x.ipynb")
+    remarks = [place.remark for place in found.places[ASKED]]
+    marks = [Mark(ASKED, *given) for given in zip((first, second), "ab", ("", ""), remarks, strict=True)]
+    mark = _mark(ASKED, Run({ASKED: marks}), found)
+    assert (mark.status, mark.message) == ((first, second)[counts], "ab"[counts])
+    assert mark.remark.endswith(f"the last answer {'' if counts else 'with the marker '}counts")
+
+
 def test_evidence_that_is_compressed_is_refused(tmp_path):
     packed = io.BytesIO()
     with (
@@ -653,6 +725,11 @@ def test_the_event_of_a_stop_ends_a_run(tmp_path):
         ("from cnn_lessons import exercises\nexercises.catalog()['bug'].expected(3)", "exercises.catalog"),
         ("from cnn_lessons.exercises import check, hint\nhint('same_padding')", None),
         ("from cnn_lessons.exercises.chapter_08 import suspects", None),
+        ("import cnn_lessons.exercises as e\ne.catalog()['bug'].expected(3)", "e.catalog"),
+        ("import cnn_lessons\ncnn_lessons.exercises.catalog()", "cnn_lessons.exercises.catalog"),
+        ("from cnn_lessons.exercises.judge import *", "from cnn_lessons.exercises.judge import *"),
+        ("from cnn_lessons.exercises import *", None),
+        ("exercises = []\nexercises.append(3)", None),
         ("catalog = {}; catalog['expected'] = 3", None),
         ("this is no Python", None),
     ],
@@ -661,3 +738,8 @@ def test_reaching_into_the_checks_is_named(source, named):
     found = read(made_class.notebook(source, made_class.right()), "03_x.ipynb").reaching
     assert [bool(found), *(named in reach for reach in found)] == ([True, True] if named else [False])
     assert all(reach.endswith("in code cell 1") for reach in found)
+
+
+def test_module_of_the_checks_is_known_in_every_cell():
+    cells = "from cnn_lessons import exercises", "exercises.catalog()", made_class.right()
+    assert read(made_class.notebook(*cells), "03_x.ipynb").reaching == ["exercises.catalog in code cell 2"]

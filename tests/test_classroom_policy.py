@@ -260,6 +260,22 @@ PATHS = {
         "lee",
     ],
     ("anna.zip/02_convolution.ipynb", "anna.zip/02_convolution-Copy1.ipynb"): ["anna"],
+    ("anna_02_convolution_final.ipynb", "anna_02_convolution_v2.ipynb", "anna_03_arithmetic_of_shapes.ipynb"): ["anna"],
+    ("Anna 02_convolution copy.ipynb", "Anna 02_convolution copy 2.ipynb", "Anna/02.ipynb"): ["Anna"],
+    ("Anna 02_convolution - Copy (2).ipynb", "Anna 02_convolution 복사본.ipynb", "Anna_02_convolution_최종.ipynb"): [
+        "Anna"
+    ],
+    ("anna_02_convolution.zip/02_convolution.ipynb", "02_convolution_ben.zip/02_convolution.ipynb"): ["anna", "ben"],
+    ("anna_02_convolution.zip/02.ipynb", "anna_03_arithmetic_of_shapes.zip/sub/03.ipynb", "ben/02.ipynb"): [
+        "anna",
+        "ben",
+    ],
+    ("anna_02_convolution/02.ipynb", "anna/02.ipynb", "02_convolution/02.ipynb"): ["02_convolution", "anna"],
+    ("Kim (1)/02.ipynb", "Kim (2)/02.ipynb"): ["Kim (1)", "Kim (2)"],
+    ("hw1_02_convolution_anna.ipynb", "hw1_02_convolution_ben.ipynb"): [
+        "hw1_02_convolution_anna",
+        "hw1_02_convolution_ben",
+    ],
     ("../../x.ipynb",): [".."],
     ("\u1100\u1175\u11b7/02.ipynb", "김/03.ipynb"): ["김"],  # as macOS and as everybody else writes it
 }

@@ -163,7 +163,12 @@ def test_readme_names_the_wheel_and_the_chapters_and_says_how_to_hand_in(handed_
         assert wheel.name in text and all(f"]({path.name})" in text for path in CHAPTERS)
         assert "[02 · Convolution]" in text
     students = (handed_out / "README.md").read_text()
+    (wheel,) = handed_out.glob("*.whl")
     assert "Hand in" in students and "Colab" in students and len(students.splitlines()) < 60
+    for python, packages in (("env/bin/python", "env/bin/"), (r"env\Scripts\python", "env\\Scripts\\")):
+        assert f"\n{python} -m pip install jupyterlab {wheel.name}\n{packages}jupyter lab\n" in students
+    assert students.count("\npython3 -m venv env\n") == students.count("\npy -m venv env\n") == 1
+    assert "`python -m" not in students  # most systems have no python but python3
 
 
 def test_readme_names_what_the_chapters_import_and_the_wheel_does_not_bring(handed_out, key, tmp_path, quick):

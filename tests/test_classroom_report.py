@@ -21,7 +21,7 @@ from cnn_lessons.classroom.record import Cells, Mark, from_json, to_json
 from cnn_lessons.classroom.reporting import course, insight, page, report
 from cnn_lessons.classroom.reporting.feedback import page_names
 from cnn_lessons.classroom.reporting.gradebook import grade_book
-from cnn_lessons.classroom.reporting.policy import Late, Policy
+from cnn_lessons.classroom.reporting.policy import Late, Policy, example
 from cnn_lessons.exercises import catalog
 
 DAY = datetime(2026, 4, 8, 9, 30, tzinfo=timezone.utc)
@@ -205,6 +205,36 @@ def test_files_for_the_teachers_eye_come_with_their_reasons():
     assert all(reason in text for flag in flags for reason in flag.reasons)
 
 
+def test_two_folders_of_one_name_in_an_archive_are_told_of_gravely():
+    (moodle,) = re.findall(r"^# student = '(.*_assignsubmission_)'", example(), re.M)
+    one, other = "Minjun Kim_1001_assignsubmission_file", "Minjun Kim_1044_assignsubmission_file"
+    files = [
+        f"ch02.zip/{one}/02.ipynb",
+        f"ch02.zip/{one}/old/02.ipynb",
+        "ch02.zip/Lee_1002_assignsubmission_file/02.ipynb",
+    ]
+    files += [f"ch02 again.zip/{other}/02.ipynb"]
+    assert not _namesakes(files, moodle)
+    files += [f"ch02.zip/{other}/02.ipynb"]
+    (flag,) = _namesakes(files, moodle)
+    assert flag.row.student == "Minjun Kim" and len(flag.row.left_out) == 3
+    assert flag.reasons == (f"ch02.zip holds {one}, {other}: the file of only one counts",)
+    html = render([result(file) for file in files], Policy(student=moodle))["index.html"].decode()
+    assert re.search(rf'<details[^>]* class="grave"[^>]*><summary><b>1</b><span>{insight.SAME_NAME}<', html)
+    assert not _namesakes(["ch02.zip/anna_02_convolution/02.ipynb", "ch02.zip/anna/02.ipynb", files[0]], "")
+
+
+def test_two_folders_of_one_name_are_found_below_the_archives_own_folder():
+    files = [f"hw.zip/hw/Kim_{number}_assignsubmission_file/02.ipynb" for number in (1, 2)]
+    (flag,) = _namesakes(files, r"(?:^|/)(?P<student>[^/_]+)_\d+_assignsubmission_")
+    assert "Kim_1_assignsubmission_file, Kim_2_assignsubmission_file" in flag.reasons[0]
+
+
+def _namesakes(files, pattern):
+    book = grade_book([result(file) for file in files], Policy(student=pattern))
+    return [flag for flag in insight.flags(book) if flag.kind == insight.SAME_NAME]
+
+
 def test_file_that_does_not_count_is_looked_at_all_the_same():
     results = [result("a/02.ipynb"), result("a/01.ipynb", handed_in=0, remarks=("torch.equal was replaced",))]
     book = grade_book(results, Policy())
@@ -283,6 +313,7 @@ def test_old_report_is_replaced_as_a_whole(tmp_path):
     out = tmp_path / "marks" / "report"
     report.write_report([result("anna/02.ipynb")], Policy(), out, DAY)
     (out / ".DS_Store").touch()
+    (out / ".~lock.grades.csv#").touch()  # LibreOffice has it open
     (out / report.KEPT).mkdir()
     (out / report.KEPT / "a.json").write_text("{}")
     assert report.write_report([result("ben/02.ipynb")], Policy(), out, DAY) == out / "index.html"

@@ -388,7 +388,7 @@ def test_doctor_names_what_to_mend(shell, tmp_path, monkeypatch):
 
 def test_doctor_knows_a_drive_that_is_not_there(monkeypatch):
     monkeypatch.setattr(doctor.os.path, "exists", lambda _: False)
-    *_, (state, said) = doctor._cores("/drive/data")
+    *_, (state, said) = doctor.data_sets("/drive/data")
     assert state == doctor.PROBLEM and "/drive/data is on a drive that is not there" in said
 
 

@@ -13,6 +13,14 @@ pytestmark = pytest.mark.browser
 
 IMAGE = [[4, 0, 1, 2], [0, 3, 1, 0], [2, 5, 1, 1], [1, 0, 2, 6]]
 ONES = [[1, 1], [1, 1]]
+# Two views in place of that of `kernel`. As anywidget does it, each has a model of its own, around one layout.
+TWIN_VIEWS = """async ([source, layout]) => {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const { default: widget } = await import(url);
+  kernel.stop();
+  kernel.receive("layout", layout);
+  for (const el of [kernel.el, document.querySelector("main")]) widget.render({ model: { ...kernel.model }, el });
+}"""
 
 
 def stepper(**settings) -> ConvolutionStepper:
@@ -198,6 +206,21 @@ def test_the_view_that_was_used_speaks_and_not_its_twin(widget_page):
     expect(second).to_contain_text("window row 1, column 2")
 
 
+def test_two_views_with_a_kernel_are_twins_too(kernel_page):
+    widget = stepper()
+    page = kernel_page(widget)
+    page.evaluate(TWIN_VIEWS, [str(widget._esm), {}])
+    first, second = page.get_by_role("status").all()
+    page.get_by_role("button", name="Next step").nth(1).click()
+    expect(second).to_contain_text("window row 1, column 2")
+    expect(first).to_have_text("")
+    for _ in range(2):
+        page.get_by_role("button", name="Play").first.click()
+    expect(page.get_by_role("button", name="Pause")).to_have_count(1)
+    page.evaluate(TWIN_VIEWS, [str(widget._esm), "IPY_MODEL_1"])  # where nobody has looked up what it stands for
+    expect(page.locator(".cnnw")).to_have_count(4)
+
+
 def test_refusal_outlasts_the_click_that_left_the_field(widget_page):
     page = widget_page(stepper())
     cell(page, "Input", 0, 0).dblclick()
@@ -378,6 +401,23 @@ def test_no_sideways_scrolling_at_390_pixels(widget_page, settings):
     page.keyboard.press("End")
     frame, box = (page.locator(name).first.bounding_box() for name in (".cnnw-frame", ".cnnw-scroll"))
     assert frame["x"] >= box["x"] - 1  # the window has been scrolled into its box
+
+
+def test_long_numbers_stay_in_their_cells_at_390_pixels(widget_page):
+    image = [[-1234.57, -12345.67, -99999, 1234.56], [-85.98, -999.99, 99999.4, 123.25]]
+    page = widget_page(stepper(image=image, kernel=[[-1.2347, 0.12345]]), viewport={"width": 390, "height": 800})
+    assert values(page, "Input") == [["−1235", "−12346", "−99999", "1234.6"], ["−85.98", "−1000", "99999", "123.25"]]
+    assert values(page, "Kernel") == [["−1.235", "0.1235"]]
+    expect(cell(page, "Input", 0, 0)).to_have_attribute("aria-label", re.compile("column 1: −1234.57, times −1.2347"))
+    expect(page.locator(".cnnw-sum")).to_contain_text("−1234.57·(−1.2347) + (−12345.67)·0.1235 ≈ 0.2506")
+    wide = page.locator(".cnnw-cell > span").evaluate_all(
+        """spans => spans.filter((span) => {
+            const text = document.createRange();
+            text.selectNodeContents(span);
+            return text.getBoundingClientRect().width > span.parentElement.offsetWidth + 2; // the gap
+        }).map(({ textContent }) => textContent)"""
+    )
+    assert wide == []
 
 
 def test_print_hides_the_controls_and_shows_the_state(widget_page):

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from widget_harness import both_ways, html_of, overflow_of
 
-from cnn_lessons.widgets import CurveReader
+from cnn_lessons.widgets import CurveReader, PixelInspector
 
 pytest_plugins = ["widget_fixtures"]
 pytestmark = pytest.mark.browser
@@ -426,6 +426,13 @@ def test_eight_runs_are_told_apart_in_both_schemes(widget_page, scheme):
     )
     markers = page.locator(".cnnw-legend .cnnw-marker").evaluate_all("nodes => nodes.map(n => n.getAttribute('d'))")
     assert len({look[0] for look in looks}) == len({look[1] for look in looks}) == len(set(markers)) == 8
+
+
+def test_markers_look_the_same_below_a_pixel_inspector(widget_page):
+    page = widget_page(PixelInspector([[[1, 2, 3]]]), reader())
+    outline = "node => getComputedStyle(node).outlineStyle"
+    assert page.locator(".cnnw-curves .cnnw-marker").first.evaluate(outline) == "none"
+    assert page.locator(".cnnw-picture .cnnw-marker").evaluate(outline) == "solid"
 
 
 def test_print_hides_the_controls_and_shows_the_curves(widget_page):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from widget_harness import both_ways, html_of, overflow_of
+from widget_harness import both_ways, html_of, overflow_of, text_contrast
 
 from cnn_lessons.widgets import LayerStack
 
@@ -16,6 +16,15 @@ STACK = [{"kind": "conv", "out_channels": 8, "padding": 1}, {"kind": "relu"}, {"
 
 def stack(**settings) -> LayerStack:
     return LayerStack(**{"size": 8, "channels": 2, "layers": STACK, **settings})
+
+
+# The colours of JupyterLab's own two themes.
+JUPYTERLAB = {
+    "light": """--jp-content-font-color1: rgba(0, 0, 0, 0.87); --jp-content-font-color2: rgba(0, 0, 0, 0.54);
+        --jp-layout-color0: white; --jp-layout-color2: #eee; --jp-brand-color1: #1976d2""",
+    "dark": """--jp-content-font-color1: white; --jp-content-font-color2: rgba(255, 255, 255, 0.7);
+        --jp-layout-color0: #111; --jp-layout-color2: #424242; --jp-brand-color1: #2196f3""",
+}
 
 
 def table(page) -> list[list[str]]:
@@ -361,6 +370,24 @@ def test_chosen_layer_and_main_button_are_seen_in_forced_colours(widget_page):
     assert main.evaluate("button => getComputedStyle(button).forcedColorAdjust") == "none"
 
 
+@pytest.mark.parametrize("theme", JUPYTERLAB)
+def test_quiet_words_can_be_read_in_jupyterlab(widget_page, theme):
+    page = widget_page(stack())
+    page.add_style_tag(content=f":root {{ {JUPYTERLAB[theme]} }}")
+    quiet = page.locator(".cnnw-chosen .cnnw-index")
+    assert text_contrast(quiet) >= 4.5
+    quiet.evaluate("node => { node.style.background = 'var(--surface)' }")
+    assert text_contrast(quiet) >= 4.5
+
+
+def test_fields_are_large_enough_that_a_phone_does_not_zoom(widget_page):
+    page = widget_page(stack())
+    sizes = page.locator(".cnnw select, .cnnw input[type=number]").evaluate_all(
+        "nodes => nodes.map((node) => parseFloat(getComputedStyle(node).fontSize))"
+    )
+    assert len(sizes) > 4 and min(sizes) >= 16
+
+
 def test_print_hides_the_controls_and_shows_the_table(widget_page):
     page = widget_page(stack())
     page.emulate_media(media="print")
@@ -383,5 +410,9 @@ def test_with_a_kernel_changes_are_set_and_saved(kernel_page):
     page.evaluate("kernel.receive('layers', [{ kind: 'relu' }])")  # from Python; the chosen layer is gone
     assert len(table(page)) == 3
     expect(row(page, 1)).to_have_attribute("aria-current", "true")
+    press(page, "Up")
+    expect(page.locator(".cnnw-problem")).to_have_text("This is the first layer.")
+    page.evaluate("kernel.receive('layers', [])")  # what was refused has become another question
+    expect(page.locator(".cnnw-problem")).to_have_text("")
     page.evaluate("kernel.stop()")
     assert page.evaluate("[kernel.listening(), kernel.el.childElementCount]") == [0, 0]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
-from widget_harness import html_of, run_in_node
+from widget_harness import contrast, html_of, run_in_node
 
 from cnn_lessons.data import photograph
 from cnn_lessons.widgets import PixelInspector
@@ -69,17 +69,6 @@ def test_hex_is_matplotlibs(tmp_path):
     pixels = random_pixels()
     expected = [matplotlib.colors.to_hex([x / 255 for x in pixel]).upper() for pixel in pixels]
     assert answers("hexOf", pixels, tmp_path) == expected
-
-
-def contrast(a: list[int], b: list[int]) -> float:
-    """WCAG's contrast of two colours, 1 to 21."""
-
-    def light(pixel):
-        parts = [x / 255 / 12.92 if x / 255 <= 0.04045 else ((x / 255 + 0.055) / 1.055) ** 2.4 for x in pixel]
-        return np.dot(parts, [0.2126, 0.7152, 0.0722])
-
-    low, high = sorted([light(a), light(b)])
-    return (high + 0.05) / (low + 0.05)
 
 
 def test_numbers_can_be_read_on_every_colour(tmp_path):

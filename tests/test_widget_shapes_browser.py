@@ -233,5 +233,11 @@ def test_with_a_kernel_changes_are_set_and_saved(kernel_page):
     expect(row(page, 21)).to_have_attribute("aria-current", "true")
     page.evaluate("kernel.receive('size', 64)")
     expect(page.locator(".cnnw-outcome")).to_contain_text("Flatten gives 12,544 numbers")
+    field = page.get_by_role("spinbutton", name="Input size")
+    field.fill("7")
+    field.press("Enter")
+    expect(page.locator(".cnnw-problem")).to_contain_text("Input size is a whole number")
+    page.evaluate("kernel.receive('size', 32)")
+    expect(page.locator(".cnnw-problem")).to_have_text("")
     page.evaluate("kernel.stop()")
     assert page.evaluate("[kernel.listening(), kernel.el.childElementCount]") == [0, 0]

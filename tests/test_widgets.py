@@ -166,6 +166,8 @@ def test_module_is_one_self_contained_text(tag):
     assert not re.search(r"^\s*import\b", source, re.MULTILINE)
     assert "</script" not in source.lower() and "http" not in source.replace("http://www.w3.org", "")
     assert len(re.findall("^export default", source, re.MULTILINE)) == 1
+    # By its name anywidget would take that one, and warn that this is out of date.
+    assert not re.search("^export function render", source, re.MULTILINE)
 
 
 def test_unknown_tag_is_refused():

@@ -38,6 +38,20 @@ PAGE = """<!doctype html>
 {scripts}</body></html>
 """
 
+# The colours behind an element's text and of the text, as they come out on white.
+PAINT = """node => {
+  const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+  const paint = (colour) => {
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const papers = ["white"];
+  for (let part = node; part; part = part.parentElement)
+    papers.splice(1, 0, getComputedStyle(part).backgroundColor);
+  return [papers.map(paint).at(-1), paint(getComputedStyle(node).color)];
+}"""
+
 
 both_ways = pytest.mark.parametrize("widget_page", ["http", "file"], indirect=True)
 
@@ -118,6 +132,22 @@ def values(page, name: str) -> list[list[str]]:
     return grid(page, name).evaluate(
         "grid => [...grid.children].map(row => [...row.children].map(cell => cell.firstChild.textContent))"
     )
+
+
+def contrast(a: list[float], b: list[float]) -> float:
+    """WCAG's contrast of two colours, 1 to 21."""
+
+    def light(pixel):
+        parts = [x / 255 / 12.92 if x / 255 <= 0.04045 else ((x / 255 + 0.055) / 1.055) ** 2.4 for x in pixel]
+        return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+    low, high = sorted([light(a), light(b)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def text_contrast(node) -> float:
+    """The contrast of an element's text with what is painted behind it, see-through colours included."""
+    return contrast(*node.evaluate(PAINT))
 
 
 def overflow_of(page) -> int:

@@ -19,12 +19,16 @@
   };
   box.hidden = false;
   field.addEventListener("input", show);
-  globalThis.addEventListener("hashchange", () => {
+  const showTarget = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target?.closest("[hidden]")) return; // a link leads to what the words have hidden: show all again
     field.value = "";
     show();
     target.scrollIntoView();
+  };
+  globalThis.addEventListener("hashchange", showTarget);
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("a")?.href === location.href) showTarget(); // the address stays: no hashchange comes
   });
   show();
 })();

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from cnn_lessons.cli.words import PROGRAM, Refused, bad_use, teachers_only
 
+RESTRICTED = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")  # Ubuntu 23.10 and newer
+
 ABOUT = """\
 Run every notebook below SUBMISSIONS (.ipynb, also inside .zip) from top to bottom in a process of its own, without a
 network, check each exercise with fresh hidden cases, and write a table of the class and a page for each student. A
@@ -46,7 +48,8 @@ def run(options: argparse.Namespace) -> int:
         from cnn_lessons.classroom.grading.whole_class import grade
 
     if not namespaces_work():
-        print("grade: no namespaces: students' code can read and change your files. Ctrl-C stops.", file=sys.stderr)
+        told = "grade: no namespaces: students' code can read and change your files. Ctrl-C stops."
+        print(told + _way_out(), file=sys.stderr)
     with bad_use():
         rules = _policy(options.policy)
         chosen = _chosen(options)
@@ -55,6 +58,16 @@ def run(options: argparse.Namespace) -> int:
         page = write_report(results, rules, options.out)
     print(_summary(results, rules, page))
     return 0
+
+
+def _way_out() -> str:
+    """Return what gives namespaces where AppArmor forbids them, else ""."""
+    try:
+        forbidden = RESTRICTED.read_text().strip() == "1"
+    except OSError as error:
+        forbidden = isinstance(error, PermissionError)  # most often only root, who is not restricted, may read it
+    allow = f"sudo sysctl kernel.{RESTRICTED.name}=0"
+    return f" AppArmor forbids them: `{allow}` allows them until the machine starts anew." if forbidden else ""
 
 
 def _policy(path: Path | None):

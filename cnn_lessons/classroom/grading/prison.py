@@ -87,7 +87,7 @@ class Prison:
         plan = {"namespaces": self.namespaces, "room": str(room), "hide": self.hidden, "script": script}
         plan |= {"empty": shared_folders(), "keep": self.kept}
         plan |= {"memory": limits.memory, "disk": limits.disk, "environment": self.environment(room, limits)}
-        plan["furniture"] = {str(self.folder / "matplotlib"): ".config/matplotlib"}
+        plan["furniture"] = {str(self.folder / "matplotlib"): ".cache/matplotlib"}
         with self._one_at_a_time:  # a process that another thread starts meanwhile must not inherit the pipes
             (stdin, orders), (replies, stdout), (printed, stderr), (status, told) = (os.pipe() for _ in range(4))
             theirs = [stdin, stdout, stderr, told]

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 import nbformat
 
 from cnn_lessons.classroom.grading.parsing import Refused, parsed
-from cnn_lessons.classroom.grading.reaching import reaching
+from cnn_lessons.classroom.grading.reaching import names_of_checks, reaching
 from cnn_lessons.exercises import catalog, names
 
 MARKER = re.compile(r"^[ \t]*#[ \t]*exercise:[ \t]*(\w+)", re.M)
+BY_NAME = "found by its name: no marker"
 CHAPTER = re.compile(r"(?:^|/)(?:[^/]*[_\- ])?(\d\d)[_\- ][A-Za-z][^/]*$")  # "anna_02_convolution (1).ipynb"
 
 
@@ -122,8 +123,9 @@ def _locate(notebook: Notebook, named: str) -> None:
     """
     everywhere = [name for source in notebook.cells for name in _markers(source) if name in catalog()]
     chapters = {catalog()[name].chapter for name in everywhere} or {named} - {""}
+    checks = names_of_checks([statement for source in notebook.cells for statement in _body(source)])
     for number, source in enumerate(notebook.cells):
-        notebook.reaching += [f"{reach:.90} in code cell {number + 1}" for reach in reaching(_body(source))]
+        notebook.reaching += [f"{reach:.90} in code cell {number + 1}" for reach in reaching(_body(source), checks)]
         marked, defined = _markers(source), _definitions(source)
         for name in marked:
             if name not in catalog():
@@ -136,7 +138,7 @@ def _locate(notebook: Notebook, named: str) -> None:
         for name in defined:
             ours = name in catalog() and (not chapters or catalog()[name].chapter in chapters)
             if ours and name not in known:
-                notebook.places.setdefault(name, []).append(Place(number, name, "found by its name: no marker"))
+                notebook.places.setdefault(name, []).append(Place(number, name, BY_NAME))
 
 
 def _keep_own_chapters(notebook: Notebook, named: str) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 
 IMPORTED = re.compile(r'^\s*"(?:import|from) (torchvision|torchsummary)\b', re.MULTILINE)  # in a notebook's JSON
 NEEDS = """
-These chapters also need {packages}: `python -m pip install {packages}`, in the environment that runs them. One
+These chapters also need {packages}: `{python} -m pip install {packages}`, in the environment that runs them. One
 version of torchvision belongs to one of PyTorch, and pip may replace the one that you have.
 """
 
-STUDENTS = """# CNN Lessons: chapters for your class
+STUDENTS = r"""# CNN Lessons: chapters for your class
 
 {chapters}
 
@@ -24,17 +24,28 @@ Keep the file `{wheel}` in the same folder as the notebooks. It is the course's 
 
 ## On your own computer
 
-You need Python 3.10 or newer and Jupyter. Copy this folder to a place where you may write. In it:
+You need Python 3.10 or newer, and on a Mac Apple silicon: PyTorch has nothing for Intel Macs any more. Copy this
+folder to a place where you may write. In it, on Linux and on a Mac:
 
 ```sh
-python -m pip install jupyterlab {wheel}
-python -m jupyter lab
+python3 -m venv env
+env/bin/python -m pip install jupyterlab {wheel}
+env/bin/jupyter lab
 ```
 
-Is an older wheel of this course installed? Then first: `python -m pip uninstall cnn-lessons`.
+If the first line fails on Debian or Ubuntu: `sudo apt-get update && sudo apt-get install python3-venv`. On Windows:
 
-Where PyTorch (2.6 or newer) and NumPy (1.26 or newer) are installed, pip leaves them as they are. Otherwise it
-downloads them, up to 3 GB.
+```bat
+py -m venv env
+env\Scripts\python -m pip install jupyterlab {wheel}
+env\Scripts\jupyter lab
+```
+
+From then on the last line is enough. Is an older wheel of this course in `env`? Then first
+`env/bin/python -m pip uninstall cnn-lessons`, on Windows with `env\Scripts\python`.
+
+pip downloads PyTorch, up to 3 GB. Does your Python have PyTorch (2.6 or newer) and NumPy (1.26 or newer) already? Then
+write `-m venv --system-site-packages env` in the first line: pip leaves them as they are.
 {needs}
 ## How to work, and how to hand in
 
@@ -67,7 +78,7 @@ def letter(titles: Mapping[str, str], packages: Iterable[str], wheel: str, teach
     """
     chapters = "\n".join(f"- [{title}]({file})" for file, title in titles.items())
     named = " ".join(sorted(packages))
-    needs = NEEDS.format(packages=named) if named else ""
+    needs = NEEDS.format(packages=named, python="python" if teacher else "env/bin/python") if named else ""
     return (TEACHER if teacher else STUDENTS).format(chapters=chapters, wheel=wheel, needs=needs).encode("utf-8")
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from cnn_lessons.classroom.record import CORRECT, NOT_YET, REFUSED, STATUSES, STOPPED, Cells
 from cnn_lessons.classroom.reporting import course
 from cnn_lessons.classroom.reporting.gradebook import GradeBook, Row, plural
+from cnn_lessons.classroom.reporting.whose import collections_in, folder_in_archive
 
 HELP_BELOW = 50  # percent: whose total is less is counted among those who need help
 
 TAMPERING, NOT_RUN, CUT_SHORT = "Signs of tampering", "Not run", "Stopped"
-SAME_FILE, OUTPUTS = "The same file from several students", "Saved outputs not reproduced"
+SAME_FILE, SAME_NAME = "The same file from several students", "Perhaps several students of one name"
+OUTPUTS = "Saved outputs not reproduced"
 ERRORS, ODD = "Errors and oddities of the run", "Also worth knowing"
-KINDS = (TAMPERING, NOT_RUN, CUT_SHORT, SAME_FILE, ERRORS, OUTPUTS, ODD)
+KINDS = (TAMPERING, NOT_RUN, CUT_SHORT, SAME_FILE, SAME_NAME, ERRORS, OUTPUTS, ODD)
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,13 @@ class Slip:
 
 def flags(book: GradeBook) -> list[Flag]:
     """Return the files that need the instructor's eye, the gravest kind first."""
-    twins = _same_files(book)
+    twins, namesakes = _same_files(book), _namesakes(book)
     found = {}  # a file with two chapters is told of once
     for row in book.all_rows:
-        for kind, reasons in _reasons(row, twins.get(row.result.file, []), book.compared):
+        file = row.result.file
+        for kind, reasons in _reasons(row, twins.get(file, []), namesakes.get(file, []), book.compared):
             if reasons:
-                found.setdefault((kind, row.result.file, *reasons), Flag(kind, row, tuple(reasons)))
+                found.setdefault((kind, file, *reasons), Flag(kind, row, tuple(reasons)))
     return sorted(found.values(), key=lambda flag: KINDS.index(flag.kind))
 
 
@@ -97,13 +100,14 @@ def counted(row: Row) -> str:
     return ", ".join(f"{found[status]} {status}" for status in STATUSES if found[status])
 
 
-def _reasons(row: Row, twins: list[str], compared: bool):
+def _reasons(row: Row, twins: list[str], namesakes: list[str], compared: bool):
     """Yield the kinds that a row may be of, each with what is said; nothing said means that it is not of the kind."""
     result, cells = row.result, row.result.cells
     yield TAMPERING, result.remarks
     yield NOT_RUN, [result.problem or "refused"] * (result.outcome == REFUSED)
     yield CUT_SHORT, [result.problem or "stopped by a limit"] * (result.outcome == STOPPED)
     yield SAME_FILE, [f"to the last byte the file of {name}" for name in twins]
+    yield SAME_NAME, namesakes
     unlike = [_unlike(cells)] if cells and (cells.differ or cells.fail) else []
     odd = result.cells_note and compared and result.outcome != REFUSED  # a note that every file has says nothing
     yield OUTPUTS, unlike + [result.cells_note] * bool(odd)
@@ -134,3 +138,18 @@ def _same_files(book: GradeBook) -> dict[str, list[str]]:
         for row in rows
         if (others := sorted({other.student for other in rows} - {row.student}))
     }
+
+
+def _namesakes(book: GradeBook) -> dict[str, list[str]]:
+    """Return, by file that counts, the folders of one archive off which the policy's pattern reads one name."""
+    collections = collections_in([row.result for row in book.all_rows])
+    told = {}
+    for row in book.rows if book.policy.student else ():
+        found = defaultdict(set)
+        for one in (row, *row.left_out):
+            archive, folder = folder_in_archive(one.result.file, collections)
+            found[archive] |= {folder} - {""}
+        for archive, folders in found.items():
+            if len(folders) > 1:
+                told[row.result.file] = [f"{archive} holds {', '.join(sorted(folders))}: the file of only one counts"]
+    return told

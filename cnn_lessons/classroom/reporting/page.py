@@ -11,6 +11,7 @@ from cnn_lessons.classroom.reporting.insight import (
     NOT_RUN,
     ODD,
     SAME_FILE,
+    SAME_NAME,
     TAMPERING,
     Flag,
     counted,
@@ -112,7 +113,7 @@ def _files(found: list[Flag], pages: dict[str, str], compared: bool) -> list[Htm
             (sheet.feedback_link(flag.row.student, pages), " ", _path(flag.row), [_said(text) for text in flag.reasons])
             for flag in flagged
         ]
-        grave = kind in (TAMPERING, NOT_RUN, CUT_SHORT, SAME_FILE)
+        grave = kind in (TAMPERING, NOT_RUN, CUT_SHORT, SAME_FILE, SAME_NAME)
         heading = element("summary", element("b", len(flagged)), element("span", kind))
         groups.append(element("details", heading, sheet.lines(*items), open=grave, class_="grave" if grave else None))
     return [

@@ -24,6 +24,7 @@ KEPT = "graded"  # what `grading` keeps of each file; it moves from an old repor
 OURS = {"grades.csv", "totals.csv", "results.json", "index.html", "feedback", KEPT}
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # a system leaves them in a folder that was looked at
 HALF = ".report-"  # how the name of a folder begins that a stop may leave in a mounted report
+LOCK = ".~lock."  # how that of a file begins that LibreOffice leaves beside one that it has opened
 
 
 def write_report(results: Sequence[Result], policy: Policy, out: Path, date: datetime | None = None) -> Path:
@@ -78,7 +79,7 @@ def check_place(out: Path) -> None:
     """Refuse a place for a report in which something would be lost: ValueError."""
     if out.exists() and not out.is_dir():
         raise ValueError(f"report: expected a folder, got the file {out}. Name another place.")
-    there = {path.name for path in out.iterdir() if not path.name.startswith(HALF)} if out.exists() else set()
+    there = {path.name for path in out.iterdir() if not path.name.startswith((HALF, LOCK))} if out.exists() else set()
     old = _old_report(out)
     foreign = sorted(there - OURS - LITTER) or ([] if old else sorted(there & OURS - {KEPT}))
     pages = {student["page"] for student in old.get("students", ())}

@@ -10,10 +10,11 @@ from cnn_lessons.classroom.reporting import course
 from cnn_lessons.classroom.reporting.policy import Policy
 
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
-# What browsers, Jupyter and students leave of a notebook's name: "anna_02_convolution (1)", "02_convolution-Copy1". A
-# longer number is a student's.
+# What browsers, systems, Jupyter and students leave of a notebook's name: "anna_02_convolution (1)", "… copy 2",
+# "02_convolution-Copy1", "…_final_v2". A longer number is a student's.
 CHAPTERS = "|".join(name for name, _ in course.CHAPTERS.values())
-AT_END = re.compile(rf"[-_ ]*(?:{CHAPTERS})[-_ ]*(?:\(\d{{1,2}}\)|-(?:Copy)?\d{{1,2}})?$", re.IGNORECASE)
+ADDED = r"\(\d{1,2}\)|-\d{1,2}|(?:copy|복사본)(?: ?\d{1,2})?|final|최종|v\d{1,2}"
+AT_END = re.compile(rf"[-_ ]*(?:{CHAPTERS})(?:[-_ ]*(?:{ADDED}))*[-_ ]*$", re.IGNORECASE)
 AT_START = re.compile(rf"^(?:{CHAPTERS})[-_ ]*", re.IGNORECASE)
 COPY_OF = re.compile(r"^(?:copy[-_ ]of[-_ ]+)+", re.IGNORECASE)
 DOWNLOAD = re.compile(r" ?\(\d{1,2}\)$")
@@ -41,18 +42,31 @@ def student_of(file: str, policy: Policy, collections: Mapping[str, int]) -> tup
     return _composed(_unit(inside) or _stem(inside[-1])) or file, notes
 
 
+def folder_in_archive(file: str, collections: Mapping[str, int]) -> tuple[str, str]:
+    """Return the first part of a path and, where that is an archive, the folder in it that names a student, or "".
+
+    Args:
+        file: the path.
+        collections: as in `student_of`.
+    """
+    archive, *inside = file.split("/")
+    folders = inside[collections.get(archive, 1) - 1 : -1] if ARCHIVE.search(archive) else []
+    return archive, folders[0] if folders else ""
+
+
 def _unit(path: Sequence[str]) -> str:
     """Return what names the student in a path: the first folder, or what the file's name holds beside the chapter's."""
     *folders, name = path
     if folders:
-        return ARCHIVE.sub("", folders[0])
+        whole = _composed(ARCHIVE.sub("", folders[0]))
+        return AT_START.sub("", AT_END.sub("", whole)) or whole
     stem = COPY_OF.sub("", _stem(name))
     bare = AT_END.sub("", stem)
     return AT_START.sub("", DOWNLOAD.sub("", stem)) if bare == stem else bare
 
 
 def _stem(name: str) -> str:
-    return name.rsplit(".", 1)[0] or name
+    return _composed(name.rsplit(".", 1)[0] or name)
 
 
 def _composed(name: str) -> str:

@@ -3,7 +3,7 @@ import { defineElement, h, sameValue } from "./shared.js";
 import { checkbox, counter, dropdown, segmented } from "./controls.js";
 import { conv2d, convTerms, flipKernel, outSize, pad, reach } from "./arithmetic.js";
 import { resized, scaleOf, sizeText, withEntry } from "./grid.js";
-import { formatNumber, formatWeight, inParentheses, isExact, sizeSum } from "./numbers.js";
+import { fitted, formatNumber, formatWeight, inParentheses, isExact, sizeSum } from "./numbers.js";
 import { IMAGES, KERNELS, kernelName } from "./presets.js";
 import { Stepper, digits, steppedHalfWay } from "./stepper.js";
 import { STEPS } from "./walk.js";
@@ -101,8 +101,10 @@ class ConvolutionView extends Stepper {
       rows: weights.length,
       cols: weights[0].length,
       cell: (i, j) => {
-        const text = formatWeight(weights[i][j]);
-        return { text, label: `row ${i + 1}, column ${j + 1}: ${text}`, tone: weights[i][j] / scale };
+        const weight = weights[i][j];
+        const text = formatWeight(weight);
+        const label = `row ${i + 1}, column ${j + 1}: ${text}`;
+        return { text: fitted(text, weight), label, tone: weight / scale };
       },
     });
   }
@@ -136,10 +138,10 @@ class ConvolutionView extends Stepper {
         const used = weight === undefined ? "" : `, times ${formatWeight(weight)}`;
         const classes = `${inside ? "" : "cnnw-padding"} ${weight === undefined ? "" : "cnnw-tap"}`;
         return {
-          text,
+          text: fitted(text, value),
           label: `${place}: ${text}${used}`,
           tone: (value ?? 0) / scale,
-          corner: weight === undefined ? "" : `×${formatWeight(weight)}`,
+          corner: weight === undefined ? "" : `×${fitted(formatWeight(weight), weight)}`,
           classes,
         };
       },
@@ -180,7 +182,7 @@ class ConvolutionView extends Stepper {
   }
 }
 
-export function render(context) {
+function render(context) {
   return new ConvolutionView(context).mount();
 }
 

@@ -241,7 +241,7 @@ class CurveView {
   }
 }
 
-export function render(context) {
+function render(context) {
   return new CurveView(context).mount();
 }
 

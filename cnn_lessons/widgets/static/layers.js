@@ -170,6 +170,7 @@ class LayerView {
   // ---- what the page shows -----------------------------------------------------------------------------------
 
   draw() {
+    setText(this.problem, "");
     const state = stateOf(this.model, Object.keys(DEFAULTS));
     const { size, channels, layers, compare } = state;
     const selected = clamp(state.selected, 0, Math.max(layers.length - 1, 0));
@@ -221,7 +222,7 @@ function spokenRow(index, layer, { after, problem, before }) {
   return `${name}output ${[shapeText(after), ...parts].join(", ")}, receptive field ${grouped(after.field)}.`;
 }
 
-export function render(context) {
+function render(context) {
   return new LayerView(context).mount();
 }
 

@@ -1,5 +1,7 @@
 // Numbers as text, and back.
 
+const CELL_LENGTH = 6; // characters that a cell of a phone's width holds
+
 /** 2 → "2", 2.25 → "2.25", −0.5 → "−0.5" (a true minus sign), 1/3 → "0.33", −Infinity → "−∞". */
 export function formatNumber(value, digits = 2) {
   if (Number.isNaN(value)) return "NaN";
@@ -22,6 +24,12 @@ export function formatWeight(value) {
     }
   }
   return formatNumber(value, 4);
+}
+
+/** The text of a value, with fewer decimals where it is too long for a cell: "−1234.57" → "−1235". */
+export function fitted(text, value) {
+  for (let digits = 3; text.length > CELL_LENGTH && digits >= 0; digits--) text = formatNumber(value, digits);
+  return text;
 }
 
 /** A number as a reader types it: "3", "-1.5", "−1,5", "1/9". NaN where it is none. */

@@ -241,7 +241,7 @@ class PixelView {
   }
 }
 
-export function render(context) {
+function render(context) {
   return new PixelView(context).mount();
 }
 

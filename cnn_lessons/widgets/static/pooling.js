@@ -3,7 +3,7 @@ import { defineElement, sameValue, setText } from "./shared.js";
 import { checkbox, segmented } from "./controls.js";
 import { countWindows, countedCells, lastStartsInside, pool2d, poolCells, reach } from "./arithmetic.js";
 import { scaleOf, sizeText } from "./grid.js";
-import { formatNumber, inParentheses, isExact, sizeSum } from "./numbers.js";
+import { fitted, formatNumber, inParentheses, isExact, sizeSum } from "./numbers.js";
 import { IMAGES } from "./presets.js";
 import { Stepper, digits, steppedHalfWay } from "./stepper.js";
 import { STEPS } from "./walk.js";
@@ -147,7 +147,7 @@ class PoolingView extends Stepper {
         const part = `${tap && ", in the window"}${won ? ", the largest" : ""}`;
         const label = `row ${y + 1}, column ${x + 1}: ${text}${part}`;
         return {
-          text,
+          text: fitted(text, image[y][x]),
           label,
           tone: image[y][x] / scale,
           corner: won ? "max" : "",
@@ -234,7 +234,7 @@ class PoolingView extends Stepper {
   }
 }
 
-export function render(context) {
+function render(context) {
   return new PoolingView(context).mount();
 }
 

@@ -104,6 +104,7 @@ class ShapeView {
   // ---- what the page shows -----------------------------------------------------------------------------------
 
   draw() {
+    setText(this.problem, "");
     const state = stateOf(this.model, Object.keys(DEFAULTS));
     const traced = traceShapes(state);
     const { rows } = traced;
@@ -146,7 +147,7 @@ class ShapeView {
   }
 }
 
-export function render(context) {
+function render(context) {
   return new ShapeView(context).mount();
 }
 

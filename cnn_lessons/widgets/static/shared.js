@@ -5,7 +5,7 @@
 //      as text; controls.js: buttons and choices; grid.js: a grid of cells; arithmetic.js: sizes, convolution,
 //      pooling), put the widget's own arithmetic into exported pure functions, and end with
 //          export const DEFAULTS = { …every synced trait and its default… };
-//          export function render({ model, el }) { …; return () => cleanUp(); }
+//          function render({ model, el }) { …; return () => cleanUp(); }
 //          defineElement("cnn-name", DEFAULTS, render);
 //          export default { render };
 //   2. Add `"cnn-name": "name.js"` to MODULES in widgets/source.py, a class with the same traits in a Python

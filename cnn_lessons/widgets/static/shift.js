@@ -143,7 +143,7 @@ class ShiftView {
   }
 }
 
-export function render(context) {
+function render(context) {
   return new ShiftView(context).mount();
 }
 

@@ -2,7 +2,7 @@
 import { commit, createRoot, h, setText, stateOf, watch } from "./shared.js";
 import { counter, dropdown } from "./controls.js";
 import { NumberGrid, resized, scaleOf, sizeText, withEntry } from "./grid.js";
-import { formatNumber, isExact } from "./numbers.js";
+import { fitted, formatNumber, isExact } from "./numbers.js";
 import { IMAGES, imageName } from "./presets.js";
 import { Walk } from "./walk.js";
 
@@ -66,8 +66,7 @@ export class Stepper {
   }
 
   mount() {
-    const hint = h("p", { class: "cnnw-hint" }, HINT);
-    const words = [this.problem, this.sum, this.walk.el, hint];
+    const words = [this.problem, this.sum, this.walk.el, h("p", { class: "cnnw-hint" }, HINT)];
     this.root.append(this.stage(), ...words, this.panel(), this.formulaBox, this.printed);
     this.walk.listen(this.root);
     const unwatch = watch(this.model, this.names, () => this.draw());
@@ -184,7 +183,8 @@ export class Stepper {
       const known = state.filled || seen.has(`${i},${j}`) || (i === row && j === col);
       const text = known ? formatNumber(output[i][j]) : "";
       const label = `row ${i + 1}, column ${j + 1}: ${known ? text : "not computed yet"}`;
-      return { text, label, tone: known ? output[i][j] / scale : 0, classes: known ? "" : "cnnw-unknown" };
+      const look = known ? { tone: output[i][j] / scale } : { classes: "cnnw-unknown" };
+      return { text: fitted(text, output[i][j]), label, ...look };
     };
     this.output.show({
       title: `Output ${sizeText(output)}`,

@@ -13,17 +13,23 @@ const WALK_KEYS = {
   End: [0, Infinity],
 };
 
-// The walk that a timer moves on, by its model. On a page without a kernel all views of a widget have one model.
+// The walk that a timer moves on, by what all views of its widget share.
 const PLAYING = new WeakMap();
 const USED = new WeakMap(); // the walk of the view that was used last: it speaks, its twin is silent
 
 /** The traits that a walk reads and writes, with their defaults. */
 export const STEPS = { row: 0, col: 0, visited: [], filled: false };
 
+/** What all views of a widget share: the model, or where anywidget gives each view one of its own, their layout. */
+function sharedPart(model) {
+  const layout = model.get("layout");
+  return Object(layout) === layout ? layout : model;
+}
+
 export class Walk {
   /** tell(note): what has happened, for the screen reader; resume(): a run by the timer has ended. */
   constructor({ model, tell, resume }) {
-    Object.assign(this, { model, tell, resume });
+    Object.assign(this, { model, tell, resume, widget: sharedPart(model) });
     this.size = null; // [rows, columns] of the output, null where there is none
     this.at = [0, 0];
     this.timer = null;
@@ -82,7 +88,7 @@ export class Walk {
 
   /** Hear the keys of a view, and note that it is the one in use. */
   listen(root) {
-    const use = () => USED.set(this.model, this);
+    const use = () => USED.set(this.widget, this);
     for (const kind of ["keydown", "click", "change"]) root.addEventListener(kind, use, true);
     root.addEventListener("keydown", (event) => this.onKey(event));
   }
@@ -90,20 +96,20 @@ export class Walk {
   /** The view goes: it plays no longer, and its twin may speak. */
   leave() {
     this.pause();
-    if (USED.get(this.model) === this) USED.delete(this.model);
+    if (USED.get(this.widget) === this) USED.delete(this.widget);
   }
 
   /** Whether a step is not to be told here: a timer moves the window, or another view is in use. */
   get silent() {
-    return PLAYING.has(this.model) || (USED.get(this.model) ?? this) !== this;
+    return PLAYING.has(this.widget) || (USED.get(this.widget) ?? this) !== this;
   }
 
   play() {
     if (!this.size) return;
-    PLAYING.get(this.model)?.pause(); // another view's
+    PLAYING.get(this.widget)?.pause(); // another view's
     const atEnd = this.at[0] === this.size[0] - 1 && this.at[1] === this.size[1] - 1;
     if (atEnd) this.rewind();
-    PLAYING.set(this.model, this);
+    PLAYING.set(this.widget, this);
     this.timer = setInterval(() => this.step(1) || this.pause(), prefersCalm() ? CALM_STEP_MS : STEP_MS);
     this.playButton.show("pause", "Pause");
   }
@@ -112,7 +118,7 @@ export class Walk {
     if (!this.timer) return;
     clearInterval(this.timer);
     this.timer = null;
-    PLAYING.delete(this.model);
+    PLAYING.delete(this.widget);
     this.playButton.show("play", "Play");
     this.resume();
   }

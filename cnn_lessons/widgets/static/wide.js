@@ -114,7 +114,7 @@ export function factsOf(network) {
   ];
 }
 
-export function render(context) {
+function render(context) {
   return new WideView(context).mount();
 }
 

@@ -24,23 +24,29 @@ def main() -> None:
     """Answer orders until there are none; `prepare` was called before, once for all."""
     orders, replies = private_streams()
     asked = []
-    sys.addaudithook(
-        lambda event, _: asked.append(event) if event in ("socket.connect", "socket.getaddrinfo") else None
-    )
+    sys.addaudithook(lambda event, given: asked.append(event) if is_network(event, given) else None)
     shell = new_shell()
     before = Snapshot()
+    own_folder()  # after the snapshot: a check imports nothing from there
     for line in orders:
         order, content = json.loads(line), b""
         if "cell" in order:
             reply = run_cell(shell, order["cell"], order["seconds"])
         elif "exercise" in order:
+            path = sys.path  # with what the notebook has added
             reply, content = examine(shell, before, order)
+            sys.path = path
         elif "ready" in order:
             reply = {}
         else:
             reply = {"network": bool(asked), "threads": sum(not thread.daemon for thread in threading.enumerate()) - 1}
         replies.write(json.dumps({**reply, "bytes": len(content)}).encode() + b"\n" + content)
         replies.flush()
+
+
+def is_network(event: str, given: tuple) -> bool:
+    """Return whether an audit event asks for the network: a local socket (AF_UNIX) has a plain path as its address."""
+    return event == "socket.getaddrinfo" or (event == "socket.connect" and isinstance(given[1], tuple))
 
 
 def private_streams():
@@ -73,6 +79,13 @@ def new_shell():
     shell = Shell.instance(config=config, colors="NoColor")
     shell.user_ns["__name__"] = "__main__"
     return shell
+
+
+def own_folder() -> None:
+    """Let cells import the files that they write, as Jupyter does: after Python's own modules."""
+    from IPython.core.shellapp import InteractiveShellApp
+
+    InteractiveShellApp().init_path()
 
 
 def run_cell(shell, source: str, seconds: float) -> dict:
@@ -139,7 +152,7 @@ class Snapshot:
         import torch
 
         self.kept = [(owner, self._parts(owner)) for owner in [*owners, torch.Tensor, torch.nn.Module]]
-        self.paths = [(held, list(held)) for held in (sys.path, sys.meta_path, sys.path_hooks)]
+        self.paths = {name: list(getattr(sys, name)) for name in ("path", "meta_path", "path_hooks")}
 
     @staticmethod
     def _class_of(thing, module) -> bool:
@@ -170,6 +183,6 @@ class Snapshot:
                 if isinstance(value, types.FunctionType):
                     value.__code__, value.__defaults__ = code, defaults
                 changed.append(f"{getattr(owner, '__qualname__', owner.__name__)}.{name}")
-        for held, before in self.paths:
-            held[:] = before
+        for name, held in self.paths.items():
+            setattr(sys, name, list(held))
         return changed
