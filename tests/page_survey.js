@@ -101,7 +101,7 @@ globalThis.survey = (() => {
 
     /** The contrast of a link under the mouse. */
     hovered: () => {
-      const link = [...document.querySelectorAll("main a:hover")].at(-1);
+      const link = [...document.querySelectorAll("article a:hover")].at(-1);
       return link ? contrast(getComputedStyle(link).color, paper(link)) : 0;
     },
 

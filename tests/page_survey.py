@@ -86,8 +86,11 @@ class Survey:
         """Ask axe, go round all stops of the keyboard, and look at a link as it is under the mouse."""
         self.violations[theme] = self.ask("axe(off, only)", off=[] if only else list(RULES_OFF), only=only)
         self.unmarked[theme] = self.ask("unmarked()")
-        self.page.locator("main a[href]:visible", has_text=re.compile(r"\w")).first.hover()
-        self.hovered[theme] = self.ask("hovered()")
+        links = self.page.locator("article a[href]:visible", has_text=re.compile(r"\w"))
+        self.hovered[theme] = None
+        if links.count():  # a page may have none
+            links.first.hover(timeout=5_000)
+            self.hovered[theme] = self.ask("hovered()")
 
     def ask(self, question: str, **words):
         """Call a function of page_survey.js; `words` are names that the question uses."""

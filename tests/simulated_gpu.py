@@ -18,8 +18,6 @@ JOINS = {torch.ops.aten.cat.default, torch.ops.aten.stack.default}  # no number 
 INDEXED = {torch.ops.aten.index.Tensor, torch.ops.aten.index_put_.default}  # by indices that may lie on the CPU
 PRETENDED = [  # what `train` asks CUDA for
     (torch.cuda, "get_device_capability", lambda device: (6, 0)),  # one that trains in float32
-    (torch.cuda, "get_rng_state", lambda *_: torch.get_rng_state()),
-    (torch.cuda, "set_rng_state", lambda *_: None),
     (history, "device_name", lambda device: "a simulated GPU"),
 ]
 

@@ -26,9 +26,9 @@ from made_class import ASKED, START, notebook
 from torch import nn
 from wrong_answers import BANK
 
-from cnn_lessons import cli
+from cnn_lessons import cli, exercises
 from cnn_lessons.classroom.grading import collect as collecting
-from cnn_lessons.classroom.grading import prison
+from cnn_lessons.classroom.grading import prison, reaching
 from cnn_lessons.classroom.grading.collect import collect
 from cnn_lessons.classroom.grading.inside import cells
 from cnn_lessons.classroom.grading.inside.cells import Snapshot
@@ -740,6 +740,12 @@ def test_reaching_into_the_checks_is_named(source, named):
     assert all(reach.endswith("in code cell 1") for reach in found)
 
 
+def test_star_gives_a_notebook_what_it_may_take():
+    assert set(exercises.__all__) | {"*"} == reaching.PUBLIC["cnn_lessons.exercises"]
+
+
 def test_module_of_the_checks_is_known_in_every_cell():
-    cells = "from cnn_lessons import exercises", "exercises.catalog()", made_class.right()
-    assert read(made_class.notebook(*cells), "03_x.ipynb").reaching == ["exercises.catalog in code cell 2"]
+    begin = "try:\n    import x\nexcept ModuleNotFoundError:\n    %pip install x\n"
+    for line, name in (("from cnn_lessons import exercises", "exercises"), ("import cnn_lessons as c", "c.exercises")):
+        cells = begin + line, f"{name}.catalog()", made_class.right()
+        assert read(made_class.notebook(*cells), "03_x.ipynb").reaching == [f"{name}.catalog in code cell 2"]

@@ -58,7 +58,6 @@ NO_TERMS = set(
 )
 # Terms that the section which teaches them says in plainer words.
 SAID_AS = {
-    "activation function": "relu",
     "batch size": "batches of 64",
     "bit depth": "eight bits",
     "convolutional layer": "nn.conv2d",
@@ -67,7 +66,6 @@ SAID_AS = {
     "element-wise product": "add up the products",
     "generalisation": "never seen",
     "grayscale": "grey",
-    "hyperparameter": "the learning rate, the network",
     "paired comparison": "pair by pair",
     "sobel filter": "sobel",
     "state dict": "state_dict",

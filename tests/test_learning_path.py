@@ -241,6 +241,10 @@ def test_mistakes_are_all_on_the_page_and_the_box_leaves_those_that_fit(watched_
     assert watched_page.locator("[id^=mistakes-chapter-]:visible").count() == 1
     watched_page.get_by_label("Words of your mistake").fill("")
     assert shown.count() == everything
+    watched_page.goto(f"{watched_page.book}/book/mistakes.html#mistakes-chapter-02")
+    watched_page.get_by_label("Words of your mistake").fill("pooling stride=None")
+    watched_page.locator("a[href$='#mistakes-chapter-02']:visible").first.click()  # the address has it already
+    assert shown.count() == everything
 
 
 @pytest.mark.browser

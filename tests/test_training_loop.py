@@ -148,6 +148,13 @@ def test_seed_decides_the_run_and_the_callers_random_numbers_stay():
     assert same(first.state_dict(), again.state_dict()) and not same(first.state_dict(), other.state_dict())
 
 
+def test_gpu_that_its_driver_cannot_reach_does_not_disturb_the_cpu(monkeypatch):
+    network = tiny_network()
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)  # as NVIDIA's management library counts
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert run(tiny_recipe(epochs=1), network)[1].test
+
+
 def test_fraction_of_an_epoch_takes_its_share_of_steps():
     network, steps = tiny_network(), []
     network.register_forward_pre_hook(lambda module, args: steps.append(1) if module.training else None)

@@ -113,7 +113,8 @@ def _unpack(archive: Path, source: Source, folder: Path, wanted: list[str]) -> N
     try:
         content = archive.read_bytes()
     except OSError as error:
-        raise RuntimeError(f"{archive} cannot be read ({error.strerror}): check its rights") from error
+        todo = ": check its rights" if isinstance(error, PermissionError) else ""
+        raise RuntimeError(f"{archive} cannot be read ({error.strerror}){todo}") from error
     if md5_of(content) != source.downloads[archive.name]:
         raise RuntimeError(f"{archive} is cut short or altered: delete it")
     with tarfile.open(archive) as packed:

@@ -18,3 +18,5 @@ from cnn_lessons.exercises.help import solution as solution
 from cnn_lessons.exercises.judge import check as check
 from cnn_lessons.exercises.verdict import CheckFailed as CheckFailed
 from cnn_lessons.exercises.verdict import Verdict as Verdict
+
+__all__ = ["CheckFailed", "Verdict", "check", "hint", "names", "solution"]  # what `import *` gives a learner

@@ -58,7 +58,7 @@ def train(
     Taught in: 06.
     """
     device = choose_device(device)
-    gpus = range(torch.cuda.device_count())  # seeding seeds them all
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()  # seeding seeds them all
     with memory_named(recipe, device), torch.random.fork_rng(gpus):  # the caller's random numbers stay
         run = Run(model, data, recipe, device)
         if checkpoint:

@@ -26,7 +26,9 @@ def names_of_checks(statements: list[ast.stmt]) -> set[str]:
     found = {CHECKS}
     for node in (node for statement in statements for node in ast.walk(statement)):
         if isinstance(node, ast.Import):
-            found |= {alias.asname for alias in node.names if alias.asname and alias.name == CHECKS}
+            named = {alias.name: alias.asname for alias in node.names if alias.asname}
+            found |= {named[CHECKS]} if CHECKS in named else set()
+            found |= {f"{named['cnn_lessons']}.exercises"} if "cnn_lessons" in named else set()
         elif isinstance(node, ast.ImportFrom) and node.module == "cnn_lessons":
             found |= {alias.asname or alias.name for alias in node.names if alias.name == "exercises"}
     return found

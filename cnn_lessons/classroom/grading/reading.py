@@ -202,7 +202,7 @@ def _definitions(source: str) -> list[str]:
 
 def _body(source: str) -> list[ast.stmt]:
     """Return the statements of a cell, magics left out; none if it is no valid Python."""
-    plain = re.sub(r"^[ \t]*[%!].*$", "", source, flags=re.M)
+    plain = re.sub(r"^([ \t]*)[%!].*$", r"\1pass", source, flags=re.M)
     try:
         return ast.parse(plain).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

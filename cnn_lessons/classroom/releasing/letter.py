@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 IMPORTED = re.compile(r'^\s*"(?:import|from) (torchvision|torchsummary)\b', re.MULTILINE)  # in a notebook's JSON
 NEEDS = """
-These chapters also need {packages}: `{python} -m pip install {packages}`, in the environment that runs them. One
+These chapters also need {packages}: `{python} -m pip install {packages}`{windows}. One
 version of torchvision belongs to one of PyTorch, and pip may replace the one that you have.
 """
 
@@ -78,7 +78,10 @@ def letter(titles: Mapping[str, str], packages: Iterable[str], wheel: str, teach
     """
     chapters = "\n".join(f"- [{title}]({file})" for file, title in titles.items())
     named = " ".join(sorted(packages))
-    needs = NEEDS.format(packages=named, python="python" if teacher else "env/bin/python") if named else ""
+    python, windows = "env/bin/python", r", on Windows with `env\Scripts\python`"
+    if teacher:
+        python, windows = "python", ", in the environment that runs them"
+    needs = NEEDS.format(packages=named, python=python, windows=windows) if named else ""
     return (TEACHER if teacher else STUDENTS).format(chapters=chapters, wheel=wheel, needs=needs).encode("utf-8")
 
 

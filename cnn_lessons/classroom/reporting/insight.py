@@ -151,5 +151,6 @@ def _namesakes(book: GradeBook) -> dict[str, list[str]]:
             found[archive] |= {folder} - {""}
         for archive, folders in found.items():
             if len(folders) > 1:
-                told[row.result.file] = [f"{archive} holds {', '.join(sorted(folders))}: the file of only one counts"]
+                said = f"{archive} holds {', '.join(sorted(folders))}: the file of only one counts"
+                told.setdefault(row.result.file, []).append(said)
     return told
