@@ -493,6 +493,12 @@ def test_answer_may_use_the_gpu(name):
     assert check(name, on_gpu, seed=1).status == CORRECT
 
 
+@pytest.mark.cuda
+def test_network_may_be_built_on_the_gpu():
+    build = solution_function("build_mlp")
+    assert check("build_mlp", lambda *sizes, **named: build(*sizes, **named).to("cuda"), seed=1).status == CORRECT
+
+
 def test_time_limit_leaves_an_answer_alone_that_a_debugger_has_stopped(ask, hurry, monkeypatch):
     def looked_at(x):
         time.sleep(2 * LIMIT)

@@ -239,8 +239,8 @@ def test_what_the_page_says_of_the_computers_of_the_alexnets_is_in_the_files():
     says("and with both changes; **a** all others")
     on_b = {"unnormalised", "unnormalised-seed2", "40000-images-seed1", "40000-images-seed2"}
     assert {name for name, letter in by.items() if letter == "b"} == on_b | {"unnormalised-40000-images"}
-    says("**d** made the run in float32")
-    assert {name: letter for name, letter in by.items() if letter not in "ab"} == {"float32": "d"}
+    says("**e** made the run in float32")
+    assert {name: letter for name, letter in by.items() if letter not in "ab"} == {"float32": "e"}
 
 
 def test_what_the_page_says_of_fifty_epochs_of_alexnet_is_in_the_files():
@@ -378,6 +378,13 @@ def test_every_recorded_run_is_in_a_curve_reader(page):
     assert drawn == {runs.load_run(name).name for name in runs.names()}
 
 
+def test_what_is_said_to_hold_nothing_out_does_so(page):
+    part = html.unescape(page).partition("which holds nothing out:")[2].partition("</cnn-curves>")[0]
+    drawn = set(re.findall(r'"name":"([^"]+)"', part))
+    held = {run.name: run.provenance["recipe"]["validation"] for run in map(runs.load_run, runs.names())}
+    assert drawn and not any(held[name] for name in drawn)
+
+
 def alt_of(page, file):
     """What the page says of a picture for those who cannot see it."""
     alt = re.search(rf'alt="([^"]*)"[^>]*src="[^"]*{file}|src="[^"]*{file}[^"]*"[^>]*alt="([^"]*)"', page)
@@ -392,6 +399,7 @@ def test_plots_say_where_each_point_is(page):
             mean, _ = recorded_runs.mean_and_spread(made)
             letter = f" ({recorded_runs.took(made)[-1]})" if file == "accuracy_by_time" else ""
             assert (f"{PLANNED[name].title}{letter} {mean:.1f} %" in said) == (name in drawn)
+        assert "e+" not in said
 
 
 def test_plots_have_the_best_recipe_of_each_network():

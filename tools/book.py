@@ -9,6 +9,7 @@ notice a changed extension or widget module.
 
 import fcntl
 import hashlib
+import platform
 import shutil
 import sys
 import time
@@ -104,7 +105,7 @@ def fingerprint(files: dict[str, bytes]) -> str:
     others = [path for path in (ROOT / "cnn_lessons").rglob("*") if path.is_file() and path.suffix != ".pyc"]
     others += [ROOT / "requirements.txt", *(ROOT / "tools").glob("*.py")]
     everything = {**files, **{str(path.relative_to(ROOT)): path.read_bytes() for path in others}}
-    key = hashlib.sha256()
+    key = hashlib.sha256(platform.python_version().encode())
     for path, content in sorted(everything.items()):
         key.update(f"{path}\0{len(content)}\0".encode() + content)
     return key.hexdigest()

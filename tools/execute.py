@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import platform
+import re
 import time
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
@@ -77,13 +79,14 @@ def package_digest() -> str:
     own.remove(package / "runs" / "plan.py")
     files = [*own, *(package / "widgets" / "static").glob("*.json"), ROOT / "requirements.txt"]
     named = (f"{file.relative_to(ROOT)}\0{file.read_text(encoding='utf-8')}" for file in sorted(files))
-    return digest(*named)
+    return digest(*named, platform.python_version())  # another Python may take other releases of the pinned set
 
 
 def quoted_runs(code: str) -> str:
-    """The recorded runs that a notebook's code names, as they are in their files."""
+    """The recorded runs that a notebook's code names, as they are in their files; with one its other seeds."""
     files = sorted((ROOT / "cnn_lessons" / "runs").glob("*.json"))
-    return "\0".join(file.read_text(encoding="utf-8") for file in files if json.dumps(f'"{file.stem}"')[1:-1] in code)
+    named = {file: re.sub(r"-seed\d+$", "", file.stem) for file in files}
+    return "\0".join(file.read_text(encoding="utf-8") for file in files if json.dumps(f'"{named[file]}"')[1:-1] in code)
 
 
 def code_of(notebook: NotebookNode) -> str:
@@ -144,9 +147,11 @@ def run_one(path: Path, most: float = CELL_SECONDS) -> tuple[list, float, str]:
 def kernel_environment() -> dict[str, str]:
     """The environment that outputs are made in, the same on every machine."""
     # A blank exercise must not stop the run, so strict checking stays off whatever the caller has set.
-    own = {name: value for name, value in os.environ.items() if not name.startswith("CNN_LESSONS_")}
+    # Nor may a package or a startup file of the caller's take part.
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("CNN_LESSONS_", "PYTHONPATH"))}
     threads = max(1, (os.cpu_count() or 1) // AT_ONCE)
-    return {**own, "CNN_LESSONS_BUDGET": "cpu", "OMP_NUM_THREADS": str(threads)}
+    fresh = {"IPYTHONDIR": str(KEPT.parent / "ipython"), "OMP_NUM_THREADS": str(threads)}
+    return {**own, **fresh, "CNN_LESSONS_BUDGET": "cpu"}
 
 
 def last_cell_run(notebook: NotebookNode) -> str:

@@ -42,6 +42,11 @@ def best_of_each_network() -> dict[str, list[runs.Recorded]]:
     return {name: seeds for name, seeds in made.items() if name in found.values()}
 
 
+def short(number: float) -> str:
+    """A number with two digits, and as many more as stand before its point."""
+    return f"{number:.2g}" if number < 99.5 else f"{number:.0f}"
+
+
 class RecordedPlot(Drawn):
     """Accuracy against the time of training, or against the number of parameters: CIFAR-10 only."""
 
@@ -60,7 +65,9 @@ class RecordedPlot(Drawn):
             if spread is not None:
                 errors[title] = spread
         what, unit = ("time of training", "minutes") if by_time else ("number of parameters", "million")
-        said = ", ".join(f"{title} {mean:.1f} % with {across:.2g} {unit}" for title, (across, mean) in points.items())
+        said = ", ".join(
+            f"{title} {mean:.1f} % with {short(across)} {unit}" for title, (across, mean) in points.items()
+        )
         picture = plots.scatter(
             points,
             errors=errors,

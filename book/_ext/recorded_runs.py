@@ -199,11 +199,14 @@ class RecordedCurves(WritesMarkdown):
         papers, tutorials = (
             [run for run in made if recipes.get(run.name, "").endswith(end)] for end in ("-paper", "-tutorial")
         )
+        held_out = [run for run in tutorials if run.provenance["recipe"]["validation"]]
+        whole = [run for run in tutorials if run not in held_out]
         cifar = [run for run in made if run not in (*alexnets, *papers, *tutorials, *others)]
         return [
             *self.readers("On CIFAR-10, with all seeds, and in both number formats:", cifar),
             *self.readers("By a paper's recipe, over all its epochs:", papers),
-            *self.readers("By a tutorial's recipe, which holds nothing out:", tutorials),
+            *self.readers("By a tutorial's recipe, which holds nothing out:", whole),
+            *self.readers("By a tutorial's recipe, on the images that we did not hold out:", held_out),
             *self.readers("AlexNet for ten epochs and more, by the tutorial's recipe and with changes:", long),
             *self.readers("One epoch of AlexNet with one thing changed:", brief),
             *self.readers("On other data:", others),

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, is_dataclass, replace
 from functools import partial
 from random import Random
 from typing import Any
@@ -159,6 +159,8 @@ def _explains(produces: Callable, outcome: Outcome, in_words: bool = False) -> b
 def _changed_input(outcomes: list[Outcome]) -> str | None:
     for outcome in outcomes:
         for before, after in zip(outcome.case.values(), outcome.given.values(), strict=True):
+            if is_dataclass(before):
+                before, after = asdict(before), asdict(after)
             if isinstance(before, Tensor) and not torch.equal(before, after):
                 return "your function changes its input. Work on a copy, x.clone(), or build a new tensor."
             if isinstance(before, (list, dict)) and not compare.identical(before, after):

@@ -156,7 +156,7 @@ class BuiltCase(Case):
         module = fresh(function, *self.args, **self.kwargs)
         if not isinstance(module, nn.Module):
             raise NotAsAsked(f"expected an nn.Module to be built, got {type(module).__name__}. {_advice(module)}")
-        module = module.double()
+        module = module.cpu().double()
         settle(module, *pristine)
         layout = Layout(module)
         findings = Findings({"the layers with parameters": layout})

@@ -50,9 +50,11 @@ class Planned(NamedTuple):
 
     @property
     def recipe_in_words(self) -> str:
-        """The recipe's name and length: "fast, 12 epochs"."""
-        name, epochs = self.recipe.name, self.recipe.epochs
-        return name if "epoch" in name else f"{name}, {epochs:.4g} epoch{'s' * (epochs != 1)}"
+        """The recipe's name and length, "fast, 12 epochs", and what is held out if that recipe holds nothing out."""
+        name, epochs, known = self.recipe.name, self.recipe.epochs, RECIPES.get(self.recipe.name)
+        words = name if "epoch" in name else f"{name}, {epochs:.4g} epoch{'s' * (epochs != 1)}"
+        held_out = self.recipe.validation if known and not known.validation else 0
+        return words + f", {held_out:,} held out" * bool(held_out)
 
 
 def _seeds(name: str, planned: Planned, count: int) -> dict[str, Planned]:

@@ -554,7 +554,7 @@ def correlate_in_doubles(image, kernel):
 @wrong("conv2d_channels", says="is out of bounds for dimension 0")
 def channels_over_the_edge(x, weight, bias):
     (images, _, height, width), (filters, channels, rows, columns) = x.shape, weight.shape
-    out = torch.zeros(images, filters, height - rows + 1, width - columns + 1).double()
+    out = x.new_zeros(images, filters, height - rows + 1, width - columns + 1)
     for n in range(images):
         for k in range(filters):
             for i in range(height):
@@ -588,3 +588,9 @@ def channels_bias_of_the_input_channel(x, weight, bias):
             windows = x[:, c].unfold(1, weight.shape[2], 1).unfold(2, weight.shape[3], 1)
             out[:, k] += (windows * weight[k, c]).sum((-1, -2)) + bias[c]
     return out
+
+
+@wrong("conv2d_channels", says="expected dtype torch.float32")
+def channels_in_float64(x, weight, bias):
+    windows = x.double().unfold(2, weight.shape[2], 1).unfold(3, weight.shape[3], 1)
+    return torch.einsum("nchwij,ocij->nohw", windows, weight.double()) + bias[:, None, None]

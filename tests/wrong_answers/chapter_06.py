@@ -858,3 +858,34 @@ def round_trip_with_two_names(path, model, optimizer, new_model, new_optimizer):
     found = torch.load(path, weights_only=True)
     new_model.load_state_dict(found["model"])
     new_optimizer.load_state_dict(found["optimizer"])
+
+
+@wrong("evaluate_model", says="You switch the recording of gradients off for good")
+def evaluate_and_stay_off(model, loader):
+    was = model.training
+    model.eval()
+    torch.set_grad_enabled(False)
+    right = total = 0
+    for images, labels in loader:
+        right += (model(images).argmax(dim=1) == labels).sum().item()
+        total += len(labels)
+    model.train(was)
+    return right / total
+
+
+@wrong("repair_training", says="You do not use `loss_fn`")
+def repair_with_a_loss_of_its_own(model, loader, optimizer, scheduler, loss_fn, epochs):
+    losses = []
+    model.train()
+    for _ in range(epochs):
+        total = count = 0
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(labels)
+            count += len(labels)
+        scheduler.step()
+        losses.append(total / count)
+    return losses

@@ -648,3 +648,15 @@ def head_zeroed_after_the_step(body, head, loader, optimizer, loss_fn):
         loss_fn(head(features), labels).backward()
         optimizer.step()
         optimizer.zero_grad()
+
+
+@wrong("train_head", says="You do not use `loss_fn`")
+def head_with_a_loss_of_its_own(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    for images, labels in loader:
+        with torch.no_grad():
+            features = body(images)
+        optimizer.zero_grad()
+        F.cross_entropy(head(features), labels).backward()
+        optimizer.step()

@@ -541,3 +541,22 @@ def network_with_a_tanh(num_classes):
         nn.Linear(512, num_classes),
         nn.Tanh(),
     )
+
+
+@wrong("my_network", says="depend on the other images of its batch")
+class ReadsTheBatchInOrder(nn.Module):
+    """Without batch_first=True, a recurrent layer goes from image to image."""
+
+    def __init__(self, num_classes):
+        super().__init__()
+        self.rows, self.fc = nn.GRU(96, 128), nn.Linear(128, num_classes)
+
+    def forward(self, x):
+        return self.fc(self.rows(x.permute(0, 2, 1, 3).flatten(2))[0][:, -1])
+
+
+@wrong("model_card", says="changes the dict that it is given")
+def card_that_takes_the_recipe_away(history):
+    text = _card(history)
+    history.provenance.pop("recipe")
+    return text

@@ -26,7 +26,7 @@ _right_mlp = _mlp()
 
 def _mlp_cases(random: Random) -> Iterator[Case]:
     yield built(random, _right_mlp, integers(random, 2, 1, 2, 2), 4, [3], 2)
-    yield built(random, _right_mlp, integers(random, 2, 3), 3, [], 2)
+    yield built(random, _right_mlp, integers(random, 2, 3, 1, 1), 3, [], 2)
     yield built(random, _right_mlp, normal(random, 3, 2, 1, 3), 6, [5, 4], 2)
     while True:
         channels, height, width = random.sample(range(1, 5), 3)

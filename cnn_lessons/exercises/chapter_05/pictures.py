@@ -178,7 +178,6 @@ CHANNELS_FIRST_WEIGHT = Exercise(
     ),
     cases=first(26, _reorder_cases),
     expected=_reordered,
-    gradients=True,
     mistakes=(
         Mistake("The weight is as it was. Its columns must change places.", lambda weight, c, h, w: weight.clone()),
         Mistake(

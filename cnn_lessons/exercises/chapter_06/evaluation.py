@@ -21,6 +21,8 @@ from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, fir
 from cnn_lessons.exercises.findings import Findings
 from cnn_lessons.exercises.scene import Scene, state_of
 
+AFTERWARDS = "the recording of gradients afterwards"
+
 
 def _accuracy(
     right: Callable = lambda logits, labels: (logits.argmax(dim=1) == labels).sum().item(),
@@ -84,6 +86,11 @@ def _model(seed: int) -> Callable:
 def _case(model_of: Callable, images, labels, batch_size: int, training: bool) -> Scene:
     before = "training" if training else "eval"
 
+    class Recording(Scene):
+        def call(self, function):
+            with torch.enable_grad():  # what the answer leaves behind ends here
+                return super().call(function)
+
     def make():
         return model_of().train(training), loader(images.clone(), labels.clone(), batch_size)
 
@@ -94,13 +101,14 @@ def _case(model_of: Callable, images, labels, batch_size: int, training: bool) -
             {
                 "the mode in which the model is called": modes(model),
                 "gradients": recorded,
+                AFTERWARDS: "on" if torch.is_grad_enabled() else "off",
                 "the returned accuracy": got,
                 f"the model's mode afterwards (before: {before})": mode(model),
                 "the model's weights and running statistics afterwards": state_of(model),
             }
         )
 
-    return Scene(make, read)
+    return Recording(make, read)
 
 
 def _got(test: Callable) -> Callable[[Outcome], bool]:
@@ -212,6 +220,11 @@ EVALUATE_MODEL = Exercise(
         Mistake(
             "argmin finds the least likely class. Take argmax.",
             _accuracy(right=lambda logits, labels: (logits.argmin(dim=1) == labels).sum().item()),
+        ),
+        Mistake(
+            "You switch the recording of gradients off for good: whoever trains next gets none. It is on again after "
+            "`with torch.no_grad():`.",
+            when=lambda outcome: isinstance(outcome.got, Findings) and outcome.got[AFTERWARDS] == "off",
         ),
         Mistake(
             "A function that returns nothing measures nothing: return the fraction after the loop.",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnn_lessons.exercises import compare
@@ -37,6 +38,7 @@ def _train(
     zero: Callable = lambda optimizer, head: optimizer.zero_grad(),
     softmax: bool = False,
     late: bool = False,
+    own: bool = False,
 ) -> Callable:
     """Return the training of a head; each argument but its default is one fault."""
 
@@ -47,7 +49,7 @@ def _train(
             zero(optimizer, head)
             features = body(images)
             logits = head(features.detach() if frozen else features)
-            loss_fn(logits.softmax(1) if softmax else logits, labels).backward()
+            (F.cross_entropy if own else loss_fn)(logits.softmax(1) if softmax else logits, labels).backward()
             optimizer.step()
             if late:
                 optimizer.zero_grad()
@@ -81,7 +83,7 @@ def _case(seed: int, images: Tensor, labels: Tensor, size: int) -> Scene:
         optimizer.register_step_post_hook(lambda *_: head.steps.append(state_of(head)))
         batches = list(zip(images.split(size), labels.split(size), strict=True))
         torch.default_generator.manual_seed(seed)  # the same dropout masks for everyone
-        return body, head.eval(), batches, optimizer, nn.CrossEntropyLoss()
+        return body, head.eval(), batches, optimizer, nn.CrossEntropyLoss(label_smoothing=0.1)
 
     return StillScene(make, _read)
 
@@ -196,6 +198,7 @@ TRAIN_HEAD = Exercise(
             _train(frozen=False),
         ),
         Mistake("Softmax before the loss: cross-entropy takes it itself. Give it the logits.", _train(softmax=True)),
+        Mistake("You do not use `loss_fn`. It may be another loss than the one that you compute.", _train(own=True)),
         Mistake(
             "You froze the head. It is the part that learns; the body stays.",
             when=lambda outcome: not _requires_grad(outcome, 1),

@@ -16,7 +16,8 @@ from cnn_lessons.exercises.scene import Scene, state_of
 
 
 def _read(before: list, arguments: tuple, got: Any) -> Findings:
-    found = Findings({"the result": got})
+    answer = got.item() if isinstance(got, Tensor) and got.dtype == torch.bool and got.numel() == 1 else got
+    found = Findings({"the result": answer})
     for name, network, state in zip(("first", "second"), arguments, before, strict=False):
         after = state_of(network)
         changed = [key for key in state if not torch.equal(state[key], after[key])]

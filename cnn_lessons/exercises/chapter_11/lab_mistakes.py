@@ -160,8 +160,4 @@ MISTAKES = (
             )
         ),
     ),
-    Mistake(
-        "Return a plain bool: bool(…) makes one.",
-        when=lambda outcome: isinstance(outcome.got, Findings) and isinstance(outcome.got["the result"], Tensor),
-    ),
 )
