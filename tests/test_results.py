@@ -314,6 +314,31 @@ def test_what_the_page_says_of_the_tutorials_resnet18_is_in_the_files():
     assert len(fast.epochs) == 10
 
 
+def test_what_is_said_of_the_seminars_resnet_is_in_the_files():
+    """On the Results page, and in chapter 09."""
+    made = runs.load_run("seminar-cifar10")
+    learned, seen = ([100 * row[f"{part}_accuracy"] for row in made.epochs] for part in ("train", "validation"))
+    recipe = made.provenance["recipe"]
+    says("SGD at a constant rate of 0.1, batches of 128, no augmentation, 51 epochs, seed 0")
+    assert [recipe[key] for key in ("optimizer", "schedule", "lr", "batch_size", "crop_padding", "flip", "seed")] == [
+        "sgd", "constant", 0.1, 128, 0, False, 0
+    ]  # fmt: skip
+    says("we held 5,000 images out")
+    assert recipe["validation"] == 5_000 and len(made.epochs) == 51
+    says("From epoch 18 on the accuracy on the images to learn from rises by 8.5 points")
+    assert f"{learned[-1] - learned[17]:.1f}" == "8.5"
+    says("on those held out it stays between 72 and 78 %")
+    assert 72 < min(seen[17:]) and max(seen[17:]) < 78
+    says("The same with crop and flip was planned, and not run")
+    assert "seminar-cifar10-crop-flip" in PLANNED and "seminar-cifar10-crop-flip" not in runs.names()
+    (chapter,) = (BOOK.parents[1] / "notebooks").glob("09_*.ipynb")
+    text = chapter.read_text(encoding="utf-8")
+    assert "From epoch 18 on training climbs from 89 to 97 %, and validation stays between 72 and 78" in text
+    assert (round(learned[17]), round(learned[-1])) == (89, 97)
+    assert "In epoch 11 they are six points apart" in text and round(learned[10] - seen[10]) == 6
+    assert all(one - other < 4 for one, other in zip(learned[:10], seen[:10], strict=True))
+
+
 def test_what_is_said_of_plain_networks_is_in_the_files():
     """On the Results page, and in chapter 08."""
     names = ("plain20", "plain32", "resnet20", "resnet32")
