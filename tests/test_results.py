@@ -336,7 +336,7 @@ def test_what_is_said_of_the_seminars_resnet_is_in_the_files():
     assert "From epoch 18 on training climbs from 89 to 97 %, and validation stays between 72 and 78" in text
     assert (round(learned[17]), round(learned[-1])) == (89, 97)
     assert "In epoch 11 they are six points apart" in text and round(learned[10] - seen[10]) == 6
-    assert all(one - other < 4 for one, other in zip(learned[:10], seen[:10], strict=True))
+    assert all(one - other < 5 for one, other in zip(learned[:10], seen[:10], strict=True))
 
 
 def test_what_is_said_of_plain_networks_is_in_the_files():
