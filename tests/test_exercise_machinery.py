@@ -493,6 +493,12 @@ def test_answer_may_use_the_gpu(name):
     assert check(name, on_gpu, seed=1).status == CORRECT
 
 
+@pytest.mark.parametrize("name", ["is_residual", "same_function"])
+def test_verdict_may_be_a_tensor_of_one_bool(name):
+    right = solution_function(name)
+    assert check(name, lambda *given: torch.tensor(right(*given)), seed=1).status == CORRECT
+
+
 @pytest.mark.cuda
 def test_network_may_be_built_on_the_gpu():
     build = solution_function("build_mlp")

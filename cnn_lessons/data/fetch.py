@@ -38,18 +38,16 @@ def ensure_files(name: str, source: Source, root: Path, download: bool) -> None:
     """
     missing = missing_files(source, root)
     packed = source.downloads != source.files
-    local = packed and all(
-        os.path.isfile(root / file) for file in source.downloads
-    )  # an archive that the reader brought
+    brought = packed and all(os.path.isfile(root / file) for file in source.downloads)  # the archive, by the reader
     if not missing:
         return
-    if not (download or local):
+    if not (download or brought):
         raise DataError(
             f"{name}: expected {', '.join(missing)} in {root / source.folder}, got {_seen(root / source.folder)}. "
             + _two_ways(name, source, root)
         )
     try:
-        _fetch(source, root, missing, local)
+        _fetch(source, root, missing, brought)
     except (OSError, RuntimeError, ImportError, EOFError, HTTPException, tarfile.TarError) as error:
         raise DataError(f"{name}: {_diagnosis(error, source, root)} " + _two_ways(name, source, root)) from error
 

@@ -70,6 +70,11 @@ class Watched(nn.Module):
         return self.model(x)
 
 
+def plain_bool(got: Any) -> Any:
+    """Return what an answer gave; a tensor that holds one bool as that bool."""
+    return got.item() if isinstance(got, Tensor) and got.dtype == torch.bool and got.numel() == 1 else got
+
+
 def state_of(model: nn.Module) -> dict[str, Tensor]:
     """Return a copy of the model's weights and running statistics by name."""
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}

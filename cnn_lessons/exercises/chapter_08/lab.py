@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from cnn_lessons.exercises.chapter_08.blocks import FORWARDS, Block, Plan, right
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal, raised
 from cnn_lessons.exercises.findings import Findings
-from cnn_lessons.exercises.scene import Scene, state_of
+from cnn_lessons.exercises.scene import Scene, plain_bool, state_of
 
 EIGHT = {
     "zeros": "returns zeros",
@@ -64,10 +64,9 @@ def _scene(random: Random, forward: Callable, told: str, into: int, out: int, st
 
     def read(arguments, got):
         block = arguments[0]
-        answer = got.item() if isinstance(got, Tensor) and got.dtype == torch.bool and got.numel() == 1 else got
         return Findings(
             {
-                "your verdict": answer,
+                "your verdict": plain_bool(got),
                 "the mode of the block afterwards": "training" if block.training else "eval",
                 "the block's weights and running figures afterwards": state_of(block),
             }

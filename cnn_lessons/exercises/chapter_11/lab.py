@@ -12,12 +12,11 @@ from cnn_lessons.exercises.chapter_11.lab_networks import Another, LateStride, N
 from cnn_lessons.exercises.chapter_11.parts import RawShortcut, Wide
 from cnn_lessons.exercises.exercise import Exercise, first
 from cnn_lessons.exercises.findings import Findings
-from cnn_lessons.exercises.scene import Scene, state_of
+from cnn_lessons.exercises.scene import Scene, plain_bool, state_of
 
 
 def _read(before: list, arguments: tuple, got: Any) -> Findings:
-    answer = got.item() if isinstance(got, Tensor) and got.dtype == torch.bool and got.numel() == 1 else got
-    found = Findings({"the result": answer})
+    found = Findings({"the result": plain_bool(got)})
     for name, network, state in zip(("first", "second"), arguments, before, strict=False):
         after = state_of(network)
         changed = [key for key in state if not torch.equal(state[key], after[key])]
