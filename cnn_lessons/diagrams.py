@@ -12,6 +12,7 @@ CONV, NORM, RELU, DROP = "convolution", "BatchNorm", "ReLU", "dropout"
 FILLS = {CONV: "#cfe3f2", NORM: "#f3efe2", RELU: "#ffffff", DROP: "#f7ddcb"}
 ROOM, WIDEST, TALL, GAP = 2.0, 1.42, 0.32, 0.25  # inches: a column, its widest box, a box's height, space below
 NARROW, USUAL = 0.74, 0.84  # widths of boxes, as parts of the widest
+AIR = 60  # channels: from a pyramid to its labels
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def widths(models: Mapping[str, Sequence]) -> Picture:
     colours = {size: COLOURS[index % len(COLOURS)] for index, size in enumerate(sizes)}
     for index, (title, shapes) in enumerate(layers.items()):
         axes = figure.add_subplot(1, len(layers), index + 1)
-        _draw_pyramid(axes, shapes, colours, tallest)
+        _draw_pyramid(axes, shapes, colours)
         axes.set_title(f"{title}: {len(shapes)} convolutions", fontsize=10, pad=12)
         axes.set(xlim=(-0.52 * widest, 1.4 * widest), ylim=(tallest - 0.5, -0.5))
         axes.set_axis_off()
@@ -173,7 +174,7 @@ def _is_convolution(row) -> bool:
     return len(row.output_shape) == 3 and row.multiply_adds > 0
 
 
-def _draw_pyramid(axes, shapes: Sequence[tuple[int, ...]], colours: Mapping, tallest: int) -> None:
+def _draw_pyramid(axes, shapes: Sequence[tuple[int, ...]], colours: Mapping) -> None:
     """Draw bars from top to bottom, centred; each size of the map has a colour, and its name beside it."""
     for first, last, size in _runs(shapes):
         for place in range(first, last + 1):
@@ -182,8 +183,7 @@ def _draw_pyramid(axes, shapes: Sequence[tuple[int, ...]], colours: Mapping, tal
             axes.add_patch(Rectangle((-wide / 2, place - 0.5), wide, 1, **style))
         channels = [shape[0] for shape in shapes[first : last + 1]]
         name = f"{'×'.join(map(str, size))}: {_span(channels)} channels"
-        middle = 1 - (first + last + 1) / 2 / tallest
-        axes.text(1, middle, name, fontsize=8, color=INK, ha="right", va="center", transform=axes.transAxes)
+        axes.text(max(channels) / 2 + AIR, (first + last) / 2, name, fontsize=8, color=INK, ha="left", va="center")
 
 
 def _span(numbers: Sequence[int]) -> str:

@@ -87,6 +87,41 @@ def test_matrices_frame_the_window_that_was_asked_for():
     assert frames == [(0, 1, 2, 2)]
 
 
+def test_matrices_tint_the_cells_that_are_marked():
+    patches = plots.matrices({"x": GREY}, marked={"x": GREY > 9}, alt="Two tinted.").figure.axes[0].patches
+    tinted = [(p.get_y(), p.get_x()) for p in patches if p.get_facecolor() != (1, 1, 1, 1)]
+    assert tinted == [(2, 2), (2, 3)]
+
+
+def test_titles_of_a_wide_figure_are_larger():
+    sizes = [plots.images({str(n): GREY for n in range(many)}, alt="x", columns=5).figure.axes[0].title.get_size()
+             for many in (1, 3, 5)]  # fmt: skip
+    assert sizes[0] == sizes[1] < sizes[2]
+
+
+def test_axes_end_where_they_are_told():
+    (axes,) = plots.curves({"a": [50, 99]}, xlabel="x", ylabel="%", alt="A line.", low=0).figure.axes
+    assert axes.get_ylim()[0] == 0
+    (axes,) = plots.bars({"a": 40}, ylabel="%", alt="A bar.", top=65).figure.axes
+    assert axes.get_ylim()[1] == 65
+
+
+@pytest.mark.parametrize(("values", "said"), [([0.2, 10], {"0.2", "0.5", "1", "2", "5", "10"}), ([1e-3, 10], set())])
+def test_short_logarithmic_axis_has_numbers_between_the_powers_of_ten(values, said):
+    picture = plots.curves({"a": values}, xlabel="x", ylabel="y", alt="A line.", log=True)
+    picture.png()
+    labels = {label.get_text() for label in picture.figure.axes[0].get_yticklabels()}
+    assert said <= labels and ("5" in labels) == ("5" in said)
+
+
+def test_points_of_one_group_have_one_colour():
+    points = {"a": (1, 1), "b": (2, 2), "c": (3, 3)}
+    for groups, same in ((None, [0, 0, 0]), ({"a": "x", "b": "y", "c": "x"}, [0, 1, 0])):
+        (axes,) = plots.scatter(points, xlabel="x", ylabel="y", alt="Points.", groups=groups).figure.axes
+        colours = [bar.lines[0].get_color() for bar in axes.containers]
+        assert [colours.index(colour) for colour in colours] == same
+
+
 def test_images_share_a_grey_scale_where_low_and_high_are_given():
     figure = plots.images({"a": GREY, "b": 2 * GREY}, alt="Two.", low=0, high=22).figure
     assert [axes.images[0].get_clim() for axes in figure.axes] == [(0, 22), (0, 22)]

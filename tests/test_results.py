@@ -447,12 +447,14 @@ def test_picture_of_the_gaps_says_where_each_line_ends(page):
         assert re.search(rf"[:,] {re.escape(f'{recorded_runs.change(run)} {gap:+.3f}')}[,.]", said), said
 
 
-def test_lines_that_differ_in_their_seed_only_share_a_colour_and_a_name():
+def test_lines_that_differ_in_their_seed_only_share_a_colour_a_dash_and_a_name():
     names = ("tutorial", "seed1", "unnormalised", "unnormalised-seed1", "40000-images")
     picture = plots.curves({name: [0, 1] for name in ("reported", *names)}, xlabel="x", ylabel="y", alt="Lines.")
-    recorded_plots.colour_by_recipe(picture.figure, [PLANNED[f"alexnet-cifar10-{name}"] for name in names])
+    recorded_plots.sign_by_recipe(picture.figure, [PLANNED[f"alexnet-cifar10-{name}"] for name in names])
     colours = [line.get_color() for line in picture.figure.axes[0].lines]
     assert [colours.index(colour) for colour in colours] == [0, 1, 1, 3, 3, 5]
+    dashes = [str(line._unscaled_dash_pattern) for line in picture.figure.axes[0].lines]
+    assert [dashes.index(dash) for dash in dashes] == [0, 1, 1, 3, 3, 5]
     listed = [text.get_text() for text in picture.figure.axes[0].get_legend().get_texts()]
     assert listed == ["reported", "as printed, 2 seeds", "values from 0 to 1, 2 seeds", "40,000 images"]
 

@@ -55,11 +55,13 @@ class RecordedPlot(Drawn):
         if self.arguments[0] not in ("time", "parameters"):
             raise self.error(f"recorded-plot: expected time or parameters, got {self.arguments[0]}")
         by_time = self.arguments[0] == "time"
-        points, errors = {}, {}
+        points, errors, machines = {}, {}, {}
         for name, found in best_of_each_network().items():
             title, (mean, spread) = PLANNED[name].title, mean_and_spread(found)
             if by_time:
-                title += f" ({took(found)[-1]})"  # the machine's letter
+                machine = took(found)[-1]  # its letter
+                title += f" ({machine})"
+                machines[title] = machine
             across = seconds(found) / 60 if by_time else found[0].provenance["parameters"] / 1e6
             points[title] = (across, mean)
             if spread is not None:
@@ -71,6 +73,7 @@ class RecordedPlot(Drawn):
         picture = plots.scatter(
             points,
             errors=errors,
+            groups=machines,
             log=True,
             xlabel=f"{what}, {unit} (logarithmic)",
             ylabel="test accuracy, %",
@@ -102,18 +105,19 @@ class RecordedGaps(Drawn):
             ylabel="training loss, less the reported",
             alt=f"Training loss less the reported one over {len(reported)} epochs. In the last: {ends}.",
         )
-        colour_by_recipe(picture.figure, [BY_TITLE[run.name] for run in long])
+        sign_by_recipe(picture.figure, [BY_TITLE[run.name] for run in long])
         return self.figure(picture, f"gaps_{name}")
 
 
-def colour_by_recipe(figure: Figure, planned: list[Planned]) -> None:
-    """Give lines that differ in their seed only one colour and one name; the first line, the reported one, is black."""
+def sign_by_recipe(figure: Figure, planned: list[Planned]) -> None:
+    """Give lines that differ in their seed only one colour, dash and name; the first, the reported one, is black."""
     (axes,) = figure.axes
     kinds = [kind(one, epochs=1) for one in planned]
-    colours = dict(zip(dict.fromkeys(kinds), plots.COLOURS, strict=False))
+    signs = dict(zip(dict.fromkeys(kinds), zip(plots.COLOURS, plots.DASHES[1:], strict=False), strict=False))
     axes.lines[0].set_color(plots.INK)
     for line, one, its_kind in zip(axes.lines[1:], planned, kinds, strict=True):
-        line.set_color(colours[its_kind])
+        colour, dash = signs[its_kind]
+        line.set(color=colour, linestyle=dash)
         name = one.title.partition(", ")[2] if one.varies else "as printed"
         more = f", {kinds.count(its_kind)} seeds" * (kinds.count(its_kind) > 1)
         line.set_label("_" if one.recipe.seed else name + more)  # the legend leaves "_" out
