@@ -327,13 +327,14 @@ def test_what_is_said_of_the_seminars_resnet_is_in_the_files():
     assert recipe["validation"] == 5_000 and len(made.epochs) == 51
     says("From epoch 18 on the accuracy on the images to learn from rises by 8.5 points")
     assert f"{learned[-1] - learned[17]:.1f}" == "8.5"
-    says("on those held out it stays between 72 and 78 %")
-    assert min(seen[17:]) > 72 and max(seen[17:]) < 78
+    says("On those held out it is 75.0 % on average in epochs 18 to 34, and 75.4 % in epochs 35 to 51")
+    assert [f"{statistics.mean(part):.1f}" for part in (seen[17:34], seen[34:])] == ["75.0", "75.4"]
     says("The same with crop and flip was planned, and not run")
     assert "seminar-cifar10-crop-flip" in PLANNED and "seminar-cifar10-crop-flip" not in runs.names()
     (chapter,) = (BOOK.parents[1] / "notebooks").glob("09_*.ipynb")
     text = chapter.read_text(encoding="utf-8")
     assert "From epoch 18 on training climbs from 89 to 97 %, and validation stays between 72 and 78" in text
+    assert min(seen[17:]) > 72 and max(seen[17:]) < 78
     assert (round(learned[17]), round(learned[-1])) == (89, 97)
     assert "In epoch 11 they are six points apart" in text and round(learned[10] - seen[10]) == 6
     assert all(one - other < 5 for one, other in zip(learned[:10], seen[:10], strict=True))

@@ -107,6 +107,8 @@ class WritesMarkdown(SphinxDirective):
         """The nodes of some Markdown: Sphinx then checks its links like those of any page."""
         box = nodes.container()
         self.state.nested_parse(StringList(list(lines), source=self.env.docname), 0, box)
+        for columns in box.findall(nodes.tgroup):
+            next(columns.findall(nodes.colspec))["stub"] = 1  # a row's first cell heads it, for screen readers
         return box.children
 
 

@@ -25,6 +25,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the steps to Sphinx's events."""
     app.add_css_file("cnn_lessons.css", priority=900)  # after the theme's own
     app.add_js_file("paper.js", loading_method="defer")
+    app.add_js_file("formulas.js", loading_method="defer")
     app.connect("config-inited", collect_static_files)
     app.connect("doctree-read", check_images)
     app.connect("html-page-context", adjust_scripts, priority=900)  # when all others have added theirs
@@ -86,7 +87,7 @@ def adjust_scripts(
             script.attributes["defer"] = "defer"
     body = context.get("body", "")
     if 'class="math' not in body:  # MathJax comes along with every page of Markdown
-        scripts[:] = [script for script in scripts if "mathjax" not in str(getattr(script, "filename", ""))]
+        scripts[:] = [script for script in scripts if not is_for_formulas(str(getattr(script, "filename", "")))]
     for tag in MODULES:
         if f"<{tag}" in body:
             # Inline: a page that is opened from the disk may not load <script type="module" src="…">.
@@ -96,6 +97,11 @@ def adjust_scripts(
 def belongs_to_thebe(script: Any) -> bool:
     """Whether a script tag was added by sphinx-thebe."""
     return "thebe" in f"{getattr(script, 'filename', '')}{script.attributes.get('body', '')}"
+
+
+def is_for_formulas(filename: str) -> bool:
+    """Whether a script has nothing to do on a page without a formula."""
+    return "mathjax" in filename or filename.endswith("formulas.js")
 
 
 def inline_module(tag: str) -> str:

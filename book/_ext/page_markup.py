@@ -22,6 +22,8 @@ MENDS = [
     (re.compile(r'<dialog (?=id="pst-search-dialog")'), '<dialog aria-label="Search" '),
     (re.compile(r'<dialog (?=id="pst-primary-sidebar-modal")'), '<dialog aria-label="The book" '),
     (re.compile(r'<dialog (?=id="pst-secondary-sidebar-modal")'), '<dialog aria-label="On this page" '),
+    # A part of the sidebar is named in Korean; `page_language` does not come by what the table of contents says.
+    (re.compile(r'(class="caption-text">)([가-힣][가-힣 ]*[가-힣])'), r'\1<span lang="ko">\2</span>'),
     # The scripts of the page of results: read in order, after the page.
     (re.compile(r'<script (?=src="[^"]*(?:searchtools|language_data|searchindex)\.js)'), '<script defer="defer" '),
 ]
