@@ -74,13 +74,19 @@ class Trace(list[Row]):
         )
 
     def _repr_html_(self) -> str:
-        def line(cells, tag: str) -> str:
+        def line(cells: tuple[str, ...], *scopes: str) -> str:
             sides = ("left", "left", *["right"] * 4)
-            styles = (f'style="text-align:{side};padding:0.2em 0.7em"' for side in sides)
-            return "".join(f"<{tag} {style}>{html.escape(c)}</{tag}>" for c, style in zip(cells, styles, strict=True))
+            return f"<tr>{''.join(_html_cell(*cell) for cell in zip(cells, sides, scopes, strict=True))}</tr>"
 
-        body = "".join(f"<tr>{line(cells, 'td')}</tr>" for cells in self.cells())
-        return f"<table><thead><tr>{line(COLUMNS, 'th')}</tr></thead><tbody>{body}</tbody></table>"
+        body = "".join(line(cells, "row", *[""] * 5) for cells in self.cells())
+        return f"<table><thead>{line(COLUMNS, *['col'] * 6)}</thead><tbody>{body}</tbody></table>"
+
+
+def _html_cell(text: str, side: str, scope: str) -> str:
+    """A cell of the table; `scope` is what it heads, "col" or "row", or "" where it heads nothing."""
+    weight = ";font-weight:400" if scope == "row" else ""  # a row's header is one for screen readers, not for the eye
+    tag, heads = ("th", f' scope="{scope}"') if scope else ("td", "")
+    return f'<{tag}{heads} style="text-align:{side};padding:0.2em 0.7em{weight}">{html.escape(text)}</{tag}>'
 
 
 def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:

@@ -60,6 +60,9 @@ class PageClaims:
         assert all(head["navigations"]) and len(set(head["navigations"])) == len(head["navigations"])
         assert all(head["windows"])
 
+    def test_what_is_in_korean_says_so(self, surveyed):
+        assert surveyed.head["korean"] == []
+
     def test_page_is_whole(self, surveyed):
         assert surveyed.head["broken"] == [] and surveyed.head["faults"] == []
 
@@ -97,6 +100,9 @@ class PageClaims:
     def test_page_fits_a_phone(self, surveyed):
         excess, elements = surveyed.beyond
         assert excess <= 0, f"scrolls sideways by {excess} px at 390 px: {elements}"
+
+    def test_keyboard_reaches_every_formula_that_scrolls(self, surveyed):
+        assert surveyed.unreached == []
 
     def test_page_is_light(self, surveyed):
         weight = surveyed.weight

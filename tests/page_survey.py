@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import machine
+import pytest
 from conftest import BOOK
 
 NOT_PAGES = ("_static/", "index.html")  # the theme's fragments, and the redirect to the first page
@@ -14,6 +15,8 @@ PAGES = sorted(
     if not str(path.relative_to(BOOK)).startswith(NOT_PAGES)
 )
 CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
+LISTINGS = [page for page in PAGES if page.startswith("_modules/cnn_lessons/")]
+LONGEST = max(LISTINGS, key=lambda page: (BOOK / page).stat().st_size, default=None)
 
 RULES_OFF: dict[str, str] = {}  # a rule of axe's that is not asked, and why; none so far
 BY_COLOUR = ["color-contrast", "link-in-text-block"]  # the rules whose answer depends on light and dark
@@ -21,6 +24,16 @@ THEME = re.compile(r"_static/(scripts/(fontawesome|bootstrap|pydata|sphinx-book)
 PICTURES = (".png", ".svg", ".jpg", ".gif", ".webp")
 PAINT_MS = 1500
 LOADS = 6  # the best of so many loads: other programs on the machine make a single one slow
+
+
+def to_ask(pages: list[str]) -> list:
+    """These pages as parameters of a test.
+
+    The listings of the package are many and made alike: the longest one stands for them, `--run slow` asks all.
+    """
+    return [
+        pytest.param(page, marks=pytest.mark.slow) if page in LISTINGS and page != LONGEST else page for page in pages
+    ]
 
 
 def questions() -> str:
@@ -70,7 +83,7 @@ class Survey:
         self.moving = self.ask("moving()")
         self.skipping = self.skip()
         page.set_viewport_size({"width": 390, "height": 844})
-        self.beyond = self.ask("beyond()")
+        self.beyond, self.unreached = self.ask("beyond()"), self.ask("unreached()")
         page.set_viewport_size({"width": 1280, "height": 900})
         self.ask("unfold()")
         self.ask("thin()")

@@ -1,6 +1,7 @@
 """`trace` reads the same off a model as torch, torchvision and the gradient say."""
 
 import random
+import re
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ import torchvision
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnn_lessons.anatomy import trace
+from cnn_lessons.anatomy import COLUMNS, trace
 
 
 @pytest.mark.parametrize(
@@ -202,4 +203,8 @@ def test_layer_that_returns_a_tuple_has_its_row():
 def test_table_shows_itself_as_text_and_html():
     table = trace(nn.Sequential(nn.Conv2d(3, 16, 3, padding=1)), (3, 32, 32))
     assert "16×32×32" in repr(table) and "442,368" in repr(table)  # 32·32·16·3·9 multiply-adds
-    assert table._repr_html_().count("<tr>") == 3  # head, one layer, total
+    shown = table._repr_html_()
+    assert shown.count("<tr>") == 3  # head, one layer, total
+    assert re.findall(r'<th scope="col"[^>]*>(.*?)</th>', shown) == list(COLUMNS)
+    headers = re.findall(r'<tr><th scope="row" style="text-align:left;[^>]*;font-weight:400">(.*?)</th><td', shown)
+    assert headers == ["0", "total"] and shown.count("<td") == 2 * 5

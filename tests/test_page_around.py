@@ -1,21 +1,20 @@
 """The pages around the chapters by keyboard, screen reader, phone and clock; and what the claims refuse."""
 
+import re
+from types import SimpleNamespace
+
+import machine
+import page_markup
 import pytest
 from conftest import BOOK
+from docutils.core import publish_doctree, publish_from_doctree
+from learning_path import WritesMarkdown
+from myst_parser.parsers.docutils_ import Parser
 from page_claims import PageClaims, alt_problem, jumps, survey_of
-from page_survey import CHAPTERS, PAGES
+from page_survey import CHAPTERS, PAGES, to_ask
+from playwright.sync_api import expect
 
-# The listings of the package are many and made alike: the longest one stands for them, `--run slow` asks all.
-LISTINGS = [page for page in PAGES if page.startswith("_modules/cnn_lessons/")]
-LONGEST = max(LISTINGS, key=lambda page: (BOOK / page).stat().st_size, default=None)
-
-surveyed = survey_of(
-    [
-        pytest.param(page, marks=pytest.mark.slow) if page in LISTINGS and page != LONGEST else page
-        for page in PAGES
-        if page not in CHAPTERS
-    ]
-)
+surveyed = survey_of(to_ask([page for page in PAGES if page not in CHAPTERS]))
 
 
 class TestPage(PageClaims):
@@ -37,6 +36,40 @@ def test_alternative_text_that_says_nothing_is_refused(alt, shared, problem):
 
 def test_alternative_text_that_says_something_is_accepted():
     assert alt_problem("Training loss falls from 2.3 to 0.4 in ten epochs", ["training", "loss", "epochs"]) == ""
+
+
+def test_part_of_the_sidebar_in_korean_says_so():
+    caption = '<span class="caption-text">{} · In Korean</span>'
+    assert page_markup.mend(caption.format("한국어 요약")) == caption.format('<span lang="ko">한국어 요약</span>')
+    assert page_markup.mend(caption.format("Part I")) == caption.format("Part I")
+
+
+def test_table_that_the_book_writes_has_headers_for_its_rows():
+    def nested_parse(lines, offset, box):
+        box += publish_doctree("\n".join(lines), parser=Parser()).children
+
+    place = SimpleNamespace(state=SimpleNamespace(nested_parse=nested_parse), env=SimpleNamespace(docname="book/any"))
+    page = publish_doctree("")
+    page += WritesMarkdown.markdown(place, ["| run | loss |", "|---|--:|", "| one | 0.5 |"])
+    shown = publish_from_doctree(page, writer_name="html5").decode()
+    assert re.search(r'<th class="stub"><p>one</p></th>\s*<td class="text-right"><p>0.5</p></td>', shown)
+
+
+@pytest.mark.browser
+def test_only_a_formula_that_scrolls_is_a_stop_of_the_keyboard(browser):
+    script = (machine.ROOT / "book" / "_static" / "formulas.js").read_text(encoding="utf-8")
+    box = '<mjx-container display="true" style="display: block; overflow-x: auto">{}</mjx-container>'
+    boxes = box.format('<div style="width: 600px">wide</div>') + box.format("narrow")
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.set_content(f"{boxes}<script>{script}</script>")
+    wide, narrow = page.locator("mjx-container").all()
+    expect(wide).to_have_attribute("tabindex", "0")
+    expect(page.get_by_role("group", name="Formula, scrolls")).to_have_text("wide")
+    expect(narrow).not_to_have_attribute("tabindex", "0")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(wide).not_to_have_attribute("tabindex", "0")
+    expect(page.get_by_role("group")).to_have_count(0)
+    page.close()
 
 
 @pytest.mark.browser

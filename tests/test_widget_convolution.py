@@ -1,10 +1,13 @@
-"""The convolution stepper in a real browser, with real keys and clicks, over http and from a file."""
+"""The convolution stepper in a real browser, with real keys and clicks, from a file and once over http."""
 
+import io
 import re
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
-from widget_harness import both_ways, cell, grid, html_of, overflow_of, values
+from widget_harness import both_ways, cell, contrast, grid, html_of, listen_to, overflow_of, said_in, values
 
 from cnn_lessons.widgets import ConvolutionStepper, PoolingStepper
 
@@ -23,6 +26,14 @@ TWIN_VIEWS = """async ([source, layout]) => {
 }"""
 
 
+# The colours of the book's two themes, and those of a reader whose system gives every page its own.
+LOOKS = {
+    "light": ({}, "--pst-color-text-base: #222832; --pst-color-background: #fff; --pst-color-primary: #0a7d91"),
+    "dark": ({}, "--pst-color-text-base: #ced6dd; --pst-color-background: #14181e; --pst-color-primary: #3fb1c5"),
+    "forced": ({"forced_colors": "active"}, ""),
+}
+
+
 def stepper(**settings) -> ConvolutionStepper:
     """4×4 input, 2×2 kernel of ones: every sum is done in the head."""
     return ConvolutionStepper(**{"image": IMAGE, "kernel": ONES, **settings})
@@ -39,7 +50,7 @@ def test_clicking_next_walks_and_fills_the_output(widget_page):
     for _ in range(3):
         page.get_by_role("button", name="Next step").click()
     assert values(page, "Output") == [["7", "5", "4"], ["10", "", ""], ["", "", ""]]
-    expect(page.get_by_role("status")).to_have_text("window row 2, column 1: 0·1 + 3·1 + 2·1 + 5·1 = 10")
+    expect(page.get_by_role("status")).to_have_text("window row 2, column 1: 0 × 1 + 3 × 1 + 2 × 1 + 5 × 1 = 10")
     page.get_by_role("button", name="Back").click()
     expect(page.locator(".cnnw-sum")).to_contain_text("1·1 + 2·1 + 1·1 + 0·1 = 4")
 
@@ -50,7 +61,6 @@ def test_first_draw_says_nothing(widget_page):
     expect(page.get_by_role("status")).to_have_text("")
 
 
-@both_ways
 def test_keys_in_the_output_grid_move_the_window(widget_page):
     page = widget_page(stepper())
     page.locator("#before").focus()
@@ -69,7 +79,7 @@ def test_keys_in_the_output_grid_move_the_window(widget_page):
     ]:
         page.keyboard.press(key)
         page.wait_for_function("label => document.activeElement.ariaLabel === label", arg=label)
-    expect(page.get_by_role("status")).to_contain_text("window row 2, column 1: 0·1 + 3·1 + 2·1 + 5·1 = 10")
+    expect(page.get_by_role("status")).to_contain_text("window row 2, column 1: 0 × 1 + 3 × 1 + 2 × 1 + 5 × 1 = 10")
 
 
 def test_arrow_keys_on_a_button_move_the_window_and_keep_the_focus(widget_page):
@@ -99,7 +109,49 @@ def test_everything_is_reached_by_tab_and_left_again(widget_page):
     assert stops.count("INPUT") == 4  # three radio groups, one stop each, and the checkbox
 
 
-@both_ways
+def picture_of(place) -> list[list[int]]:
+    """The pixels of a place on the page, as they are seen."""
+    with Image.open(io.BytesIO(place.screenshot(animations="disabled"))) as image:
+        return np.asarray(image.convert("RGB")).reshape(-1, 3).tolist()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_focus_is_seen_inside_the_frame_of_the_window(widget_page, look):
+    """As much of the cell changes, and by as much, as WCAG 2.2 asks for: in forced colours the frame is no help."""
+    options, colours = LOOKS[look]
+    page = widget_page(stepper(filled=True), **options)
+    page.add_style_tag(content=f":root {{ {colours} }}")
+    page.locator("#before").focus()
+    for _ in range(3):  # input, kernel, output
+        page.keyboard.press("Tab")
+    focused = cell(page, "Output", 0, 0)
+    expect(focused).to_be_focused()
+    board = grid(page, "Output").locator("xpath=..")
+    seen = picture_of(board)
+    page.locator("#before").focus()
+    changed = [contrast(*pair) for pair in zip(seen, picture_of(board), strict=True) if pair[0] != pair[1]]
+    side = focused.bounding_box()["width"]
+    assert sum(ratio >= 3 for ratio in changed) >= 2 * 4 * (side - 2)
+
+
+def test_rows_and_columns_are_counted_as_the_cells_are_named(widget_page):
+    page = widget_page(stepper(padding=1))
+    for name, (rows, columns) in {"Input": (4, 4), "Kernel": (2, 2), "Output": (5, 5)}.items():
+        counted = "`row ${cell.ariaRowIndex}, column ${cell.ariaColIndex}`"
+        pairs = f"cells => cells.map((cell) => [cell.ariaLabel.split(':')[0], {counted}])"
+        places = grid(page, name).locator("[tabindex]").evaluate_all(pairs)
+        assert len(places) == rows * columns and all(named == counted for named, counted in places)
+    expect(page.locator(".cnnw-padding")).to_have_count(20)
+    expect(page.locator(".cnnw-padding[aria-rowindex], .cnnw-padding[aria-colindex]")).to_have_count(0)
+
+
+def test_products_are_spoken_with_a_sign_that_a_screen_reader_reads(widget_page):
+    page = widget_page(stepper(image=[[4, -2]], kernel=[[-1.5]]))
+    page.get_by_role("button", name="Next step").click()
+    expect(page.locator(".cnnw-sum")).to_contain_text("−2·(−1.5) = 3")
+    expect(page.get_by_role("status")).to_have_text("window row 1, column 2: −2 × (−1.5) = 3")
+
+
 def test_editing_an_input_cell_changes_the_result(widget_page):
     page = widget_page(stepper())
     cell(page, "Input", 0, 0).click()
@@ -107,7 +159,7 @@ def test_editing_an_input_cell_changes_the_result(widget_page):
     page.keyboard.press("Enter")
     expect(cell(page, "Input", 0, 0)).to_be_focused()
     expect(page.locator(".cnnw-sum")).to_contain_text("−1.5·1 + 0·1 + 0·1 + 3·1 = 1.5")
-    said = "Input row 1, column 1 is now −1.5. window row 1, column 1: −1.5·1 + 0·1 + 0·1 + 3·1 = 1.5"
+    said = "Input row 1, column 1 is now −1.5. window row 1, column 1: −1.5 × 1 + 0 × 1 + 0 × 1 + 3 × 1 = 1.5"
     expect(page.get_by_role("status")).to_have_text(said)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("8")  # a digit starts a new number
@@ -184,14 +236,11 @@ def test_preset_chosen_for_one_pixel_is_what_the_input_grows_by(widget_page):
 def test_one_of_two_views_plays_and_the_other_is_silent(widget_page):
     widget = stepper(stride=2)
     page = widget_page(html_of(widget), html_of(widget))
-    page.get_by_role("status").nth(1).evaluate(
-        """live => { globalThis.said = [];
-            new MutationObserver(() => said.push(live.textContent)).observe(live, { childList: true }) }"""
-    )
+    listen_to(page.get_by_role("status").nth(1))
     page.get_by_role("button", name="Play").first.click()
     page.get_by_role("button", name="Pause").wait_for()
     page.get_by_role("button", name="Pause").wait_for(state="detached")
-    assert page.evaluate("said") == []
+    assert said_in(page) == []
 
 
 def test_the_view_that_was_used_speaks_and_not_its_twin(widget_page):
@@ -249,7 +298,6 @@ def test_editing_the_kernel_takes_fractions(widget_page):
     expect(page.get_by_label("Kernel", exact=True)).to_have_value("")
 
 
-@both_ways
 def test_presets_set_input_and_kernel(widget_page):
     page = widget_page(stepper())
     page.get_by_label("Input", exact=True).select_option("ramp")
@@ -302,7 +350,6 @@ def test_flip_turns_the_kernel(widget_page):
     assert values(page, "Kernel") == [["1", "2"], ["3", "5"]]
 
 
-@both_ways
 def test_kernel_larger_than_input_gives_one_message_and_keeps_the_state(widget_page):
     page = widget_page(stepper(row=1, col=2))
     page.get_by_role("radiogroup", name="Dilation").locator("label").nth(2).click()
@@ -318,7 +365,7 @@ def test_kernel_larger_than_input_gives_one_message_and_keeps_the_state(widget_p
         page.get_by_role("button", name="Kernel size: smaller").click()
     page.get_by_role("radiogroup", name="Dilation").locator("label").nth(0).click()
     expect(page.locator(".cnnw-problem")).not_to_be_visible()
-    expect(page.get_by_role("status")).to_contain_text("window row 2, column 3: 1·1 + 0·1 + 1·1 + 1·1 = 3")
+    expect(page.get_by_role("status")).to_contain_text("window row 2, column 3: 1 × 1 + 0 × 1 + 1 × 1 + 1 × 1 = 3")
 
 
 def test_output_of_another_size_starts_blank_after_a_kernel_that_did_not_fit(widget_page):
@@ -345,7 +392,6 @@ def test_rectangular_input_shows_both_sizes(widget_page):
     expect(page.locator(".cnnw-formula")).to_contain_text("columns: ⌊(5 + 2·0 − 1·(3 − 1) − 1) / 1⌋ + 1 = 3")
 
 
-@both_ways
 def test_two_views_share_a_model_and_other_widgets_do_not(widget_page):
     widget = stepper()
     page = widget_page(html_of(widget), html_of(widget), stepper(), PoolingStepper())
@@ -361,15 +407,12 @@ def test_two_views_share_a_model_and_other_widgets_do_not(widget_page):
 
 def test_play_runs_to_the_end_and_speaks_once(widget_page):
     page = widget_page(stepper(stride=2))
-    page.get_by_role("status").evaluate(
-        """live => { globalThis.said = [];
-            new MutationObserver(() => said.push(live.textContent)).observe(live, { childList: true }) }"""
-    )
+    listen_to(page.get_by_role("status"))
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Pause").wait_for()
     page.get_by_role("button", name="Play").wait_for()
     assert values(page, "Output") == [["7", "4"], ["8", "10"]]
-    assert page.evaluate("said") == ["window row 2, column 2: 1·1 + 1·1 + 2·1 + 6·1 = 10"]
+    assert said_in(page) == ["window row 2, column 2: 1 × 1 + 1 × 1 + 2 × 1 + 6 × 1 = 10"]
 
 
 def test_reduced_motion_stops_the_gliding_frame(widget_page):
@@ -387,7 +430,6 @@ def test_keys_stay_inside_the_widget(widget_page):
     assert page.evaluate("leaked") == []
 
 
-@both_ways
 @pytest.mark.parametrize("settings", [{}, {"image": [[7] * 10] * 10, "kernel": [[1] * 5] * 5, "padding": 3}])
 def test_no_sideways_scrolling_at_390_pixels(widget_page, settings):
     page = widget_page(stepper(**settings), viewport={"width": 390, "height": 800}, reduced_motion="reduce")

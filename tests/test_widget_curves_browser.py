@@ -1,11 +1,11 @@
-"""The curve reader in a real browser, with real keys, pointers and clicks, over http and from a file."""
+"""The curve reader in a real browser, with real keys, pointers and clicks, from a file and once over http."""
 
 import math
 import re
 
 import pytest
 from playwright.sync_api import expect
-from widget_harness import both_ways, html_of, overflow_of
+from widget_harness import both_ways, html_of, listen_to, overflow_of, press_in_one_go, said_in
 
 from cnn_lessons.widgets import CurveReader, PixelInspector
 
@@ -83,25 +83,23 @@ def test_keys_read_epoch_by_epoch_and_run_by_run(widget_page):
         page.keyboard.press(key)
         expect(status(page)).to_have_text(words)
     expect(page.locator(".cnnw-here .cnnw-chosen")).to_contain_text("hot")
+    expect(page.locator(".cnnw-here [aria-current]")).to_contain_text("hot")
     expect(page.locator(".cnnw-here caption")).to_have_text("Values at epoch 1")
     assert values(page)["plain"] == ["2.00", "2.11", "50.0 %", "45.0 %"]
     expect(chart(page)).to_be_focused()
     page.keyboard.press("Escape")
     assert values(page)["hot: NaN at epoch 2.3"] == ["NaN", "3.60", "60.0 %", "55.0 %"]
     expect(page.locator(".cnnw-cursor path")).to_have_count(0)
+    expect(page.locator(".cnnw-here [aria-current]")).to_have_count(0)
 
 
 def test_a_run_of_keys_is_spoken_once(widget_page):
     page = widget_page(reader())
-    page.evaluate("""() => { globalThis.said = [];
-        const live = document.querySelector('[role=status]');
-        new MutationObserver(() => said.push(live.textContent)).observe(live, { childList: true, subtree: true }) }""")
+    listen_to(status(page))
     chart(page).focus()
-    page.evaluate("""async () => { for (let i = 0; i < 3; i++) {
-        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
-        await new Promise((drawn) => queueMicrotask(() => queueMicrotask(drawn))); } }""")
+    press_in_one_go(page, "ArrowRight", 3)
     expect(status(page)).to_contain_text("epoch 3: plain")
-    assert len(page.evaluate("said")) == 1
+    assert len(said_in(page)) == 1
 
 
 def test_a_row_is_chosen_at_the_last_values_of_its_run_and_given_back(widget_page):
@@ -258,7 +256,6 @@ def test_smoothing_is_offered_only_where_a_fine_curve_is_shown(widget_page):
     expect(page.locator(".cnnw-key")).not_to_contain_text("before smoothing")
 
 
-@both_ways
 def test_a_diverged_run_ends_with_a_mark_and_words(widget_page):
     infinite = run("inf", [2.0]) | {"steps": [[1, 2.0], [1.5, math.inf]]}
     page = widget_page(reader(RESIDUAL, DIVERGED, infinite))
@@ -275,6 +272,7 @@ def test_a_diverged_run_ends_with_a_mark_and_words(widget_page):
 def test_log_scale_says_what_it_cannot_show(widget_page):
     low = run("low", [1.0, 0.1]) | {"steps": [[0.5, 1], [1, 0.1], [1.5, 0], [2, -0.5], [2.5, 0.01]]}
     page = widget_page(reader(low))
+    listen_to(status(page))
     page.get_by_label("Log scale for the loss").check()
     expect(page.locator(".cnnw-title").first).to_have_text("Loss, logarithmic scale")
     words = "2 values lie at 0 or below, where a logarithmic scale has no place: drawn on the lower edge."
@@ -282,6 +280,9 @@ def test_log_scale_says_what_it_cannot_show(widget_page):
     labels = page.locator(".cnnw-curves").first.locator("text[text-anchor=end]").all_text_contents()
     assert labels == ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"]
     assert "NaN" not in page.locator(".cnnw-plot").inner_html()
+    page.get_by_role("radio", name="accuracy").check(force=True)
+    page.wait_for_timeout(300)
+    assert not any(said_in(page))  # checkbox and radio button have spoken
 
 
 def test_missing_values_leave_a_gap(widget_page):

@@ -1,9 +1,9 @@
-"""The pixel inspector in a real browser, with real keys, clicks and taps, over http and from a file."""
+"""The pixel inspector in a real browser, with real keys, clicks and taps, from a file and once over http."""
 
 import pytest
 import torch
 from playwright.sync_api import expect
-from widget_harness import both_ways, cell, grid, html_of, overflow_of, values
+from widget_harness import both_ways, cell, grid, html_of, listen_to, overflow_of, press_in_one_go, said_in, values
 
 from cnn_lessons.widgets import PixelInspector
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 # 20 by 24 pixels, no two alike; one whose words a test knows
 IMAGE = [[[(10 * row + col) % 256, 12 * row, 10 * col] for col in range(24)] for row in range(20)]
 IMAGE[12][20] = [201, 180, 44]
-SAID = "row 12, column 20: red 201, green 180, blue 44; hue 52°, saturation 78 %, value 79 %"
+SAID = "image[12, 20]: red 201, green 180, blue 44; hue 52°, saturation 78 %, value 79 %"
 
 
 def inspector(**settings) -> PixelInspector:
@@ -54,7 +54,6 @@ def test_clicking_a_pixel_reads_it(widget_page):
     expect(page.locator(".cnnw-sum")).to_contain_text("0.299·201 + 0.587·180 + 0.114·44 = 170.775")
 
 
-@both_ways
 def test_arrow_keys_walk_and_shift_leaps(widget_page):
     page = widget_page(inspector(row=1, column=1))
     page.locator("#before").focus()
@@ -78,20 +77,16 @@ def test_arrow_keys_walk_and_shift_leaps(widget_page):
         page.keyboard.press(key)
         expect(place).to_have_text(f"image[{at}]")
     expect(page.locator(".cnnw-picture")).to_be_focused()
-    expect(status(page)).to_contain_text("row 0, column 0: red 0, green 0, blue 0; no hue, saturation 0 %, value 0 %")
+    expect(status(page)).to_contain_text("image[0, 0]: red 0, green 0, blue 0; no hue, saturation 0 %, value 0 %")
 
 
 def test_a_run_of_keys_is_spoken_once(widget_page):
     page = widget_page(inspector())
-    page.evaluate("""() => { globalThis.said = [];
-        const live = document.querySelector('[role=status]');
-        new MutationObserver(() => said.push(live.textContent)).observe(live, { childList: true, subtree: true }) }""")
+    listen_to(status(page))
     page.locator(".cnnw-picture").focus()
-    page.evaluate("""async () => { for (let i = 0; i < 5; i++) {
-        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }));
-        await new Promise((drawn) => queueMicrotask(() => queueMicrotask(drawn))); } }""")
-    expect(status(page)).to_contain_text("row 5, column 0")
-    assert len(page.evaluate("said")) == 1
+    press_in_one_go(page, "ArrowDown", 5)
+    expect(status(page)).to_contain_text("image[5, 0]")
+    assert len(said_in(page)) == 1
 
 
 def test_the_mouse_peeks_and_a_click_keeps(widget_page):
@@ -149,7 +144,6 @@ def canvas_bytes(page) -> list[int]:
     )
 
 
-@both_ways
 def test_picture_is_exact_and_channels_switch_it(widget_page):
     page = widget_page(inspector())
     image = torch.tensor(IMAGE)
@@ -186,6 +180,11 @@ def test_neighbourhood_ends_at_the_edge_and_walks(widget_page):
     shown = values(page, "Neighbourhood")
     assert shown[:2] == [[""] * 5] * 2 and [row[3:] for row in shown] == [["", ""]] * 5 and shown[2][2] == "23"
     expect(cell(page, "Neighbourhood", 0, 0)).to_have_attribute("aria-label", "outside the image")
+    counted = "`image[${cell.ariaRowIndex - 1}, ${cell.ariaColIndex - 1}]`"  # indices from 0, rows and columns from 1
+    places = f"cells => cells.map((cell) => [cell.ariaLabel.split(':')[0], {counted}])"
+    found = grid(page, "Neighbourhood").locator("[tabindex]").evaluate_all(places)
+    assert len(found) == 9 and all(named == counted for named, counted in found)
+    assert [grid(page, "Neighbourhood").get_attribute(f"aria-{name}count") for name in ("row", "col")] == ["20", "24"]
     cell(page, "Neighbourhood", 2, 2).focus()
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".cnnw-here code")).to_have_text("image[0, 22]")

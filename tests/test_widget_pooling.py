@@ -1,8 +1,8 @@
-"""The pooling stepper in a real browser, with real keys and clicks, over http and from a file."""
+"""The pooling stepper in a real browser, with real keys and clicks, from a file and once over http."""
 
 import pytest
 from playwright.sync_api import expect
-from widget_harness import both_ways, cell, grid, html_of, overflow_of, values
+from widget_harness import both_ways, cell, contrast, grid, html_of, overflow_of, values
 
 from cnn_lessons.widgets import PoolingStepper
 
@@ -14,6 +14,24 @@ IMAGE = [[4, 1, 0, -2, 5], [2, 3, 7, 1, 0], [0, 6, 1, 1, 2], [8, 0, 2, 4, 9], [1
 
 def stepper(**settings) -> PoolingStepper:
     return PoolingStepper(**{"image": IMAGE, **settings})
+
+
+def paint_of(node, colour: str) -> list[int]:
+    """A colour of the style sheet as it comes out on white at this place."""
+    return node.evaluate(
+        """(node, colour) => {
+            const probe = node.appendChild(document.createElement("i"));
+            probe.style.color = colour;
+            const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+            for (const paint of ["white", getComputedStyle(probe).color]) {
+                context.fillStyle = paint;
+                context.fillRect(0, 0, 1, 1);
+            }
+            probe.remove();
+            return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+        }""",
+        colour,
+    )
 
 
 def choose(page, group: str, text: str) -> None:
@@ -31,7 +49,6 @@ def test_clicking_next_walks_and_fills_the_output(widget_page):
     assert values(page, "Output") == [["4", "7"], ["8", "4"]]
 
 
-@both_ways
 def test_keys_move_the_window_and_the_focus_follows(widget_page):
     page = widget_page(stepper())
     cell(page, "Output", 0, 0).focus()
@@ -41,7 +58,6 @@ def test_keys_move_the_window_and_the_focus_follows(widget_page):
     expect(page.get_by_role("status")).to_contain_text("This is the last window.")
 
 
-@both_ways
 def test_average_writes_the_mean_out(widget_page):
     page = widget_page(stepper(col=1))
     choose(page, "Keep the", "average")
@@ -50,7 +66,6 @@ def test_average_writes_the_mean_out(widget_page):
     assert page.get_by_role("radiogroup", name="Dilation").locator("input:enabled").count() == 0
 
 
-@both_ways
 def test_editing_a_cell_changes_the_winner(widget_page):
     page = widget_page(stepper())
     expect(page.locator(".cnnw-winner")).to_have_attribute(
@@ -105,9 +120,16 @@ def test_a_window_that_would_start_outside_is_dropped(widget_page):
 
 def test_overlap_is_marked_and_counted(widget_page):
     page = widget_page(stepper(kernel_size=3, stride=2))
-    text = "Windows overlap (stride 2, kernel 3): this one holds 9 input cells, and other windows read 5 of them too."
+    text = "Windows overlap (stride 2, kernel 3): this one holds 9 input cells, and other windows read 5 of them too "
+    text += "(striped)."
     expect(page.locator(".cnnw-formula")).to_contain_text(text)
     assert page.locator(".cnnw-shared").count() == 5
+    labels = grid(page, "Input").locator("[tabindex]").evaluate_all("cells => cells.map((cell) => cell.ariaLabel)")
+    assert [label for label in labels if label.endswith(", read by another window too")] == [
+        "row 1, column 3: 0, in the window, read by another window too",
+        "row 2, column 3: 7, in the window, the largest, read by another window too",
+        *[f"row 3, column {i}: {x}, in the window, read by another window too" for i, x in enumerate((0, 6, 1), 1)],
+    ]
     choose(page, "Stride", "3")
     expect(page.locator(".cnnw-formula")).to_contain_text("No window reads 16 input cells.")
     assert page.locator(".cnnw-shared").count() == 0
@@ -115,12 +137,24 @@ def test_overlap_is_marked_and_counted(widget_page):
     expect(page.get_by_role("radio", name="= kernel")).to_be_checked()
 
 
+def test_shared_cells_are_told_from_the_others_by_more_than_a_hint(widget_page):
+    """Stripes of at least 3:1, which leave the numbers alone; in forced colours, which have none, a dotted edge."""
+    page = widget_page(stepper(kernel_size=3, stride=2))
+    shared = page.locator(".cnnw-shared").first
+    stripe, ground = (paint_of(shared, f"var({name})") for name in ("--stripe", "--fill"))
+    assert contrast(stripe, ground) >= 3
+    assert "4px" in shared.locator("span").evaluate("text => getComputedStyle(text).textShadow")
+    page.emulate_media(forced_colors="active")
+    edge = "cell => getComputedStyle(cell).borderStyle"
+    assert shared.evaluate(edge) == "dotted"
+    assert {plain.evaluate(edge) for plain in page.locator(".cnnw-tap:not(.cnnw-shared)").all()} == {"solid"}
+
+
 def test_overlap_of_spread_windows_names_the_dilation(widget_page):
     page = widget_page(stepper(kernel_size=2, dilation=2, image=[[1] * 6] * 6))
     expect(page.locator(".cnnw-formula")).to_contain_text("Windows overlap (stride 2, kernel 2, dilation 2)")
 
 
-@both_ways
 def test_kernel_larger_than_input_gives_one_message(widget_page):
     page = widget_page(stepper(image=[[1, 2, 3]] * 3))
     choose(page, "Kernel size", "5")
@@ -147,7 +181,6 @@ def test_two_views_share_a_model(widget_page):
     expect(page.locator(".cnnw-sum").nth(1)).to_contain_text("max(0, 9, 9, 0) = 9")
 
 
-@both_ways
 @pytest.mark.parametrize("settings", [{}, {"image": [[7] * 10] * 10, "kernel_size": 5, "padding": 2, "stride": 3}])
 def test_no_sideways_scrolling_at_390_pixels(widget_page, settings):
     page = widget_page(stepper(**settings), viewport={"width": 390, "height": 800})

@@ -1,4 +1,4 @@
-"""The shape tracer in a real browser, with real keys and clicks, over http and from a file."""
+"""The shape tracer in a real browser, with real keys and clicks, from a file and once over http."""
 
 import re
 
@@ -44,6 +44,8 @@ def test_keys_alone_step_through_and_break_and_mend_the_network(widget_page):
     expect(page.locator(".cnnw-outcome")).to_have_text("The image passes: N×3×32×32 becomes N×10.")
     expect(page.locator(".cnnw-sums")).to_contain_text("size: ⌊(32 + 2·0 − 3) / 1⌋ + 1 = 30")
     expect(page.locator(".cnnw-sums")).to_contain_text("parameters: 64·3·3·3 + 64 = 1,792")
+    expect(page.get_by_role("table", name="Steps")).to_have_attribute("aria-description", re.compile("Arrow keys"))
+    expect(page.locator(".cnnw-step[aria-description]")).to_have_count(0)  # it would be said at every step
     expect(status(page)).to_have_text("")
     row(page, 1).focus()
     for key in ("ArrowDown", "ArrowRight"):
@@ -73,7 +75,6 @@ def test_keys_alone_step_through_and_break_and_mend_the_network(widget_page):
     assert texts(page, 14) == ["14 AdaptiveAvgPool2d to 3×3", "N×256×3×3", "–"]
 
 
-@both_ways
 def test_seminar_network_stops_at_its_pooling_and_says_what_mends_it(widget_page):
     page = widget_page(ShapeTracer("seminar", selected=10))
     assert texts(page, 11) == ["11 AvgPool2d 8×8", "stops here"]

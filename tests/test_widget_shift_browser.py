@@ -1,4 +1,4 @@
-"""The shift explorer in a real browser, dragged by mouse and finger and moved by keys, over http and from a file."""
+"""The shift explorer in a real browser, dragged by mouse and finger, moved by keys, from a file and once over http."""
 
 import functools
 import math
@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 from playwright.sync_api import expect
-from widget_harness import both_ways, html_of, overflow_of
+from widget_harness import both_ways, html_of, listen_to, overflow_of, press_in_one_go, said_in
 
 from cnn_lessons.widgets import ShiftExplorer, shifted
 
@@ -128,7 +128,6 @@ def test_dragging_moves_the_object_and_both_networks_speak(widget_page):
     expect_page_to_agree(page, 1, 8, 8)
 
 
-@both_ways
 def test_keys_alone_reach_everything(widget_page):
     page = widget_page(element())
     page.locator("#before").focus()
@@ -143,6 +142,13 @@ def test_keys_alone_reach_everything(widget_page):
     expect(title(page)).to_have_text("dot, shift 8 left, 0 down")
     page.keyboard.press("Home")
     expect(title(page)).to_have_text(CENTRE)
+    page.keyboard.press("ArrowUp")
+    expect(title(page)).to_have_text("dot, shift 0 right, 1 up")
+    expect(drag(page)).to_have_attribute("aria-label", CENTRE)  # or the shift would be said twice
+    page.keyboard.press("Tab")
+    expect(drag(page)).to_have_attribute("aria-label", "dot, shift 0 right, 1 up")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Home")
     expect(drag(page)).to_be_focused()
     for name, there in [("left", "1 left, 0 down"), ("up", "1 left, 1 up"), ("down", "1 left, 0 down")]:
         page.keyboard.press("Tab")
@@ -164,15 +170,11 @@ def test_keys_alone_reach_everything(widget_page):
 
 def test_a_run_of_keys_is_spoken_once(widget_page):
     page = widget_page(element())
-    page.evaluate("""() => { globalThis.said = [];
-        const live = document.querySelector('[role=status]');
-        new MutationObserver(() => said.push(live.textContent)).observe(live, { childList: true, subtree: true }) }""")
+    listen_to(status(page))
     drag(page).focus()
-    page.evaluate("""async () => { for (let i = 0; i < 5; i++) {
-        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }));
-        await new Promise((drawn) => queueMicrotask(() => queueMicrotask(drawn))); } }""")
+    press_in_one_go(page, "ArrowDown", 5)
     expect(status(page)).to_contain_text("shift 0 right, 5 down: ")
-    assert len(page.evaluate("said")) == 1
+    assert len(said_in(page)) == 1
 
 
 def test_a_click_in_a_map_goes_there_and_both_frames_follow(widget_page):
@@ -273,6 +275,17 @@ def test_no_sideways_scrolling_on_a_phone_and_targets_are_large(widget_page, wid
             .filter(([width, height]) => width < 40 || height < 40)""",
     )
     assert small == []
+
+
+def test_names_of_classes_are_whole_at_320_pixels(widget_page):
+    names = ["airplane", "automobile", "bird"]
+    certain = torch.eye(3)[1].expand(3, 17, 17, 3)
+    networks = {"MLP": certain, "CNN": certain}
+    page = widget_page(ShiftExplorer(pictures(), networks, [1] * 3, names), viewport={"width": 320, "height": 800})
+    page.add_style_tag(content="body { margin: 0 1rem }")
+    expect(page.locator(".cnnw-bar-name")).to_have_count(6)
+    cut = page.locator(".cnnw-bar-name").evaluate_all("all => all.filter((one) => one.scrollWidth > one.clientWidth)")
+    assert cut == [] and overflow_of(page) == 0
 
 
 def test_picture_and_both_networks_stand_side_by_side_in_the_books_column(widget_page):

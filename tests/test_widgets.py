@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from widget_harness import html_of, run_in_node
 
 from cnn_lessons import widgets
 from cnn_lessons.widgets import MODULES, ConvolutionStepper, PoolingStepper, module_source
+from cnn_lessons.widgets.source import STATIC
 
 STEPPERS = [ConvolutionStepper, PoolingStepper]
 
@@ -168,6 +170,16 @@ def test_module_is_one_self_contained_text(tag):
     assert len(re.findall("^export default", source, re.MULTILINE)) == 1
     # By its name anywidget would take that one, and warn that this is out of date.
     assert not re.search("^export function render", source, re.MULTILINE)
+
+
+def test_nothing_is_exported_that_nobody_imports():
+    """What a file uses itself needs no `export`; what the tests call in Node does."""
+    scripts = [path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.js"))]
+    exported = re.findall(r"^export (?:class|const|function) (\w+)", "\n".join(scripts), re.MULTILINE)
+    lists = [names for text in scripts for names in re.findall(r"^import \{(.*?)\}", text, re.MULTILINE | re.DOTALL)]
+    tests = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*widget*.py")]
+    used = set(re.findall(r"\w+", "\n".join(lists + tests)))
+    assert len(exported) > 100 and [name for name in exported if name not in used] == []
 
 
 def test_unknown_tag_is_refused():

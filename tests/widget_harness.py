@@ -52,6 +52,17 @@ PAINT = """node => {
   return [papers.map(paint).at(-1), paint(getComputedStyle(node).color)];
 }"""
 
+LISTEN = """live => {
+  globalThis.said = [];
+  const note = () => said.push(live.textContent.trim());
+  new MutationObserver(note).observe(live, { childList: true, subtree: true });
+}"""
+IN_ONE_GO = """async ([key, times]) => {
+  for (let i = 0; i < times; i++) {
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    await new Promise((drawn) => queueMicrotask(() => queueMicrotask(drawn)));
+  }
+}"""
 
 both_ways = pytest.mark.parametrize("widget_page", ["http", "file"], indirect=True)
 
@@ -132,6 +143,21 @@ def values(page, name: str) -> list[list[str]]:
     return grid(page, name).evaluate(
         "grid => [...grid.children].map(row => [...row.children].map(cell => cell.firstChild.textContent))"
     )
+
+
+def listen_to(status) -> None:
+    """Note from now on what this place says; `said_in` gives it."""
+    status.evaluate(LISTEN)
+
+
+def said_in(page) -> list[str]:
+    """What was said since `listen_to`."""
+    return page.evaluate("said")
+
+
+def press_in_one_go(page, key: str, times: int) -> None:
+    """Press a key so often that all of it falls between two pictures of the screen."""
+    page.evaluate(IN_ONE_GO, [key, times])
 
 
 def contrast(a: list[float], b: list[float]) -> float:

@@ -18,7 +18,7 @@ export function outSize(size, kernel, stride = 1, padding = 0, dilation = 1, cei
 }
 
 /** Where a padded position reads from: an index of 0 … size−1, or −1 for a zero. */
-export function padIndex(index, size, mode) {
+function padIndex(index, size, mode) {
   if (index >= 0 && index < size) return index;
   if (mode === "reflect") return index < 0 ? -index : 2 * (size - 1) - index;
   if (mode === "replicate") return index < 0 ? 0 : size - 1;

@@ -54,12 +54,17 @@ export function hasHue(pixel) {
   return Math.max(...pixel) > Math.min(...pixel);
 }
 
+/** "image[12, 20]": by its indices, which begin at 0. Rows and columns, as a screen reader counts them, begin at 1. */
+export function pixelName(row, col) {
+  return `image[${row}, ${col}]`;
+}
+
 /** What a screen reader says of a pixel. */
 export function pixelWords(row, col, pixel) {
   const rgb = CHANNEL_NAMES.map((name, i) => `${name} ${pixel[i]}`).join(", ");
   const [hue, saturation, value] = wholeHsv(pixel);
   const hueWords = hasHue(pixel) ? `hue ${hue}°` : "no hue";
-  return `row ${row}, column ${col}: ${rgb}; ${hueWords}, saturation ${saturation} %, value ${value} %`;
+  return `${pixelName(row, col)}: ${rgb}; ${hueWords}, saturation ${saturation} %, value ${value} %`;
 }
 
 /** Red, green, blue, opacity of every pixel for these channels: those switched off are 0, one alone is a grey. */

@@ -20,13 +20,13 @@ function dial({ label, min, max, step, pick }) {
 }
 
 export class CurveControls {
-  /** pick(changes, note): traits to write, and what a screen reader is told. */
+  /** pick(changes): traits to write. A screen reader is told by the control itself. */
   constructor({ pick }) {
     const choice = (label, name, values) =>
       segmented({
         label,
         options: values.map((value) => [value, value]),
-        pick: (value) => pick({ [name]: value }, `${label}: ${value}.`),
+        pick: (value) => pick({ [name]: value }),
       });
     const spans = [
       ["all", "all"],
@@ -37,16 +37,16 @@ export class CurveControls {
     this.span = segmented({
       label: "Epochs",
       options: spans,
-      pick: (span) => pick({ span }, span === "all" ? "All epochs." : "As far as your runs go."),
+      pick: (span) => pick({ span }),
     });
     this.smoothing = dial({
       label: "Smoothing",
       ...SMOOTHING,
-      pick: (smoothing) => pick({ smoothing }, ""), // a slider speaks for itself
+      pick: (smoothing) => pick({ smoothing }),
     });
     this.log = checkbox({
       label: "Log scale for the loss",
-      pick: (on) => pick({ log_scale: on }, `Log scale ${on ? "on" : "off"}.`),
+      pick: (on) => pick({ log_scale: on }),
     });
     const controls = [this.quantity, this.part, this.span, this.smoothing, this.log];
     this.el = h("div", { class: "cnnw-panel cnnw-dials" }, ...controls.map(({ el }) => el));

@@ -126,7 +126,7 @@ export function accuracyText(value) {
   return Number.isFinite(value) && value !== null ? `${(100 * value).toFixed(1)} %` : lossText(value);
 }
 
-export function valueText(quantity, value) {
+function valueText(quantity, value) {
   return quantity === "loss" ? lossText(value) : accuracyText(value);
 }
 

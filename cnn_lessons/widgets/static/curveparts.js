@@ -1,5 +1,6 @@
 // The curve reader's legend, its key and its two tables.
 import { h, setText } from "./shared.js";
+import { markCurrent } from "./marks.js";
 import { MEASURES, PARTS, columnText, epochText, numberRows } from "./curvedata.js";
 import { sampleOf } from "./curveplot.js";
 
@@ -107,6 +108,7 @@ export class CurveReadout {
       showSample(row, run);
       setText(row.note, run.readings.note);
       row.el.classList.toggle("cnnw-chosen", run === emphasis);
+      markCurrent(row.el.firstChild, run === emphasis);
       while (row.cells.length < columns.length) row.cells.push(row.el.appendChild(h("td", { role: "cell" })));
       for (const cell of row.cells.splice(columns.length)) cell.remove();
       columns.forEach((measure, j) => {

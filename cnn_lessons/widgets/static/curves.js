@@ -68,8 +68,7 @@ class CurveView {
       },
       ...this.panels.map(({ el: panel }) => panel),
     );
-    const pick = (changes, note) => this.change(changes, note);
-    this.controls = new CurveControls({ pick });
+    this.controls = new CurveControls({ pick: (changes) => this.change(changes, "") }); // they speak for themselves
   }
 
   mount() {

@@ -27,20 +27,22 @@ export class NumberGrid {
   }
 
   /**
-   * view: { title, rows, cols, cell(i, j), free, at, frame }.
+   * view: { title, rows, cols, cell(i, j), free, at, frame, first, whole }.
    * cell(i, j) → { text, label, tone, corner, classes }; tone: the tint, −1 … 1; corner: small print.
    * free: { row, col, rows, cols }, the part that can have the focus, by default all; at: [row, col] in the
-   * free part, where the focus belongs; frame: { row, col, rows, cols }.
+   * free part, where the focus belongs; frame: { row, col, rows, cols }. first: what a screen reader counts the first
+   * row and column of the free part as, by default 1; whole: how many there are, where the grid is a part of them.
    */
   show(view) {
     const focused = this.cells.matches(":focus-within") && !this.editing;
-    this.view = { free: { row: 0, col: 0, rows: view.rows, cols: view.cols }, ...view };
+    this.view = { free: { row: 0, col: 0, rows: view.rows, cols: view.cols }, first: [1, 1], ...view };
     if (view.at) this.at = view.at;
     this.at = [clamp(this.at[0], 0, this.view.free.rows - 1), clamp(this.at[1], 0, this.view.free.cols - 1)];
     setText(this.title, view.title);
     this.cells.setAttribute("aria-label", view.title);
     if (this.size !== `${view.rows} ${view.cols}`) this.build(view.rows, view.cols);
     this.each((cell, i, j) => this.paint(cell, view.cell(i, j)));
+    this.count();
     this.placeFrame(view.frame);
     this.rove(focused);
   }
@@ -68,9 +70,22 @@ export class NumberGrid {
     cell.className = `cnnw-cell ${tone < 0 ? "cnnw-negative" : "cnnw-positive"} ${classes}`;
     cell.classList.toggle("cnnw-long", text.length > 3);
     cell.classList.toggle("cnnw-longer", text.length > 5);
-    cell.classList.toggle("cnnw-editing", this.editing?.cell === cell);
     cell.style.setProperty("--tone", `${Math.round(Math.abs(tone) * 100)}%`);
     cell.setAttribute("aria-label", label);
+  }
+
+  /** Let rows and columns be counted as the cells' names count them: without the padding around the free part. */
+  count() {
+    const { free, first, whole } = this.view;
+    if (whole) ["aria-rowcount", "aria-colcount"].forEach((name, k) => this.cells.setAttribute(name, whole[k]));
+    this.each((cell, i, j) => {
+      const place = [i - free.row, j - free.col];
+      const inside = place.every((at, k) => at >= 0 && at < [free.rows, free.cols][k]);
+      ["aria-rowindex", "aria-colindex"].forEach((name, k) => {
+        if (inside) cell.setAttribute(name, place[k] + first[k]);
+        else cell.removeAttribute(name);
+      });
+    });
   }
 
   placeFrame(frame) {
@@ -165,7 +180,6 @@ export class NumberGrid {
         this.finishEditing(event.key === "Enter", true);
       }
     });
-    place.cell.classList.add("cnnw-editing");
     place.cell.append(input);
     input.focus();
     if (!typed) input.select();
@@ -176,7 +190,6 @@ export class NumberGrid {
     const { cell, row, col, input, touched } = this.editing;
     this.editing = null; // first: removing the field makes it lose the focus, which ends here again
     input.remove();
-    cell.classList.remove("cnnw-editing");
     if (refocus) cell.focus();
     const text = input.value.trim();
     if (!keep || !touched || text === "") return; // what is shown may be rounded: untouched, the number stays

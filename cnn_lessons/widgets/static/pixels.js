@@ -14,6 +14,7 @@ import {
   luminance,
   numberOf,
   pixelAt,
+  pixelName,
   pixelWords,
   rgbToHsv,
   unpackImage,
@@ -45,7 +46,7 @@ class Reading {
       ),
     );
     const place = h("div", { class: "cnnw-here" }, this.swatch, h("div", {}, this.code, this.hex));
-    this.el = h("div", { class: "cnnw-reading" }, place, h("table", { class: "cnnw-numbers" }, ...bodies));
+    this.el = h("div", {}, place, h("table", { class: "cnnw-numbers" }, ...bodies));
   }
 
   heading(name, unit) {
@@ -61,7 +62,7 @@ class Reading {
   }
 
   show(row, col, pixel) {
-    setText(this.code, `image[${row}, ${col}]`);
+    setText(this.code, pixelName(row, col));
     setText(this.hex, hexOf(pixel));
     const parts = [...pixel.map((x) => x / 255), ...rgbToHsv(pixel)];
     const [hue, saturation, value] = wholeHsv(pixel);
@@ -123,11 +124,8 @@ class PixelView {
   }
 
   mount() {
-    const switches = h(
-      "div",
-      { class: "cnnw-switches", role: "group", "aria-label": "Channels of the picture" },
-      ...this.switches.map(({ el }) => el),
-    );
+    const group = { class: "cnnw-switches", role: "group", "aria-label": "Channels of the picture" };
+    const switches = h("div", group, ...this.switches.map(({ el }) => el));
     const hint = h("p", { class: "cnnw-howto" }, HOW_TO);
     const left = h("div", { class: "cnnw-look" }, this.picture.el, switches, this.caption, hint);
     const neighbours = h("div", { class: "cnnw-neighbours" }, this.grid.el, this.numbers.el);
@@ -221,10 +219,12 @@ class PixelView {
       free,
       at: [RADIUS - free.row, RADIUS - free.col],
       frame: { row: RADIUS, col: RADIUS, rows: 1, cols: 1 },
+      first: this.outward(0, 0).map((index) => index + 1),
+      whole: [rows, cols].map((count) => Math.max(count, side)),
       cell: (i, j) => {
         if (!inside(i, j)) return { text: "", label: "outside the image", classes: "cnnw-outside" };
         const value = look(i, j);
-        return { text: String(value), label: `row ${top + i}, column ${left + j}: ${name} ${value}` };
+        return { text: String(value), label: `${pixelName(top + i, left + j)}: ${name} ${value}` };
       },
     });
     this.grid.each((cell, i, j) => {

@@ -20,8 +20,10 @@ export const DEFAULTS = {
   ...STEPS,
 };
 
+const SHARED = ", read by another window too";
+
 /** The arithmetic's options from the traits: a stride of null is the kernel, an average has no dilation. */
-export function poolOptions({ kernel_size, stride, padding, dilation, mode, ceil_mode, count_include_pad }) {
+function poolOptions({ kernel_size, stride, padding, dilation, mode, ceil_mode, count_include_pad }) {
   return {
     kernel: kernel_size,
     stride: stride ?? kernel_size,
@@ -144,7 +146,7 @@ class PoolingView extends Stepper {
           tap && result.times.get(`${y},${x}`) > 1,
         ];
         const text = formatNumber(image[y][x]);
-        const part = `${tap && ", in the window"}${won ? ", the largest" : ""}`;
+        const part = `${tap && ", in the window"}${won ? ", the largest" : ""}${shared ? SHARED : ""}`;
         const label = `row ${y + 1}, column ${x + 1}: ${text}${part}`;
         return {
           text: fitted(text, image[y][x]),
@@ -221,7 +223,7 @@ class PoolingView extends Stepper {
     const cells = (count) => `${count} input ${count === 1 ? "cell" : "cells"}`;
     const skip = unread ? ` No window reads ${cells(unread)}.` : "";
     if (!shared) return `No other window reads a cell of this one.${skip}`;
-    const both = `this one holds ${cells(here.length)}, and other windows read ${shared} of them too`;
+    const both = `this one holds ${cells(here.length)}, and other windows read ${shared} of them too (striped)`;
     const spread = dilation > 1 ? `, dilation ${dilation}` : "";
     return `Windows overlap (stride ${stride}, kernel ${kernel}${spread}): ${both}.${skip}`;
   }

@@ -12,9 +12,7 @@ class StepRow {
     this.kind = h("b", {});
     this.details = h("span", {});
     const name = h("span", {}, this.kind, this.details);
-    const description = "Arrow keys go from step to step.";
-    const properties = { type: "button", class: "cnnw-step", "aria-description": description, onclick: pick };
-    this.button = h("button", properties, this.number, name);
+    this.button = h("button", { type: "button", class: "cnnw-step", onclick: pick }, this.number, name);
     this.output = h("td", {});
     this.parameters = h("td", {});
     this.message = h("td", { colspan: "2", class: "cnnw-stop" });
@@ -53,7 +51,8 @@ export class ShapeTable {
     const input = h("tr", { class: "cnnw-plain" }, h("th", { scope: "row" }, "Input"), this.input, h("td", {}, "–"));
     this.body = h("tbody", {}, input);
     const foot = h("tfoot", {}, h("tr", {}, this.sum, this.total));
-    const table = h("table", { class: "cnnw-steps", "aria-label": "Steps" });
+    const help = "Arrow keys go from step to step.";
+    const table = h("table", { class: "cnnw-steps", "aria-label": "Steps", "aria-description": help });
     table.append(h("thead", {}, h("tr", {}, ...head)), this.body, foot);
     this.el = h("div", { class: "cnnw-stepwrap" }, table);
     this.body.addEventListener("keydown", (event) => this.onKey(event));

@@ -86,7 +86,7 @@ function runLayers(before, layers) {
 }
 
 /** A residual block as its two paths; `last`: what comes after their sum. */
-export function blockPaths({ to, stride = 1, shortcut, bias = false }, channels) {
+function blockPaths({ to, stride = 1, shortcut, bias = false }, channels) {
   const conv = (step) => ({ kind: "conv", to, kernel: 3, stride: step, padding: 1, bias });
   const around = {
     projection: [{ kind: "conv", to, kernel: 1, stride, bias: false }, { kind: "batch_norm" }],
@@ -142,7 +142,7 @@ export function traceShapes({ network, size, adaptive }) {
 const reaches = new Map();
 
 /** For every size that can be set: how many steps the image gets through. */
-export function stepsReached(network, adaptive) {
+function stepsReached(network, adaptive) {
   const key = `${network} ${adaptive}`;
   if (!reaches.has(key)) {
     const sizes = Array.from({ length: MOST_SIZE - LEAST_SIZE + 1 }, (_, i) => LEAST_SIZE + i);

@@ -27,11 +27,12 @@
 import STYLES from "./widgets.css";
 
 const CLICK_MS = 200; // from a press of the button to its release
+const PRODUCT = /([\d)])·(?=[\d(])/g; // a screen reader passes over this dot
 
 // ---- state ---------------------------------------------------------------------------------------------
 
 /** The part of anywidget's model that a view uses, for a page without a kernel. */
-export class PlainModel {
+class PlainModel {
   constructor(state) {
     this.state = { ...state };
     this.listeners = new Map();
@@ -66,7 +67,7 @@ function modelFor(tag, id, state) {
 }
 
 /** Attributes are JSON, except where the default is a string: then they are the text itself. */
-export function readAttributes(element, defaults) {
+function readAttributes(element, defaults) {
   const state = structuredClone(defaults);
   for (const name of Object.keys(defaults)) {
     const text = element.getAttribute(name);
@@ -210,7 +211,10 @@ export function createRoot(el, label, own = null) {
     root.addEventListener(type, (event) => event.stopPropagation());
   root.append(live);
   el.append(root);
-  const say = (text) => setText(live, text && live.textContent === text ? `${text}\u00a0` : text); // only a change is read
+  const say = (text) => {
+    const spoken = text.replaceAll(PRODUCT, "$1 × ");
+    setText(live, spoken && live.textContent === spoken ? `${spoken}\u00a0` : spoken); // only a change is read
+  };
   return { root, say };
 }
 

@@ -62,7 +62,7 @@ export function shiftImage({ rows, cols, data }, [dy, dx], fill) {
 }
 
 /** The nearest shift that is allowed: whole pixels, at most REACH each way. */
-export function nearestShift([dy, dx]) {
+function nearestShift([dy, dx]) {
   return [dy, dx].map((x) => clamp(Math.round(x), -REACH, REACH) + 0); // + 0: no −0
 }
 

@@ -1,5 +1,6 @@
 // The picture, drawn large: drag the object in it, or move it with the arrow keys.
 import { h, sameValue, setText } from "./shared.js";
+import { quietName } from "./marks.js";
 import { channelView } from "./colour.js";
 import { draggedShift, keyedShift, shiftImage, shiftWords } from "./shiftmath.js";
 
@@ -27,6 +28,7 @@ export class DraggedPicture {
       },
       this.canvas,
     );
+    this.nameBox = quietName(this.box);
     this.el = h("div", { class: "cnnw-figure" }, this.title, this.box);
     this.listen();
   }
@@ -62,7 +64,7 @@ export class DraggedPicture {
     Object.assign(this, { image, shift });
     const title = `${name}, shift ${shiftWords(shift)}`;
     setText(this.title, title);
-    this.box.setAttribute("aria-label", title);
+    this.nameBox(title);
     paintImage(this.canvas, shiftImage(image, shift, fill));
     this.box.style.setProperty("--rows", image.rows);
     this.box.style.setProperty("--cols", image.cols);

@@ -21,7 +21,7 @@ export function inputState(size, channels) {
 }
 
 /** [C, S, S] or [features] */
-export function shapeOf({ channels, size, features }) {
+function shapeOf({ channels, size, features }) {
   return features === null ? [channels, size, size] : [features];
 }
 
@@ -95,7 +95,7 @@ const LAYER_RULES = {
 const NEEDS_A_MAP = ["conv", "max_pool", "avg_pool", "global_pool", "batch_norm"];
 
 /** The state after a layer. */
-export function applyLayer(before, layer) {
+function applyLayer(before, layer) {
   const { name } = STACK.kinds[layer.kind];
   if (NEEDS_A_MAP.includes(layer.kind) && before.features !== null)
     throw new RangeError(

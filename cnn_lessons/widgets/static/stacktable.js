@@ -28,7 +28,7 @@ class StackRow {
     this.number = h("span", { class: "cnnw-index" });
     this.pickButton = h(
       "button",
-      { type: "button", class: "cnnw-layer", "aria-description": HELP, onclick: pick },
+      { type: "button", class: "cnnw-layer", onclick: pick },
       this.number,
       h("span", {}, this.kind, this.details),
     );
@@ -92,7 +92,7 @@ export class StackTable {
     this.body = h("tbody", { role: "rowgroup" }, this.input.el);
     this.table = h(
       "table",
-      { class: "cnnw-table", role: "table", "aria-label": "Layers" },
+      { class: "cnnw-table", role: "table", "aria-label": "Layers", "aria-description": HELP },
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...headers)),
       this.body,
       h("tfoot", { role: "rowgroup" }, this.total.el, this.kept.el, this.ratio.el),

@@ -15,7 +15,7 @@ export function digits(values) {
 }
 
 /** Half of the way, at the window of the middle rows whose result stands out: what a stepper shows on paper. */
-export function halfWay(output) {
+function halfWay(output) {
   const cells = output.flatMap((row, i) => row.map((value, j) => ({ at: [i, j], size: Math.abs(value) })));
   const half = Math.floor(cells.length / 2);
   const middle = cells.slice(half, Math.max(half + 1, Math.floor(0.75 * cells.length)));

@@ -101,7 +101,7 @@ export function depthWords({ depth, widen_factor: widenFactor }) {
 }
 
 /** The four figures of the chosen network, each with a remark. */
-export function factsOf(network) {
+function factsOf(network) {
   const { blocks, parameters, multiplyAdds, inSequence } = wideCounts(network);
   const paper = paperEntry("paper", network);
   const data = `CIFAR-${network.num_classes}`;

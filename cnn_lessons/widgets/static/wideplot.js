@@ -1,5 +1,6 @@
 // Depth against widen factor: the networks as points, and lines of equal parameter count.
 import { h, setText } from "./shared.js";
+import { quietName } from "./marks.js";
 import WIDE from "./wide.json";
 import { equalLine, inMillions, keyedNetwork, paperEntry, wideCounts, wideName } from "./widemath.js";
 
@@ -49,6 +50,7 @@ export class WidePlot {
     const title = h("p", { class: "cnnw-title" }, "Widen factor K");
     const below = h("p", { class: "cnnw-title cnnw-below" }, "Depth");
     this.el = h("div", { class: "cnnw-wideplot" }, title, this.box, below);
+    this.nameBox = quietName(this.box);
     this.box.addEventListener("keydown", (event) => this.onKey(event));
   }
 
@@ -80,7 +82,7 @@ export class WidePlot {
   show(network) {
     this.network = network;
     const { parameters } = wideCounts(network);
-    this.box.setAttribute("aria-label", `${wideName(network)}, ${inMillions(parameters)} parameters`);
+    this.nameBox(`${wideName(network)}, ${inMillions(parameters)} parameters`);
     this.drawLines(network.num_classes, parameters);
     this.ring.style.left = `${across(network.depth)}%`;
     this.ring.style.bottom = `${up(network.widen_factor)}%`;

@@ -1,5 +1,6 @@
 // Two tables: the parts of the chosen network, and the networks of the paper's table.
 import { h, setText } from "./shared.js";
+import { markCurrent } from "./marks.js";
 import WIDE from "./wide.json";
 import { grouped } from "./numbers.js";
 import { inMillions, paperEntry, roundedCount, wideCounts, wideName } from "./widemath.js";
@@ -63,7 +64,8 @@ export class PartsTable {
 export class PaperTable {
   constructor() {
     this.body = h("tbody", {});
-    const table = h("table", { class: "cnnw-counts" }, headRow(PAPER_HEADERS), this.body);
+    const properties = { class: "cnnw-counts", "aria-label": "The paper's networks" };
+    const table = h("table", properties, headRow(PAPER_HEADERS), this.body);
     const note =
       "Paper: Zagoruyko and Komodakis 2016, parameters with 10 classes. Errors in %, with flips and shifts: median of " +
       "5 runs from the authors' repository; * a single run. – means that this course has no figure.";
@@ -78,6 +80,7 @@ export class PaperTable {
       const row = bodyRow(paperRow(one, network.num_classes));
       const same = wideName(one) === wideName(network) && one.dropout === network.dropout;
       row.classList.toggle("cnnw-chosen", same);
+      markCurrent(row.firstChild, same);
       return row;
     });
     const thin = WIDE.thin.map((one) => bodyRow([one.name, "–", "–", "–", "–", one[10], one[100]]));
@@ -86,7 +89,7 @@ export class PaperTable {
 }
 
 /** One row of the paper's table, as texts. */
-export function paperRow(one, classes) {
+function paperRow(one, classes) {
   const { parameters, multiplyAdds, inSequence } = wideCounts({ ...one, num_classes: classes });
   const [paper, error] = ["paper", "errors"].map((list) => paperEntry(list, one));
   const errors = WIDE.classes.map((data) => (error ? error[data] + (error.runs === "a single run" ? "*" : "") : "–"));
