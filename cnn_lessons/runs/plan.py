@@ -144,6 +144,12 @@ def _resnet14() -> nn.Module:
     return models.resnet_cifar(14, shortcut="projection")  # as chapter 09 has it, and the tutorial
 
 
+def _less_augmented(change: str, **recipe: object) -> Planned:
+    """ResNet-14 by `fast`, with less of its augmentation."""
+    planned = _cifar(f"ResNet-14, {change}", _resnet14, replace(_FAST, **recipe))
+    return planned._replace(varies="resnet14-cifar10")
+
+
 def _seminar(title: str, **recipe: object) -> Planned:
     """The seminar's ResNet by its recipe, on 45,000 images: the other 5,000 show where it stops to get better."""
     return _cifar(title, _builder(models.resnet_seminar, 5), replace(_SEMINAR, validation=5_000, **recipe))
@@ -160,6 +166,9 @@ PLANNED: dict[str, Planned] = {
     **_again("small-cnn-cifar10", _cifar("CNN", models.small_cnn), 3),
     "alexnet-cifar10-10-epochs": _cifar("AlexNet", models.alexnet_cifar, replace(_ALEXNET, epochs=10)),
     **_again("resnet14-cifar10", _cifar("ResNet-14", _resnet14, _FAST), 3),
+    **_seeds("resnet14-cifar10-no-flip", _less_augmented("no flip", flip=False), 3),
+    **_seeds("resnet14-cifar10-no-crop", _less_augmented("no crop", crop_padding=0), 3),
+    **_seeds("resnet14-cifar10-no-crop-no-flip", _less_augmented("no crop and no flip", crop_padding=0, flip=False), 3),
     **_seeds("resnet20-cifar10", _resnet(20, _FAST), 3),
     "plain20-cifar10": _plain(20),
     "plain32-cifar10": _plain(32),
