@@ -246,7 +246,8 @@ def handled() -> dict[str, tuple[bytes, Expected]]:
     first = f'# exercise: {ASKED}\n{zero}\ncheck("{ASKED}", first_attempt)'
     return {
         "renamed": (notebook(START, f"# exercise: {ASKED}\n{renamed}"), graded("the function is called my_size")),
-        "no marker": (notebook(START, answer(ASKED, marker=False)), graded("found by its name: no marker")),
+        "no marker": (notebook(START, answer(ASKED, marker=False)), graded("found by its check: no marker")),
+        "no marker, no check": (notebook(START, solution_source(ASKED)), graded("found by its name: no marker")),
         "missing": (notebook(START, right("same_padding")), graded("", "missing")),
         "twice": (notebook(START, answer(ASKED, ZERO), right()), graded("2 cells answer it")),
         "redefined without the marker": (
@@ -255,7 +256,11 @@ def handled() -> dict[str, tuple[bytes, Expected]]:
         ),
         "blank, answered without the marker": (
             notebook(START, blank(ASKED), answer(ASKED, marker=False)),
-            graded("found by its name: no marker; 2 cells answer it: the last answer counts"),
+            graded("found by its check: no marker; 2 cells answer it: the last answer counts"),
+        ),
+        "tried again without the marker": (
+            notebook(START, answer(ASKED, ZERO), answer(ASKED, marker=False)),
+            graded("found by its check: no marker; 2 cells answer it: the last answer counts"),
         ),
         "twice, blank last": (notebook(START, right(), blank(ASKED)), graded("2 cells answer it")),
         "split": (notebook(START, solution_source(ASKED), f"# exercise: {ASKED}\n{call}"), graded("2 cells answer it")),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -16,6 +17,7 @@ from cnn_lessons.classroom.reporting import policy as room
 from cnn_lessons.classroom.reporting.gradebook import DAY, grade_book
 from cnn_lessons.classroom.reporting.policy import Late, Points, Policy, example
 from cnn_lessons.classroom.reporting.whose import student_of
+from cnn_lessons.cli import grade as command
 from cnn_lessons.cli.grade import _summary
 
 SEOUL = timezone(timedelta(hours=9))
@@ -318,6 +320,34 @@ def test_later_download_counts_where_the_times_are_equal():
     assert only_row([result(file) for file in files]).result.file == files[2]
 
 
+COPIES = [
+    ("_v9", "_v10"),
+    (" copy", " copy 2"),
+    ("", " copy"),
+    ("-Copy9", "-Copy10"),
+    (" - Copy (2)", " - Copy (10)"),
+    ("_복사본 9", "_복사본 10"),
+    ("", unicodedata.normalize("NFD", " 복사본")),  # as macOS writes it
+    ("_V1", "_v2"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), COPIES)
+def test_later_copy_counts_where_the_times_are_equal_and_it_is_said(before, after):
+    rows = [result(f"anna/02_convolution{end}.ipynb") for end in (after, before)]
+    row = only_row(rows)
+    assert row.result == rows[0]
+    assert row.notes[-1].endswith(" (their times are equal, so the order of their names decides)")
+    rows[1] = dataclasses.replace(rows[1], handed_in=rows[1].handed_in + 1)
+    row = only_row(rows)
+    assert row.result == rows[1] and "names" not in row.notes[-1]
+
+
+def test_end_of_a_word_is_no_version():
+    files = ("anna/02_conv9.ipynb", "anna/02_convz.ipynb")
+    assert only_row([result(file) for file in files]).result.file == files[1]
+
+
 def test_refusal_after_days_counts_the_real_ones():
     policy = Policy(deadline=DUE, late=Late(percent_per_day=10, refuse_after=1.5))
     for days, percent_off in ((1.2, 20), (1.6, 100)):
@@ -338,3 +368,32 @@ def test_summary_counts_students_and_doubts_times_that_are_all_alike(tmp_path):
     assert "time of the download" in _summary(results, Policy(deadline=DUE), tmp_path)
     results[0] = result("s0/02.ipynb", handed_in=APRIL - DAY)
     assert "time of the download" not in _summary(results, Policy(deadline=DUE), tmp_path)
+
+
+class OnlyForRoot:
+    name = command.RESTRICTED.name
+
+    def read_text(self):
+        raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("held", "user", "told"),
+    [
+        ("1\n", 1000, "forbids"),
+        ("0\n", 1000, ""),
+        (None, 1000, ""),
+        (OnlyForRoot(), 1000, "may forbid"),
+        ("1\n", 0, ""),
+    ],
+)
+def test_apparmor_is_blamed_only_where_it_forbids_namespaces(held, user, told, tmp_path, monkeypatch):
+    file = tmp_path / command.RESTRICTED.name
+    if isinstance(held, str):
+        file.write_text(held)
+    monkeypatch.setattr(command, "RESTRICTED", held if isinstance(held, OnlyForRoot) else file)
+    monkeypatch.setattr(command.os, "geteuid", lambda: user)
+    way = (
+        " them: `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows them until the machine starts anew."
+    )
+    assert command._way_out() == (f" AppArmor {told}{way}" if told else "")

@@ -453,7 +453,7 @@ def test_course_without_notebooks_says_what_it_needs(tmp_path, shell, monkeypatc
 )
 def test_bad_use_is_told_in_one_line_and_writes_nothing(shell, tmp_path, words, said):
     (tmp_path / "FILE").touch()
-    code, out, complaints = shell("release", *(str(tmp_path / w) if w.isupper() else w for w in words))
+    code, out, complaints = shell("release", *(tmp_path / w if w.isupper() else w for w in words))
     assert (code, out, len(complaints)) == (2, "", 1) and re.search(said, complaints[0]), complaints
     assert [path.name for path in tmp_path.iterdir()] == ["FILE"]
 
@@ -470,7 +470,7 @@ def test_bad_use_is_told_in_one_line_and_writes_nothing(shell, tmp_path, words, 
 def test_folder_is_understood_wherever_it_stands(monkeypatch, words, shell):
     called = []
     monkeypatch.setattr(release, "release", lambda *given: called.append(given) or [])
-    assert shell("release", *words.split())[0] == 0
+    assert shell("release", words)[0] == 0
     ((chapters, folder, solutions),) = called
     assert [c.zfill(2) for c in chapters] == ["02", "05"] and folder == Path("OUT") and solutions == ("--with" in words)
 

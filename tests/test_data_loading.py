@@ -474,7 +474,7 @@ def closed(folder, monkeypatch):
     """As if the folder could not be entered; the tests may run as root, whom rights do not stop."""
     for name in ("stat", "listdir", "open"):
         monkeypatch.setattr(os, name, refusing(getattr(os, name), folder))
-    monkeypatch.setattr(io, "open", refusing(io.open, folder))
+    monkeypatch.setattr(Path, "open", refusing(Path.open, folder))  # whatever pathlib itself opens with
 
 
 def refusing(function, folder):
@@ -500,7 +500,7 @@ def test_archive_that_may_not_be_read_is_told_so(tiny, monkeypatch):
     tiny.root.mkdir()
     for file, content in tiny.web.items():
         tiny.root.joinpath(file).write_bytes(content)
-    monkeypatch.setattr(io, "open", refusing(io.open, tiny.root / "tiny.tar.gz"))
+    monkeypatch.setattr(Path, "open", refusing(Path.open, tiny.root / "tiny.tar.gz"))
     with pytest.raises(DataError, match=r"tiny.tar.gz cannot be read \(Permission denied\): check its rights"):
         tiny.load()
 

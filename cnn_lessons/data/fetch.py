@@ -37,8 +37,8 @@ def ensure_files(name: str, source: Source, root: Path, download: bool) -> None:
         DataError: if files are missing and stay so; what was there is left as it was.
     """
     missing = missing_files(source, root)
-    packed = source.downloads != source.files
-    brought = packed and all(os.path.isfile(root / file) for file in source.downloads)  # the archive, by the reader
+    # whether the reader has brought the archive
+    brought = source.packed and all(os.path.isfile(root / file) for file in source.downloads)
     if not missing:
         return
     if not (download or brought):
@@ -60,10 +60,10 @@ def _fetch(source: Source, root: Path, missing: list[str], local: bool) -> None:
             shutil.rmtree(leftover, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=INCOMPLETE, dir=root, ignore_cleanup_errors=True) as folder:
         waiting = Path(folder)
-        wanted = missing if source.downloads == source.files else source.downloads
+        wanted = source.downloads if source.packed else missing
         for file in wanted:
             here = root if local else _download(source, file, waiting)
-            if source.downloads != source.files:
+            if source.packed:
                 _unpack(here / file, source, waiting, missing)
         for file in missing:
             if md5_of((waiting / file).read_bytes()) != source.files[file]:
@@ -138,7 +138,7 @@ def _diagnosis(error: BaseException, source: Source, root: Path) -> str:
 
 
 def _two_ways(name: str, source: Source, root: Path) -> str:
-    place = root / source.folder if source.downloads == source.files else root
+    place = root if source.packed else root / source.folder
     return (
         f"Two ways to get the data. With a network: load({name!r}, root, download=True), where root is a folder that "
         f"you may write to. Without: fetch {', '.join(source.downloads)} from {source.addresses[0]} elsewhere and put "

@@ -34,6 +34,11 @@ class Source:
     addresses: tuple[str, ...]
     downloads: dict[str, str]
 
+    @property
+    def packed(self) -> bool:
+        """Whether an archive is downloaded, not the files themselves."""
+        return self.downloads != self.files
+
 
 # MNIST's files as they are after unpacking, for a folder that holds no .gz: the MD5 of what the .gz files contain.
 UNPACKED = {

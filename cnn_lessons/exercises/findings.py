@@ -23,7 +23,7 @@ class Findings(dict, Compared):
         super().__init__(values or {})
         self.labels = dict(labels or {})
 
-    def differs(self, got: Any, what: str = "") -> str | None:
+    def differs(self, got: Any) -> str | None:
         """Return what the first unequal finding says, or None if all are equal."""
         if not isinstance(got, Findings):
             return f"expected findings, got {type(got).__name__}"

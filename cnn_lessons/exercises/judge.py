@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from functools import partial
 from random import Random
 from typing import Any
@@ -159,10 +159,10 @@ def _explains(produces: Callable, outcome: Outcome, in_words: bool = False) -> b
 def _changed_input(outcomes: list[Outcome]) -> str | None:
     for outcome in outcomes:
         for before, after in zip(outcome.case.values(), outcome.given.values(), strict=True):
-            if is_dataclass(before):
-                before, after = asdict(before), asdict(after)
             if isinstance(before, Tensor) and not torch.equal(before, after):
                 return "your function changes its input. Work on a copy, x.clone(), or build a new tensor."
+            if is_dataclass(before) and not compare.identical(vars(before), vars(after)):
+                return "your function changes the record that it is given. Work on copy.deepcopy(…)."
             if isinstance(before, (list, dict)) and not compare.identical(before, after):
                 kind = type(before).__name__
                 advice = f"Work on a copy, {kind}(…), or build a new one."

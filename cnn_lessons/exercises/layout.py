@@ -86,7 +86,7 @@ class Layout(Compared):
     def _kinds(self) -> list[Kind]:
         return [layer.kind for layer in self.layers]
 
-    def differs(self, got: Any, what: str = "") -> str | None:
+    def differs(self, got: Any) -> str | None:
         """Return which layers are missing or too many, with the arithmetic of the parameters."""
         mine, other = (Counter(layout._kinds()) for layout in (self, got))
         if mine == other:

@@ -132,9 +132,14 @@ def weights_along_the_width(x):
     return (x * torch.tensor(BT601)).sum(dim=1, keepdim=True)
 
 
-@wrong("grayscale", says="dtype=x.dtype")
+@wrong("grayscale", says="Your weights have another dtype than `x`. Make them with `dtype=x.dtype`.")
 def single_precision_weights(x):
     return torch.einsum("c,nchw->nhw", torch.tensor(BT601), x).unsqueeze(1)
+
+
+@wrong("grayscale", says="Your weights have another dtype than `x`. Make them with `dtype=x.dtype`.")
+def double_precision_weights(x):
+    return torch.nn.functional.conv2d(x, torch.tensor(BT601, dtype=torch.float64).reshape(1, 3, 1, 1))
 
 
 @wrong("grayscale", says="along the last axis")

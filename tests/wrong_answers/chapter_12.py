@@ -555,8 +555,33 @@ class ReadsTheBatchInOrder(nn.Module):
         return self.fc(self.rows(x.permute(0, 2, 1, 3).flatten(2))[0][:, -1])
 
 
-@wrong("model_card", says="changes the dict that it is given")
+@wrong("model_card", says="changes the record that it is given. Work on copy.deepcopy")
 def card_that_takes_the_recipe_away(history):
     text = _card(history)
     history.provenance.pop("recipe")
     return text
+
+
+@wrong("model_card", says="changes the record that it is given")
+def card_that_takes_the_provenance_away(history):
+    text = _card(history)
+    vars(history).pop("provenance")
+    return text
+
+
+@wrong("model_card", says="changes the record that it is given")
+def card_that_keeps_notes_in_the_record(history):
+    history.epochs = numpy.array([row["seconds"] for row in history.epochs])
+    return _card(history)
+
+
+@wrong("my_network", says="your network changes the images that it is given")
+def net_with_a_relu_in_place_on_the_images(num_classes):
+    return nn.Sequential(nn.ReLU(inplace=True), *_body(nn.Flatten(), nn.Linear(512, num_classes)))
+
+
+@wrong("my_network", says="your network changes the images that it is given")
+class ClampsTheImages(_Network):
+    def forward(self, x):
+        x.clamp_(-2, 2)
+        return self.last(self.norm(self.first(x) + self.second(x)).relu().flatten(1))

@@ -11,7 +11,7 @@ from cnn_lessons.classroom.grading.judging import misconception, objection
 from cnn_lessons.classroom.grading.limits import Limits
 from cnn_lessons.classroom.grading.parsing import Refused
 from cnn_lessons.classroom.grading.prison import Prison
-from cnn_lessons.classroom.grading.reading import BY_NAME, Notebook, Place, read
+from cnn_lessons.classroom.grading.reading import BY_NAME, CHECKED, Notebook, Place, read
 from cnn_lessons.classroom.record import (
     CORRECT,
     GRADED,
@@ -178,18 +178,19 @@ def _text(reply: dict, key: str) -> str:
 
 
 def _mark(name: str, run: Run, notebook: Notebook) -> Mark:
-    """Return what counts for one exercise: the last answer that is one, with the marker if any has it."""
+    """Return what counts for one exercise: the last answer that is one, with marker or check if any has it."""
     places, marks = notebook.places.get(name, []), run.marks.get(name, [])
     if not places:
         return Mark(name, MISSING, "there is no cell with its marker, and no function of its name")
     if not marks:
         return Mark(name, NOT_REACHED, "the run was stopped before")
     tried = [mark for mark in marks if mark.status not in (NOT_ATTEMPTED, MISSING)]
-    marked = [mark for mark in tried if mark.remark != BY_NAME]
-    counts = (marked or tried or marks)[-1]
+    meant = [mark for mark in tried if mark.remark != BY_NAME]
+    counts = (meant or tried or marks)[-1]
     if len(places) == 1:
         return counts
-    which = "last answer with the marker" if marked and marked != tried else "last answer"
+    by = "its check" if counts.remark == CHECKED else "the marker"
+    which = f"last answer with {by}" if meant and meant != tried else "last answer"
     several = f"{len(places)} cells answer it: the {which} counts"
     remark = "; ".join(filter(None, (counts.remark, several)))
     return Mark(name, counts.status, counts.message, counts.misconception, remark)

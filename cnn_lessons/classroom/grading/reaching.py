@@ -1,6 +1,7 @@
 """What an answer has no business with: the inside of the checks."""
 
 import ast
+from collections import defaultdict
 
 CHECKS = "cnn_lessons.exercises"
 # What a chapter takes from there. An answer that takes more may ask a check what it expects.
@@ -23,14 +24,30 @@ def reaching(statements: list[ast.stmt], module: set[str]) -> list[str]:
 
 def names_of_checks(statements: list[ast.stmt]) -> set[str]:
     """Return the names under which a notebook's statements may have the module of the checks."""
-    found = {CHECKS}
-    for node in (node for statement in statements for node in ast.walk(statement)):
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    found, bound = {CHECKS}, _bound(nodes)
+    for node in nodes:
         if isinstance(node, ast.Import):
             named = {alias.name: alias.asname for alias in node.names if alias.asname}
             found |= {named[CHECKS]} if CHECKS in named else set()
             found |= {f"{named['cnn_lessons']}.exercises"} if "cnn_lessons" in named else set()
         elif isinstance(node, ast.ImportFrom) and node.module == "cnn_lessons":
             found |= {alias.asname or alias.name for alias in node.names if alias.name == "exercises"}
+            if node.names[0].name == "*" and "exercises" not in bound:  # it may be a list of the student's own
+                found.add("exercises")
+    while new := {name for name, values in bound.items() if values & found} - found:
+        found |= new
+    return found
+
+
+def _bound(nodes: list[ast.AST]) -> dict[str, set[str]]:
+    """Return what is assigned to, each with the names that it is given; "" for any other value."""
+    found = defaultdict(set)
+    for node in nodes:
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
+            value = ast.unparse(node.value) if isinstance(node.value, (ast.Name, ast.Attribute)) else ""
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                found[ast.unparse(target)].add(value)
     return found
 
 

@@ -16,6 +16,7 @@ from cnn_lessons.exercises import catalog, names
 
 MARKER = re.compile(r"^[ \t]*#[ \t]*exercise:[ \t]*(\w+)", re.M)
 BY_NAME = "found by its name: no marker"
+CHECKED = "found by its check: no marker"
 CHAPTER = re.compile(r"(?:^|/)(?:[^/]*[_\- ])?(\d\d)[_\- ][A-Za-z][^/]*$")  # "anna_02_convolution (1).ipynb"
 
 
@@ -116,17 +117,20 @@ def _escapes(cell) -> bool:
 
 
 def _locate(notebook: Notebook, named: str) -> None:
-    """Find the cells of each exercise, by marker and by the name of the function, and what reaches into the checks.
+    """Find the cells of each exercise, by marker, check or name of the function, and what reaches into the checks.
 
-    A function without a marker counts only for a chapter that markers, or else the file's name (`named`), give: who
-    needs a class of an earlier chapter may copy it.
+    What has no marker counts only for a chapter that markers, or else the file's name (`named`), give: who needs a
+    class of an earlier chapter may copy it.
     """
     everywhere = [name for source in notebook.cells for name in _markers(source) if name in catalog()]
     chapters = {catalog()[name].chapter for name in everywhere} or {named} - {""}
     checks = names_of_checks([statement for source in notebook.cells for statement in _body(source)])
+    bound = set()
     for number, source in enumerate(notebook.cells):
         notebook.reaching += [f"{reach:.90} in code cell {number + 1}" for reach in reaching(_body(source), checks)]
         marked, defined = _markers(source), _definitions(source)
+        bound |= {*defined, *_assigned(source)}
+        checked = [name for name, given in _given(source).items() if given == name and name in bound]
         for name in marked:
             if name not in catalog():
                 near = difflib.get_close_matches(name, catalog(), n=1)
@@ -135,10 +139,11 @@ def _locate(notebook: Notebook, named: str) -> None:
         known = [name for name in marked if name in catalog()]
         for name in known:
             notebook.places.setdefault(name, []).append(_marked_place(number, name, known, source))
-        for name in defined:
+        for name in dict.fromkeys([*checked, *defined]):
             ours = name in catalog() and (not chapters or catalog()[name].chapter in chapters)
             if ours and name not in known:
-                notebook.places.setdefault(name, []).append(Place(number, name, BY_NAME))
+                place = Place(number, name, CHECKED if name in checked else BY_NAME)
+                notebook.places.setdefault(name, []).append(place)
 
 
 def _keep_own_chapters(notebook: Notebook, named: str) -> None:
@@ -158,21 +163,21 @@ def _marked_place(number: int, name: str, known: list[str], source: str) -> Plac
     """Return where the answer to a marked exercise is: what the cell gives to the check, or its only function."""
     defined = _definitions(source)
     others = [other for other in defined if other not in catalog()]
-    given = _given(source, name)
+    given = _given(source).get(name, name)
     renamed = given if given != name else None
     if not renamed and name not in [*defined, *_assigned(source)] and len(known) == 1 and len(others) == 1:
         renamed = others[0]
     return Place(number, renamed, f"the function is called {renamed}") if renamed else Place(number, name)
 
 
-def _given(source: str, name: str) -> str:
-    """Return the name of what a cell last gives to the check of an exercise, or the exercise's own."""
-    found = name
+def _given(source: str) -> dict[str, str]:
+    """Return by exercise the name of what a cell last gives to its check."""
+    found = {}
     for node in (node for statement in _body(source) for node in ast.walk(statement)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "check" and len(node.args) == 2:
             exercise, answer = node.args
-            if isinstance(exercise, ast.Constant) and exercise.value == name and isinstance(answer, ast.Name):
-                found = answer.id
+            if isinstance(exercise, ast.Constant) and isinstance(answer, ast.Name):
+                found[exercise.value] = answer.id
     return found
 
 

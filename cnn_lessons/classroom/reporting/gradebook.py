@@ -15,7 +15,8 @@ from cnn_lessons.classroom.reporting.policy import LATEST, Policy
 from cnn_lessons.classroom.reporting.whose import collections_in, student_of
 
 DAY = 24 * 60 * 60
-COPY = re.compile(r"(?:\((\d{1,2})\)|-(?:Copy)?(\d{1,2}))$", re.IGNORECASE)
+# Which copy or version a file's name says it is: "… (2)", "…-2", "…-Copy2", "… copy 2", "… 복사본", "…_v2".
+COPY = re.compile(r"(?:\((\d{1,2})\)|-(\d{1,2})|(?<![^\W_])(?:(?:copy|복사본) ?(\d{1,2})?|v(\d{1,2})))$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -182,17 +183,20 @@ def _counting(rows: list[Row], policy: Policy) -> Iterable[Row]:
     ran = [row for row in ran if not _is_guest(row.result, row.chapter)] or ran  # nor does what was copied along
 
     def when(row):
-        stem = row.result.file.rsplit(".", 1)[0]
+        stem = unicodedata.normalize("NFC", row.result.file.rsplit(".", 1)[0])
         copy = COPY.search(stem)  # a browser numbers later downloads
-        number = int(copy[1] or copy[2]) if copy else 0
+        number = int(next(filter(None, copy.groups()), 1)) if copy else 0
         return -math.inf if row.result.handed_in is None else row.result.handed_in, number, row.result.file
 
     chosen = max(ran, key=when if policy.several_files == LATEST else lambda row: (row.percent or 0, *when(row)))
     others = tuple(row for row in rows if row is not chosen)
     names = ", ".join(row.result.file for row in others)
     why = f"of {len(rows)} files the {policy.several_files} counts; left out: {names}"
-    if policy.several_files == LATEST and any(row.result.handed_in is None for row in ran):
+    times = [row.result.handed_in for row in ran]
+    if policy.several_files == LATEST and None in times:
         why += " (not every time is known, so the order of their names decides)"
+    elif policy.several_files == LATEST and times.count(chosen.result.handed_in) > 1:
+        why += " (their times are equal, so the order of their names decides)"
     return [dataclasses.replace(chosen, left_out=others, notes=(*chosen.notes, why))]
 
 

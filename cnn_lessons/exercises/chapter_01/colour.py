@@ -61,7 +61,8 @@ GRAYSCALE = Exercise(
     title="Grey by luminance",
     parameters="x",
     statement="`x` is a batch of colour pictures, (N, 3, H, W), float, 0 to 1, red first. Return their luminance, "
-    "(N, 1, H, W): 0.299 of red, 0.587 of green and 0.114 of blue, the weights of Recommendation ITU-R BT.601.",
+    "(N, 1, H, W), in the dtype of `x`: 0.299 of red, 0.587 of green and 0.114 of blue, the weights of Recommendation "
+    "ITU-R BT.601.",
     hints=(
         "Each grey value is a weighted sum of three numbers: those of one pixel. No pixel looks at its neighbours.",
         "`x[:, 0]` is the red of all pictures, but it has lost an axis: `x[:, 0:1]` keeps it, (N, 1, H, W).",
@@ -87,7 +88,7 @@ GRAYSCALE = Exercise(
         _spoilt("You rounded to whole numbers. Grey values between 0 and 1 are fractions.", torch.round),
         Mistake("You returned the first picture only. Keep the batch axis.", lambda x: grayscale(x[:1])),
         Mistake(
-            "Your weights are float32, `x` is not. Make them with `dtype=x.dtype`.",
+            "Your weights have another dtype than `x`. Make them with `dtype=x.dtype`.",
             when=lambda outcome: isinstance(outcome.error, RuntimeError) and "dtype" in _plain(outcome.error),
         ),
         Mistake(

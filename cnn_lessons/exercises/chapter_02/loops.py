@@ -154,7 +154,8 @@ def _channels_cases(random: Random) -> Iterator[Case]:
         )
 
 
-def _input_channels_apart(outcome: Outcome) -> bool:
+def has_five_axes(outcome: Outcome) -> bool:
+    """Return whether an axis that should have been added up is left: of input channels, or of images."""
     return isinstance(outcome.got, Tensor) and outcome.got.dim() == 5
 
 
@@ -168,7 +169,7 @@ CONV2D_CHANNELS = Exercise(
     title="Channels in, filters out",
     parameters="x, weight, bias",
     statement="Convolve a batch `x`, (N, C_in, H, W), with the filters `weight`, (C_out, C_in, K_h, K_w), and add "
-    "`bias`, (C_out,). Return (N, C_out, H − K_h + 1, W − K_w + 1). Loops are welcome.",
+    "`bias`, (C_out,). Return (N, C_out, H − K_h + 1, W − K_w + 1), in the dtype of `x`. Loops are welcome.",
     hints=(
         "Begin with one output number: image n, filter k, row i, column j. How many products go into it?",
         "The window now has depth: (C_in, K_h, K_w), and so has one filter. Add up all products, then the filter's "
@@ -237,7 +238,7 @@ CONV2D_CHANNELS = Exercise(
         ),
         Mistake(
             "You kept the input channels apart. One filter gives one map: add the products of all its input channels.",
-            when=_input_channels_apart,
+            when=has_five_axes,
         ),
         Mistake(UNSUMMED, when=raised("number of sizes provided (0)")),
         Mistake("Some images of the batch are missing from your output. Loop over n as well.", when=_only_first_image),

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnn_lessons.exercises.chapter_02.loops import CONVOLUTIONS, TURNED
+from cnn_lessons.exercises.chapter_02.loops import CONVOLUTIONS, TURNED, has_five_axes
 from cnn_lessons.exercises.exercise import AUTOGRAD, Case, Exercise, Mistake, Outcome, first, integers, normal
 
 
@@ -149,10 +149,6 @@ def _gradient_cases(random: Random) -> Iterator[Case]:
         yield Case(normal(random, batch, c_in, *image), normal(random, batch, c_out, *out))
 
 
-def _keeps_batch(outcome: Outcome) -> bool:
-    return isinstance(outcome.got, Tensor) and outcome.got.dim() == 5
-
-
 def _gradient_of_bias(outcome: Outcome) -> bool:
     return isinstance(outcome.got, Tensor) and outcome.got.shape == outcome.case.args[1].shape[1:2]
 
@@ -224,7 +220,7 @@ CONV2D_WEIGHT_GRADIENT = Exercise(
             "Your result has the shape of x. Asked for is the gradient with respect to the weight.",
             when=lambda outcome: getattr(outcome.got, "shape", None) == outcome.case.args[0].shape,
         ),
-        Mistake("You kept the images of the batch apart. One weight serves them all: add over n.", when=_keeps_batch),
+        Mistake("You kept the images of the batch apart. One weight serves them all: add over n.", when=has_five_axes),
         Mistake(
             "That is the gradient of the bias, which meets no pixel. A weight's gradient is weighed with the pixels "
             "it met.",

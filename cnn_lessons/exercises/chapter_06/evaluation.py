@@ -1,6 +1,7 @@
 """The exercise that measures a network: its accuracy over a loader."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 
 import torch
@@ -75,12 +76,8 @@ def _cases(random: Random) -> Iterator[Case]:
     while True:
         seed, size = random.getrandbits(32), random.randint(7, 13)
         images, labels = batch(random, size)
-        yield _case(_model(seed), images, labels, random.choice([n for n in (3, 4, 5) if size % n]), training)
+        yield _case(partial(network, seed), images, labels, random.choice([n for n in (3, 4, 5) if size % n]), training)
         training = random.random() < 0.5
-
-
-def _model(seed: int) -> Callable:
-    return lambda: network(seed)
 
 
 def _case(model_of: Callable, images, labels, batch_size: int, training: bool) -> Scene:

@@ -18,10 +18,8 @@ GRAPHS = Told("tensors that hold on to all that was computed for them: take loss
 
 
 def _fit(
-    train: bool = True,
     zero: str = "batch",
     softmax: bool = False,
-    schedule: str = "end",
     average: Callable = lambda losses, sizes: sum(m * n for m, n in zip(losses, sizes, strict=True)) / sum(sizes),
     returns: Callable = lambda losses: losses,
     forget: bool = True,
@@ -31,12 +29,10 @@ def _fit(
 
     def fit(model, loader, optimizer, scheduler, loss_fn, epochs):
         epoch_losses, losses, sizes = [], [], []
-        model.train(train)
+        model.train()
         for _ in range(epochs):
             if forget:
                 losses, sizes = [], []
-            if schedule == "start":
-                scheduler.step()
             if zero == "epoch":
                 optimizer.zero_grad()
             for images, labels in loader:
@@ -50,10 +46,7 @@ def _fit(
                 optimizer.step()
                 losses.append(loss.item())
                 sizes.append(len(labels))
-                if schedule == "batch":
-                    scheduler.step()
-            if schedule == "end":
-                scheduler.step()
+            scheduler.step()
             epoch_losses.append(average(losses, sizes))
         return returns(epoch_losses)
 
@@ -128,9 +121,9 @@ REPAIR_TRAINING = Exercise(
     parameters="model, loader, optimizer, scheduler, loss_fn, epochs",
     statement=(
         "Write the loop of the lab again, without its faults. `model` has just been evaluated. `loader` yields pairs "
-        "(images, labels), the last batch smaller; `loss_fn(logits, labels)` is the mean over a batch. `scheduler` "
-        "takes one step after each epoch. Return a list of `epochs` numbers: the mean training loss of each epoch, "
-        "over its images."
+        "(images, labels), the last batch smaller; `loss_fn(logits, labels)` is the mean loss over a batch, whichever "
+        "loss that is: use it. `scheduler` takes one step after each epoch. Return a list of `epochs` numbers: the "
+        "mean training loss of each epoch, over its images."
     ),
     hints=(
         "Mend one fault at a time and check after each: the message names the first that is left. Two faults are "
@@ -185,7 +178,11 @@ REPAIR_TRAINING = Exercise(
             "Fault: softmax before the loss. Cross-entropy takes the softmax itself: give it the logits.",
             _fit(softmax=True),
         ),
-        Mistake("You do not use `loss_fn`. It may be another loss than the one that you compute.", _fit(own=True)),
+        Mistake(
+            "You do not use `loss_fn`. It may be another loss than the one that you compute: call "
+            "loss_fn(logits, labels).",
+            _fit(own=True),
+        ),
         Mistake(
             "Two faults are left: old gradients are never forgotten, and a softmax stands before the loss.",
             _fit(softmax=True, zero="never"),

@@ -1,6 +1,7 @@
 """The exercise on one training step."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 
 import torch
@@ -45,12 +46,11 @@ def _cases(random: Random) -> Iterator[Case]:
     yield _case(lambda: picture_network(0), *pictures(random, 4), 0.5)
     while True:
         yield _case(
-            _model(random.getrandbits(32)), *batch(random, random.randint(3, 5)), random.choice((0.1, 0.5)), 0.9
+            partial(network, random.getrandbits(32)),
+            *batch(random, random.randint(3, 5)),
+            random.choice((0.1, 0.5)),
+            0.9,
         )
-
-
-def _model(seed: int) -> Callable:
-    return lambda: network(seed)
 
 
 def _case(model_of: Callable, images, labels, lr: float, momentum: float = 0.0) -> Scene:

@@ -18,7 +18,6 @@ def _features(
     pool: Callable = lambda: nn.MaxPool2d(2),
     act: Callable = nn.ReLU,
     silent: tuple = (),
-    pool_first: bool = False,
     end: tuple = (),
     bias: bool = True,
 ) -> Callable:
@@ -30,7 +29,7 @@ def _features(
             layers.append(nn.Conv2d(in_channels, out, kernels[i], padding=paddings[i], bias=bias))
             behind = [] if i in silent else [act()]
             if i in pooled:
-                behind.insert(0 if pool_first else len(behind), pool())
+                behind.append(pool())
             layers, in_channels = layers + behind, out
         return nn.Sequential(*layers, *end)
 

@@ -21,7 +21,7 @@ class Answer(Compared):
         """Return the value and the refusal."""
         return self.value, self.refusal
 
-    def differs(self, got: Any, what: str = "") -> str | None:
+    def differs(self, got: Any) -> str | None:
         """Return None if `got` is the same number, or a refusal that names all that this one names."""
         if self.refusal is None:
             return difference(self.value, got.value) if got.refusal is None else f"expected {self.value}, got {got}"

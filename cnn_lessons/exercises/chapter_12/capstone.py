@@ -47,10 +47,10 @@ class NetworkCase(Case):
         before = images.clone()
         with torch.no_grad():
             scores = _scores(network.eval()(images), 16, classes)
-            alone = [_scores(network(before[i : i + 1]), 1, classes) for i in (0, len(before) - 1)]
-            seen |= {"scores": scores, "again": network(before), "alone": torch.cat(alone)}
+            seen["changed"] = not torch.equal(images, before)  # at once: what comes later may change both alike
+            alone = [_scores(network(before[i : i + 1].clone()), 1, classes) for i in (0, len(before) - 1)]
+            seen |= {"scores": scores, "again": network(before.clone()), "alone": torch.cat(alone)}
             seen |= {name: seen[name].float() for name in ("scores", "again", "alone")}  # autocast makes others
-        seen["changed"] = not torch.equal(images, before)
         learning = _scores(network.train()(before.clone()), 16, classes)
         seen["unused"] = _without_gradient(network, learning)
         seen |= _bounds(network.eval(), before[:4], classes)

@@ -41,9 +41,9 @@ def _report(choose: Callable[[Tensor, Tensor], Tensor], spread: Callable = torch
     return report
 
 
-def _spread_over_epochs(measure: Callable[[Tensor], Tensor], choose: Callable = _chosen) -> Callable:
+def _spread_over_epochs(measure: Callable[[Tensor], Tensor]) -> Callable:
     """Return a function that reports the right mean, and a spread measured on the curves."""
-    return lambda validation, test: (choose(validation, test).mean().item(), measure(test).item())
+    return lambda validation, test: (_chosen(validation, test).mean().item(), measure(test).item())
 
 
 def _one_epoch(validation: Tensor, test: Tensor) -> Tensor:

@@ -1,0 +1,79 @@
+"""Which cells of a notebook are answers, which of them counts, and what an answer may not take."""
+
+import pytest
+from made_class import ASKED, START, ZERO, answer, blank, notebook, right
+
+from cnn_lessons.classroom.grading.one_file import Run, _mark
+from cnn_lessons.classroom.grading.reading import BY_NAME, CHECKED, read
+from cnn_lessons.classroom.record import Mark
+from cnn_lessons.exercises import solution_source
+
+CALL = f'check("{ASKED}", {ASKED})'
+RETRY = answer(ASKED, marker=False)
+RENAMED = f'# exercise: {ASKED}\n{solution_source(ASKED).replace(ASKED, "my_size")}\ncheck("{ASKED}", my_size)'
+
+
+def counting(*cells, statuses):
+    """Return what counts of these cells, if their answers get these statuses in this order."""
+    found = read(notebook(START, *cells), "03_x.ipynb")
+    places = found.places[ASKED]
+    given = zip(statuses, map(str, range(len(places))), places, strict=True)
+    marks = [Mark(ASKED, status, message, "", place.remark) for status, message, place in given]
+    return _mark(ASKED, Run({ASKED: marks}), found)
+
+
+@pytest.mark.parametrize(
+    ("cells", "statuses", "counts", "which"),
+    [
+        ([answer(ASKED, ZERO), RETRY], ["not yet", "correct"], 1, "last answer"),
+        ([right(), RETRY], ["correct", "not yet"], 1, "last answer"),
+        ([answer(ASKED, ZERO), solution_source(ASKED), CALL], ["not yet", "correct", "correct"], 2, "its check"),
+        ([answer(ASKED, ZERO), RETRY, ZERO], ["not yet", "correct", "not yet"], 1, "its check"),
+        ([right(), ZERO], ["correct", "not yet"], 0, "the marker"),
+        ([blank(ASKED), solution_source(ASKED)], ["not attempted", "correct"], 1, "last answer"),
+    ],
+)
+def test_last_answer_with_marker_or_check_counts(cells, statuses, counts, which):
+    mark = counting(*cells, statuses=statuses)
+    assert (mark.status, mark.message) == (statuses[counts], str(counts))
+    assert f"{which} counts" in mark.remark.replace("the last answer with ", "")
+
+
+@pytest.mark.parametrize(
+    ("cells", "remarks"),
+    [
+        ([RETRY], [CHECKED]),
+        ([f"{ASKED} = lambda size, kernel_size: 1\n{CALL}"], [CHECKED]),
+        ([solution_source(ASKED)], [BY_NAME]),
+        ([solution_source(ASKED), CALL], [BY_NAME, CHECKED]),
+        ([f'{solution_source(ASKED)}\ncheck("{ASKED}", another)'], [BY_NAME]),
+        ([right(), f'def broken(): ...\ncheck("{ASKED}", broken)'], [""]),  # a question to the check, not an answer
+        ([RENAMED, CALL], ["the function is called my_size"]),  # nothing is called so: that cell only raises
+        ([right("same_padding"), right(), answer("correlate2d", marker=False)], [""]),
+    ],
+)
+def test_cell_that_gives_the_answer_to_its_check_is_one(cells, remarks):
+    places = read(notebook(START, *cells), "03_x.ipynb").places
+    assert [place.remark for place in places[ASKED]] == remarks
+    assert "correlate2d" not in places
+
+
+REACH = "exercises.catalog()['bug'].expected(3)"
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        (f"from cnn_lessons.exercises import check; from cnn_lessons import *\n{REACH}", "exercises.catalog"),
+        (f"import cnn_lessons.exercises; exercises = cnn_lessons.exercises\n{REACH}", "exercises.catalog"),
+        ("import cnn_lessons as c\na = c.exercises\nb = a\nb.judge", "b.judge"),
+        ("import cnn_lessons\nif (e := cnn_lessons.exercises):\n    e.judge", "e.judge"),
+        ("import cnn_lessons\nself.e: object = cnn_lessons.exercises\nself.e.judge", "self.e.judge"),
+        ("from cnn_lessons import *\nexercises = []\nexercises.append(3)", None),
+        ("import cnn_lessons.exercises\nexercises: list\nexercises = a = [1]\nexercises.append(3)", None),
+        ("from cnn_lessons import *\narithmetic.conv_output_size(5, 3)", None),
+    ],
+)
+def test_every_name_of_the_checks_is_known(source, named):
+    found = read(notebook(source, right()), "03_x.ipynb").reaching
+    assert found == ([f"{named} in code cell 1"] if named else [])
