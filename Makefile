@@ -9,7 +9,8 @@ NOTEBOOKS = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitiz
 # Two workers on two cores: more threads inside them would only stand in each other's way. Tests and notebooks share one
 # queue of files, in the order of tests/conftest.py: the longest first.
 WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
-# What `make test` runs: TESTS="tests/test_book.py notebooks/02_convolution.ipynb" picks.
+# What `make test` runs: TESTS="tests/test_book.py notebooks/02_convolution.ipynb" picks; TESTS="tests notebooks --run slow"
+# also runs the tests marked slow.
 TESTS = tests notebooks
 
 .DEFAULT_GOAL := help

@@ -123,13 +123,17 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture
 def shell(capsys):
-    """Run a command in this process; return its exit code, what it printed, and its lines of complaint."""
+    """Run a command in this process; return its exit code, what it printed, and its lines of complaint.
+
+    A text may hold several words; a path is one, whatever it holds.
+    """
 
     from cnn_lessons import cli  # only here: most tests give no command
 
-    def run(*words):
+    def run(*given):
+        words = [word.split() if isinstance(word, str) else [str(word)] for word in given]
         try:
-            code = cli.main([str(word) for word in words])
+            code = cli.main(sum(words, []))
         except SystemExit as leaving:
             code = leaving.code
         out, err = capsys.readouterr()
@@ -172,10 +176,11 @@ def book_over_http():
         yield address
 
 
-@pytest.fixture(params=["http", "file"])
+@pytest.fixture
 def book_url(request):
-    """The address of the built book: from a server, then as plain files."""
-    return request.getfixturevalue("book_over_http") if request.param == "http" else BOOK.as_uri()
+    """The address of the built book: from a server, or with the parameter "file" as plain files."""
+    way = getattr(request, "param", "http")
+    return request.getfixturevalue("book_over_http") if way == "http" else BOOK.as_uri()
 
 
 @pytest.fixture(scope="session")

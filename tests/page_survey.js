@@ -40,6 +40,14 @@ globalThis.survey = (() => {
       return !now.outlineColor.startsWith("rgb") || contrast(now.outlineColor, paper(now.part)) >= 3;
     });
 
+  const HANGUL = /[\uac00-\ud7a3]/;
+  /** The texts in Korean that nothing says are in Korean; what stands in code keeps its letters. */
+  const unnamed = () => {
+    const [texts, found] = [document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), []];
+    while (texts.nextNode()) if (HANGUL.test(texts.currentNode.data)) found.push(texts.currentNode.parentElement);
+    return found.filter((node) => visible(node) && !node.closest("[lang=ko], code, pre"));
+  };
+
   const words = (text) => new Set(text.toLowerCase().match(/\p{L}{4,}/gu) ?? []);
 
   return {
@@ -63,7 +71,15 @@ globalThis.survey = (() => {
       windows: [...document.querySelectorAll("dialog")].map((dialog) => dialog.ariaLabel),
       broken: [...document.images].filter((i) => visible(i) && !i.naturalWidth).map(sketch),
       faults: [...document.querySelectorAll("mjx-merror")].map(sketch),
+      korean: unnamed().map(sketch),
     }),
+
+    /** The formulas that scroll and are no stop of the keyboard; a script sees to them once the page is drawn. */
+    unreached: async () => {
+      for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+      const formulas = [...document.querySelectorAll("mjx-container[display]")];
+      return formulas.filter((box) => box.scrollWidth > box.clientWidth && box.tabIndex < 0).map(sketch);
+    },
 
     onTop: (node) => {
       const { x, y, width, height } = node.getBoundingClientRect();

@@ -1,4 +1,7 @@
-"""The built book in a real browser, from a server and from plain files, with the network shut: what pages offer."""
+"""The built book in a real browser, from a server, with the network shut: what pages offer.
+
+From plain files test_page_offline.py opens its pages.
+"""
 
 import pytest
 from address import published
@@ -6,6 +9,7 @@ from address import published
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.parametrize("book_url", ["http", "file"], indirect=True)
 def test_index_leads_to_the_welcome_page(watched_page):
     watched_page.goto(f"{watched_page.book}/index.html")
     watched_page.wait_for_url("**/book/welcome.html")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import tiny_shell
 import torch
-from tiny import tiny_data
+from tiny import same, tiny_data
 
-from cnn_lessons import cli, data
+from cnn_lessons import data
 from cnn_lessons.cli import doctor
 from cnn_lessons.cli.train import IMAGES
 from cnn_lessons.models import catalog
@@ -30,21 +30,6 @@ def tiny(monkeypatch):
     tiny_shell.replace_by_tiny()
 
 
-@pytest.fixture
-def shell(capsys):
-    """Run a command in this process; return its exit code, what it printed, and its lines of complaint."""
-
-    def run(words, *more):
-        try:
-            code = cli.main([*words.split(), *map(str, more)])
-        except SystemExit as leaving:
-            code = leaving.code
-        out, err = capsys.readouterr()
-        return code, out, err.splitlines()
-
-    return run
-
-
 def python(*words, **options):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **options.pop("env", {})}
     command = [sys.executable, *map(str, words)]
@@ -53,10 +38,6 @@ def python(*words, **options):
 
 def weights(path):
     return torch.load(path, weights_only=True)
-
-
-def same(first, second):
-    return all(torch.equal(first[name], second[name]) for name in first)
 
 
 DATA = ("data", "data fetch", "data verify", "data describe")

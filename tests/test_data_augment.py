@@ -19,9 +19,9 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def distinct(number, channels=1, height=6, width=8):
+def distinct(number, channels=1):
     """Return images all alike, in which no pixel equals another and none is 0."""
-    one = torch.arange(1, channels * height * width + 1, dtype=torch.uint8).reshape(1, channels, height, width)
+    one = torch.arange(1, channels * 6 * 8 + 1, dtype=torch.uint8).reshape(1, channels, 6, 8)
     return one.repeat(number, 1, 1, 1)
 
 

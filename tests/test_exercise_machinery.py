@@ -465,11 +465,10 @@ def test_time_limit_lets_a_clock_of_somebody_else_go_on():
         signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.parametrize("switched", [True, False])
-def test_check_does_not_depend_on_what_a_cell_has_switched(switched):
-    with torch.set_grad_enabled(switched):
-        for name in names():
-            assert check(name, solution_function(name), seed=1).status == CORRECT, name
+@pytest.mark.parametrize("name", names())
+def test_check_does_not_need_the_gradients_that_a_cell_has_switched_off(name):
+    with torch.set_grad_enabled(False):
+        assert check(name, solution_function(name), seed=1).status == CORRECT
 
 
 @pytest.mark.parametrize("name", ["mean_and_spread", "build_stage", "training_step", "my_network", "conv2d_channels"])
@@ -513,6 +512,8 @@ def test_time_limit_leaves_an_answer_alone_that_a_debugger_has_stopped(ask, hurr
     assert "stopped after" in ask(looked_at).message
     monkeypatch.setitem(sys.modules, "debugpy", SimpleNamespace(is_client_connected=lambda: True))
     assert ask(looked_at).status == CORRECT
+    monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace())  # where one is always attached
+    assert "stopped after" in ask(looked_at).message
 
 
 @pytest.mark.parametrize("name", ["build_stage", "my_network"])

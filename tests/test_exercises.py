@@ -31,13 +31,13 @@ def test_check_calls_the_blank_that_is_handed_out_not_attempted(name):
 
 
 @pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")  # one of the mistakes
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])  # the kill score counts those of seed 0
 @pytest.mark.parametrize("wrong", BANK, ids=lambda wrong: f"{wrong.exercise}-{wrong.function.__name__}")
-def test_check_refuses_a_wrong_answer_and_names_the_mistake(wrong, monkeypatch):
+def test_check_refuses_a_wrong_answer_and_names_the_mistake(wrong, seed, monkeypatch):
     monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", "30")
-    for seed in range(2):
-        verdict = verdict_on(wrong, seed=seed)
-        assert verdict.status == NOT_YET, verdict
-        assert wrong.says in verdict.message, verdict
+    verdict = verdict_on(wrong, seed=seed)
+    assert verdict.status == NOT_YET, verdict
+    assert wrong.says in verdict.message, verdict
 
 
 @pytest.mark.parametrize("name", names())

@@ -259,12 +259,10 @@ def test_search_of_the_book_finds_the_new_pages(watched_page, words, page):
 
 
 @pytest.mark.browser
-def test_book_links_lead_to_places_that_exist():
-    """What is written as HTML, Sphinx does not check: the boxes of the drawing."""
-    hrefs = re.findall(r'<a href="(\.\./notebooks/[^"]+)">', (BOOK / "book" / "path.html").read_text("utf-8"))
-    assert len(hrefs) >= len(CHAPTERS)
-    for href in hrefs:
-        assert (BOOK / "book" / href).exists(), href
+def test_drawing_with_its_links_is_in_the_book():
+    """That they lead to places that exist, test_links.py says."""
+    page = (BOOK / "book" / "path.html").read_text("utf-8")
+    assert len(re.findall(r'<a href="\.\./notebooks/', page)) >= len(CHAPTERS)
 
 
 # The summaries in Korean

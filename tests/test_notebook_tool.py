@@ -50,12 +50,12 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
-def plain(tmp_path, *sources, name="plain.ipynb"):
+def plain(tmp_path, *sources):
     """Write a tidy notebook of these cells and return its path."""
-    notebook = nbformat.v4.new_notebook(cells=[cell("code", source) for source in sources])
-    nbformat.write(notebook, tmp_path / name)
-    tool.tidy(tmp_path / name)
-    return tmp_path / name
+    path = tmp_path / "plain.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell("code", source) for source in sources]), path)
+    tool.tidy(path)
+    return path
 
 
 def test_tidy_gives_readable_ids_that_come_from_the_headings(path):

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("book_url", ["http"], indirect=True)]
+pytestmark = pytest.mark.browser
 MOST_STOPS = 300
 
 

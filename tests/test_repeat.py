@@ -36,7 +36,7 @@ def test_list_says_what_came_of_each_run(shell, planned):
 
 def test_run_to_record_is_refused_before_it_begins_where_files_have_changed(shell, planned, monkeypatch):
     monkeypatch.setattr(history, "commit", lambda: "0123456789ab+")
-    code, _, told = shell("repeat", "tiny", "--out", str(planned / "tiny.json"))
+    code, _, told = shell("repeat", "tiny", "--out", planned / "tiny.json")
     assert code == 2 and "commit first" in told[-1] and not (planned / "tiny.json").exists()
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from project_copy import PLAIN_GIT
-from tiny import CLASSES, tiny_data, tiny_network, tiny_recipe
+from tiny import CLASSES, same, tiny_data, tiny_network, tiny_recipe
 from torch import nn
 
 from cnn_lessons.data import normalise, split
@@ -27,10 +27,6 @@ def run(recipe=None, network=None, data=None, **options):
 
 def weights(network):
     return {name: value.clone() for name, value in network.state_dict().items()}
-
-
-def same(first, second):
-    return all(torch.equal(first[name], second[name]) for name in first)
 
 
 @pytest.mark.parametrize(
