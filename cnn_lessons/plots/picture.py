@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 INK, GRID, WINDOW, MARKED = "#222831", "#c9ced6", "#d55e00", "#cfe3f2"
 # Okabe & Ito 2008: safe for the colour-blind; the last three darker than theirs, 3:1 and more on white
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#c06a99", "#bd8100", "#3d9bd1")
-DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))  # colour is never the only sign
+DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))  # colour is never the only sign
 
 
 class Picture:
