@@ -45,7 +45,7 @@ def standard_errors(one, other):
 
 
 def within_chance(one, other):
-    says("if less than two standard errors of their difference part them, reckoned as if of two test sets")
+    says("if they differ by less than two standard errors of that difference, computed as if from two test sets")
     return abs(standard_errors(one, other)) < 2
 
 

@@ -129,20 +129,21 @@ class RecordedTable(WritesMarkdown):
         return self.markdown([*rows, "", *listed])
 
 
+def measured(made: list[runs.Recorded]) -> str:
+    """The mean test accuracy, and the spread over several runs."""
+    mean, spread = mean_and_spread(made)
+    more = f" ±\N{NO-BREAK SPACE}{spread:.2f}, {len(made)} runs" if spread is not None else ""
+    return f"**{mean:.2f}** %{more}"
+
+
 def row(planned: Planned, made: list[runs.Recorded]) -> tuple[str, ...]:
     """The cells of a row."""
     costs = trace(planned.build(), IMAGES[planned.data])
     reported = f"{100 * planned.reported:.2f} %, {planned.source}" if planned.reported else "–"
-    measured = "not run"
-    if made:
-        mean, spread = mean_and_spread(made)
-        measured = f"**{mean:.2f}** %" + (
-            f" ±\N{NO-BREAK SPACE}{spread:.2f}, {len(made)} runs" if spread is not None else ""
-        )
-    time = took(made) if made else "–"
+    figure, time = (measured(made), took(made)) if made else ("not run", "–")
     work = f"{costs.multiply_adds / 1e6:,.1f}"
     title = re.sub(r"\S+-\S+", r'<span class="whole">\g<0></span>', planned.title)  # no break at its hyphen
-    return title, measured, reported, planned.recipe_in_words, f"{costs.parameters:,}", work, time
+    return title, figure, reported, planned.recipe_in_words, f"{costs.parameters:,}", work, time
 
 
 class RecordedFormats(WritesMarkdown):
