@@ -45,6 +45,7 @@ def test_last_answer_with_marker_or_check_counts(cells, statuses, counts, which)
         ([RETRY], [CHECKED]),
         ([f"{ASKED} = lambda size, kernel_size: 1\n{CALL}"], [CHECKED]),
         ([solution_source(ASKED)], [BY_NAME]),
+        ([right(), CALL], [""]),  # asked once more
         ([solution_source(ASKED), CALL], [BY_NAME, CHECKED]),
         ([f'{solution_source(ASKED)}\ncheck("{ASKED}", another)'], [BY_NAME]),
         ([right(), f'def broken(): ...\ncheck("{ASKED}", broken)'], [""]),  # a question to the check, not an answer
@@ -70,6 +71,8 @@ REACH = "exercises.catalog()['bug'].expected(3)"
         ("import cnn_lessons\nif (e := cnn_lessons.exercises):\n    e.judge", "e.judge"),
         ("import cnn_lessons\nself.e: object = cnn_lessons.exercises\nself.e.judge", "self.e.judge"),
         ("from cnn_lessons import *\nexercises = []\nexercises.append(3)", None),
+        ("from cnn_lessons import *\nfor exercises in [[1]]: exercises.append(3)", None),
+        ("from cnn_lessons import *\ndef f(exercises): exercises.append(3)", None),
         ("import cnn_lessons.exercises\nexercises: list\nexercises = a = [1]\nexercises.append(3)", None),
         ("from cnn_lessons import *\narithmetic.conv_output_size(5, 3)", None),
     ],

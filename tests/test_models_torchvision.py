@@ -1,4 +1,7 @@
-"""Our AlexNet and ResNets are torchvision's: the same weights, logits, loss, gradients and running statistics."""
+"""Our AlexNet and ResNets are torchvision's: the same weights, logits, loss, gradients and running statistics.
+
+Of the three largest, names and shapes of the weights; the rest with `--run slow`.
+"""
 
 import pytest
 import torch

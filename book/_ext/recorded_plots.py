@@ -1,5 +1,6 @@
 """The pictures of the Results page, drawn from the files of the recorded runs when the book is built."""
 
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,8 @@ def sign_by_recipe(figure: Figure, planned: list[Planned]) -> None:
     """Give lines that differ in their seed only one colour, dash and name; the first, the reported one, is black."""
     (axes,) = figure.axes
     kinds = [kind(one, epochs=1) for one in planned]
-    signs = dict(zip(dict.fromkeys(kinds), zip(plots.COLOURS, plots.DASHES[1:], strict=False), strict=False))
+    pairs = zip(cycle(plots.COLOURS), cycle(plots.DASHES[1:]), strict=False)
+    signs = dict(zip(dict.fromkeys(kinds), pairs, strict=False))
     axes.lines[0].set_color(plots.INK)
     for line, one, its_kind in zip(axes.lines[1:], planned, kinds, strict=True):
         colour, dash = signs[its_kind]

@@ -26,6 +26,8 @@ def names_of_checks(statements: list[ast.stmt]) -> set[str]:
     """Return the names under which a notebook's statements may have the module of the checks."""
     nodes = [node for statement in statements for node in ast.walk(statement)]
     found, bound = {CHECKS}, _bound(nodes)
+    own = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}  # the student's
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     for node in nodes:
         if isinstance(node, ast.Import):
             named = {alias.name: alias.asname for alias in node.names if alias.asname}
@@ -33,7 +35,7 @@ def names_of_checks(statements: list[ast.stmt]) -> set[str]:
             found |= {f"{named['cnn_lessons']}.exercises"} if "cnn_lessons" in named else set()
         elif isinstance(node, ast.ImportFrom) and node.module == "cnn_lessons":
             found |= {alias.asname or alias.name for alias in node.names if alias.name == "exercises"}
-            if node.names[0].name == "*" and "exercises" not in bound:  # it may be a list of the student's own
+            if node.names[0].name == "*" and "exercises" not in own:
                 found.add("exercises")
     while new := {name for name, values in bound.items() if values & found} - found:
         found |= new

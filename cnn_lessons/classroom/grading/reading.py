@@ -125,12 +125,12 @@ def _locate(notebook: Notebook, named: str) -> None:
     everywhere = [name for source in notebook.cells for name in _markers(source) if name in catalog()]
     chapters = {catalog()[name].chapter for name in everywhere} or {named} - {""}
     checks = names_of_checks([statement for source in notebook.cells for statement in _body(source)])
-    bound = set()
+    bound = {}  # name → whether the cell that last gave it a value marks it
     for number, source in enumerate(notebook.cells):
         notebook.reaching += [f"{reach:.90} in code cell {number + 1}" for reach in reaching(_body(source), checks)]
         marked, defined = _markers(source), _definitions(source)
-        bound |= {*defined, *_assigned(source)}
-        checked = [name for name, given in _given(source).items() if given == name and name in bound]
+        bound |= {name: name in marked for name in (*defined, *_assigned(source))}
+        checked = [name for name, given in _given(source).items() if given == name and bound.get(name) is False]
         for name in marked:
             if name not in catalog():
                 near = difflib.get_close_matches(name, catalog(), n=1)

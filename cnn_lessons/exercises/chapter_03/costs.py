@@ -59,8 +59,8 @@ CONV_PARAMETERS = Exercise(
     chapter="03",
     title="Numbers to learn",
     parameters="in_channels, out_channels, kernel_size, groups=1, bias=True",
-    statement="Return how many numbers a convolution learns. `kernel_size` is a (height, width) pair; `groups` "
-    "divides both channel counts.",
+    statement="Return how many numbers a convolution learns. `kernel_size` is a (height, width) pair; both "
+    "channel counts are multiples of `groups`.",
     hints=(
         "Count one filter first. How many input channels does it look at, and how many weights has it for each?",
         "The weight has the shape (C_out, C_in/groups, K_h, K_w). The bias is one number for each filter.",
