@@ -50,9 +50,8 @@ DROP = Exercise(
     parameters="x, u, p, training=True",
     statement=(
         "Dropout, with the random numbers given. `x` is a tensor of any shape, `u` a tensor of the same shape with "
-        "numbers from 0 to 1, `p` (below 1) the probability to drop. In training, a number of x becomes 0 where "
-        "u < p; the others are divided by 1 − p. Otherwise x comes back as it is. Returns a tensor of x's shape; "
-        "leave x itself alone."
+        "numbers from 0 to 1, `p` (below 1) the probability to drop. With `training`, return 0 where u < p and x "
+        "divided by 1 − p elsewhere; without it, x as it is. Returns a tensor of x's shape; leave x itself alone."
     ),
     hints=(
         "Two cases: training or not. In the second there is nothing to do.",

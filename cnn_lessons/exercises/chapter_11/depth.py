@@ -121,8 +121,8 @@ BLOCKS_PER_GROUP = Exercise(
     parameters="depth",
     statement=(
         "Return N, the number of blocks in each of the three groups of a Wide ResNet of this `depth`, an integer. If "
-        "no such network is that deep, raise a ValueError whose message names the two nearest depths that are, one "
-        "below and one above. The smallest is 10, so for less than 10 name 10 and 16."
+        "no such network is that deep, raise a ValueError whose message names the two nearest depths that exist, "
+        "one below and one above. The smallest is 10, so for less than 10 name 10 and 16."
     ),
     hints=(
         "Which layers does the depth count, and how many of them are there for N = 1? How many more for each further "
