@@ -340,6 +340,39 @@ def test_what_is_said_of_the_seminars_resnet_is_in_the_files():
     assert all(one - other < 5 for one, other in zip(learned[:10], seen[:10], strict=True))
 
 
+def test_what_crop_and_flip_are_worth_is_in_the_files(page):
+    """On the Results page, and in chapter 09."""
+    kinds = {"as it is": "", "no flip": "-no-flip", "no crop": "-no-crop", "no crop and no flip": "-no-crop-no-flip"}
+    found, learned, right = {recipe: cells for recipe, *cells in rows(page, "recipe")}, {}, {}
+    assert list(found) == list(kinds)
+    for recipe, name in kinds.items():
+        made = [runs.load_run(one) for one in runs.names() if re.fullmatch(rf"resnet14-cifar10{name}(-seed\d)?", one)]
+        learned[recipe] = statistics.mean(100 * run.epochs[-1]["train_accuracy"] for run in made)
+        right[recipe] = [100 * run.test["accuracy"] for run in made]
+        assert found[recipe][0] == f"{learned[recipe]:.1f} %"
+        assert found[recipe][1].startswith(f"{statistics.mean(right[recipe]):.2f} %")
+        assert f", {len(made)} runs" in found[recipe][1] or len(made) == 1
+    as_it_is, no_flip, no_crop, neither = right.values()
+    says("Both together are worth 1.2 points on the test images, six standard errors of such a difference of two means")
+    points, errors = worth(as_it_is, neither)
+    assert (f"{points:.1f}", round(errors)) == ("1.2", 6)
+    says("the flip alone 0.2, less than one")
+    points, errors = worth(as_it_is, no_flip)
+    assert f"{points:.1f}" == "0.2" and errors < 1
+    says("Without the crop there is one run")
+    assert [len(made) for made in (as_it_is, no_flip, no_crop, neither)] == [3, 3, 1, 3]
+    says("96.5 % of the images are right without both, and with both 88.4 % of the altered ones")
+    assert (f"{learned['no crop and no flip']:.1f}", f"{learned['as it is']:.1f}") == ("96.5", "88.4")
+    (chapter,) = (BOOK.parents[1] / "notebooks").glob("09_*.ipynb")
+    assert "both together are worth 1.2 points, six standard errors of the difference" in chapter.read_text("utf-8")
+
+
+def worth(one, other):
+    """How much higher the mean of the first runs is, in points, and in standard errors of that difference."""
+    points = statistics.mean(one) - statistics.mean(other)
+    return points, points / (statistics.variance(one) / len(one) + statistics.variance(other) / len(other)) ** 0.5
+
+
 def test_what_is_said_of_plain_networks_is_in_the_files():
     """On the Results page, and in chapter 08."""
     names = ("plain20", "plain32", "resnet20", "resnet32")
