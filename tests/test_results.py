@@ -361,7 +361,7 @@ def test_what_crop_and_flip_are_worth_is_in_the_files(page):
     assert 0 < points < 0.1 and errors < 1
     says("Without the crop there is one run")
     assert [len(made) for made in (as_it_is, no_flip, no_crop, neither)] == [3, 3, 1, 3]
-    says("96.6 % of the images are right without both, and with both 88.4 % of the altered ones")
+    says("96.6 % of the images are right without either, and with both 88.4 % of the altered ones")
     assert (f"{learned['no crop and no flip']:.1f}", f"{learned['as it is']:.1f}") == ("96.6", "88.4")
     (chapter,) = (BOOK.parents[1] / "notebooks").glob("09_*.ipynb")
     assert "both together are worth 1.2 points, six standard errors of the difference" in chapter.read_text("utf-8")
