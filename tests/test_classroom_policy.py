@@ -238,7 +238,7 @@ PATHS = {
     ("anna_02_convolution (1).ipynb", "ben.ipynb"): ["anna", "ben"],
     ("all.zip/anna/02.ipynb", "all.zip/ben/02.ipynb", "carl/02.ipynb"): ["anna", "ben", "carl"],
     ("all.zip/anna.ipynb", "all.zip/ben.ipynb"): ["anna", "ben"],
-    ("anna.zip/work/02.ipynb", "ben.zip/work/02.ipynb"): ["anna", "ben"],
+    ("anna.zip/sheets/02.ipynb", "ben.zip/sheets/02.ipynb"): ["anna", "ben"],
     ("s.zip/kim_1_02_convolution.ipynb", "s.zip/lee_2_02_convolution.ipynb", "late.ipynb"): ["kim_1", "late", "lee_2"],
     ("hw2.zip/Kim_1/02.ipynb", "hw2.zip/Lee_2/02.ipynb", "hw3.zip/Kim_1/02.ipynb", "hw3.zip/Lee_2/02.ipynb"): [
         "Kim_1",

@@ -5,7 +5,7 @@ from typing import Any
 
 from docutils import nodes
 from learning_path import WritesMarkdown
-from recorded_runs import BY_TITLE, groups, kind, measured, variations
+from recorded_runs import BY_TITLE, change, groups, kind, measured, variations
 from sphinx.application import Sphinx
 
 from cnn_lessons import runs
@@ -25,8 +25,7 @@ def kinds_of(name: str) -> dict[str, list[runs.Recorded]]:
         planned = BY_TITLE[made.name]
         if planned.recipe.precision == precision:
             found.setdefault(kind(planned), []).append(made)
-    changed = {made[0].name.partition(", ")[2]: made for made in found.values()}
-    return {"as it is": groups()[name], **changed}
+    return {"as it is": groups()[name], **{change(made[0]): made for made in found.values()}}
 
 
 class RecordedVariations(WritesMarkdown):
@@ -37,7 +36,7 @@ class RecordedVariations(WritesMarkdown):
     def run(self) -> list[nodes.Node]:
         """Return a table, the run itself first."""
         rows = ["| recipe | training, last epoch | test |", "|---|--:|--:|"]
-        for change, made in kinds_of(self.arguments[0]).items():
+        for what, made in kinds_of(self.arguments[0]).items():
             learned = statistics.mean(100 * run.epochs[-1]["train_accuracy"] for run in made)
-            rows.append(f"| {change} | {learned:.1f} % | {measured(made)} |")
+            rows.append(f"| {what} | {learned:.1f} % | {measured(made)} |")
         return self.markdown(rows)

@@ -37,8 +37,8 @@ def curves(
         axes.plot(np.arange(len(line)) if x is None else as_array(x), line, label=label, linewidth=1.8, **style)
     if log:
         axes.set_yscale("log")
-        values = np.concatenate([np.ravel(line.get_ydata()) for line in axes.lines])
-        if values.max() < 1000 * values.min():  # powers of ten alone would leave an axis without numbers
+        least, most = axes.dataLim.intervaly
+        if most < 1000 * least:  # powers of ten alone would leave an axis without numbers
             _number_steps(axes.yaxis)
     if low is not None:
         axes.set_ylim(bottom=low)
