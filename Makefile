@@ -45,6 +45,7 @@ test: ## set up, build the book and its editions, run every test and every noteb
 lint: ## check style and likely bugs
 	@"$(PYTHON)" tools/setup.py book
 	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
 
 links: book ## follow every link of the built book, to other places too where there is a network
 	$(BIN)/python tools/links.py
@@ -53,14 +54,14 @@ outdated: ## say which pins are behind the newest releases; TRY=--try also says 
 	@"$(PYTHON)" tools/setup.py book
 	$(BIN)/python tools/outdated.py $(TRY)
 
-bench: book ## measure conv2d from scratch, training, grading and the pages, each against the plain way
+bench: book ## measure conv2d, training and grading against the plain way, and the pages
 	@"$(PYTHON)" tools/setup.py test
 	$(BIN)/python tools/bench.py
 	$(BIN)/python tools/bench_training.py
 	$(BIN)/python tools/bench_classroom.py
 	$(BIN)/python tools/bench_pages.py
 
-runs: ## list the commands that train the recorded runs again
+runs: ## list the commands that train the planned runs, recorded or not
 	@"$(PYTHON)" tools/setup.py book
 	@$(BIN)/python -m cnn_lessons repeat --commands
 

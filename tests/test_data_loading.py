@@ -520,7 +520,7 @@ REAL = {"mnist": ((60_000, 1, 28, 28), (10_000, 1, 28, 28)), "cifar10": ((50_000
 @pytest.mark.realdata
 @pytest.mark.parametrize("name", REAL)
 def test_real_data_have_the_known_sizes_and_statistics(name, real):
-    """FACTS: sizes, classes, and the mean and deviation of all training pixels, to four digits."""
+    """Sizes, classes, and the mean and deviation of all training pixels, to four digits."""
     data = real(name)
     assert (tuple(data.train.images.shape), tuple(data.test.images.shape)) == REAL[name]
     measured = channel_statistics(data.train.images)

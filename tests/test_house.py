@@ -18,7 +18,7 @@ PACKAGE = ROOT / "cnn_lessons"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TOOLS = sorted((ROOT / "tools").glob("*.py"))
 SCRIPTS = sorted(PACKAGE.glob("*/static/*.js"))
-# What each room may import besides the standard library and itself. A new room needs a row here and in the design.
+# What each room may import besides the standard library and itself. A new room needs a row here.
 MAY_IMPORT = {
     "__init__": set(),
     "arithmetic": set(),

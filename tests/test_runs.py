@@ -270,9 +270,12 @@ def test_losses_that_chapter_07_quotes_are_those_of_the_plan():
     assert f"({quoted})" in chapter.read_text(encoding="utf-8")
 
 
+QUOTING = ("05", "07", "08", "09", "11", "12")
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_chapter_says_what_its_recorded_runs_were_made_with(path):
     cells = nbformat.read(path, as_version=4).cells
     quoted = {name for cell in cells for name in re.findall(r'"([\w-]+)"', cell.source)} & set(runs.names())
-    assert bool(quoted) == (path.stem[:2] in ("05", "07", "08", "09", "11", "12"))
+    assert bool(quoted) == (path.stem[:2] in QUOTING), "QUOTING above lists the chapters that quote recorded runs"
     assert not {name for name in quoted if runs.load_run(name).machine not in printed(path.stem[:2])}

@@ -29,7 +29,8 @@ CHAPTERS = list(filter(trains_on_a_gpu, sorted((machine.ROOT / "notebooks").glob
 
 
 def test_every_chapter_that_trains_is_tried():
-    assert [path.stem[:2] for path in CHAPTERS] == ["05", "06", "07", "08", "09", "11", "12"]  # 10 takes the CPU
+    tried = [path.stem[:2] for path in CHAPTERS]
+    assert tried == ["05", "06", "07", "08", "09", "11", "12"], "a new chapter that trains enters this list"
 
 
 @pytest.fixture

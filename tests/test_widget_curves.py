@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
-from widget_harness import html_of, run_in_node
+from widget_harness import html_of
 
 from cnn_lessons.widgets import CurveReader
 from cnn_lessons.widgets.runs import MAX_POINTS, pack, thin, unpack
@@ -188,9 +188,3 @@ def test_follow_does_not_stop_a_training_for_want_of_room():
         widget.follow()(history())
     widget.follow("3")(history(epochs=2))
     assert len(widget.runs) == 8 and len(widget.runs[3]["epochs"]) == 2
-
-
-def test_defaults_are_the_same_in_both_languages(tmp_path):
-    widget = CurveReader()
-    (answer,) = run_in_node("cnn-curves", [{"name": "defaults", "args": []}], tmp_path)
-    assert answer["value"] == {name: getattr(widget, name) for name in widget.state_names()}

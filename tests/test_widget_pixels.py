@@ -169,9 +169,3 @@ def test_bad_setting_is_refused_by_name(settings):
 def test_unknown_setting_is_refused():
     with pytest.raises(TypeError, match="got unknown col; expected image, row, column, channels, numbers"):
         PixelInspector([[[0, 0, 0]]], col=2)
-
-
-def test_defaults_are_the_same_in_both_languages(tmp_path):
-    (answer,) = run_in_node("cnn-pixels", [{"name": "defaults", "args": []}], tmp_path)
-    widget = PixelInspector([[[0, 0, 0]]])
-    assert answer["value"] == widget.get_state(widget.state_names())

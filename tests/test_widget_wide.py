@@ -1,7 +1,6 @@
 """The depth and width explorer: its counts against the real networks, the paper's figures, the Python class."""
 
 import itertools
-import json
 import random
 import re
 
@@ -16,8 +15,8 @@ from cnn_lessons.models import wide_resnet
 from cnn_lessons.widgets import WideExplorer
 from cnn_lessons.widgets.wide import WIDE
 
-# FACTS.md §3: counted with 10 classes, and the paper's rounded figure.
-FACTS = {
+# Zagoruyko & Komodakis 2016: counted with 10 classes, and the paper's rounded figure.
+PARAMETERS = {
     (40, 1): (563_930, "0.6"),
     (40, 2): (2_243_546, "2.2"),
     (40, 4): (8_949_210, "8.9"),
@@ -30,7 +29,7 @@ FACTS = {
     (16, 10): (17_116_634, "17.1"),
     (16, 4): (2_748_890, None),
 }
-# FACTS.md §3: (depth, K, dropout) → test error on CIFAR-10 and CIFAR-100, and how many runs.
+# From the same paper: (depth, K, dropout) → test error on CIFAR-10 and CIFAR-100, and how many runs.
 ERRORS = {
     (28, 10, False): ("4.00", "19.25", "median of 5 runs"),
     (28, 10, True): ("3.89", "18.85", "median of 5 runs"),
@@ -100,13 +99,13 @@ def test_dropout_adds_no_parameters():
 
 
 def test_counts_and_the_papers_figures_are_those_of_the_facts(tmp_path):
-    calls = [[network(*pair)] for pair in FACTS]
-    for (pair, (counted, paper)), got in zip(FACTS.items(), ask_node(tmp_path, "wideCounts", calls), strict=True):
+    calls = [[network(*pair)] for pair in PARAMETERS]
+    for (pair, (counted, paper)), got in zip(PARAMETERS.items(), ask_node(tmp_path, "wideCounts", calls), strict=True):
         assert got["parameters"] == counted
         assert paper is None or f"{counted / 1e6:.1f}" == paper
         assert (paper is not None) == any((x["depth"], x["widen_factor"]) == pair for x in WIDE["paper"])
     given = {(x["depth"], x["widen_factor"]): x["millions"] for x in WIDE["paper"]}
-    assert given == {pair: paper for pair, (_, paper) in FACTS.items() if paper}
+    assert given == {pair: paper for pair, (_, paper) in PARAMETERS.items() if paper}
 
 
 def test_papers_errors_are_those_of_the_facts_and_no_others(tmp_path):
@@ -197,9 +196,3 @@ def test_bad_setting_is_refused_by_name(settings):
 def test_unknown_names_are_refused():
     with pytest.raises(TypeError, match="got unknown width; expected depth, widen_factor, num_classes, dropout"):
         WideExplorer(width=3)
-
-
-def test_defaults_are_the_same_in_both_languages(tmp_path):
-    (defaults,) = ask_node(tmp_path, "defaults", [[]])
-    widget = WideExplorer()
-    assert defaults == json.loads(json.dumps(widget.get_state(widget.state_names())))

@@ -2,6 +2,7 @@
 
 import functools
 import html.parser
+import inspect
 import json
 import re
 import subprocess
@@ -15,9 +16,11 @@ from widget_harness import html_of, run_in_node
 
 from cnn_lessons import widgets
 from cnn_lessons.widgets import MODULES, ConvolutionStepper, PoolingStepper, module_source
+from cnn_lessons.widgets.base import LessonWidget
 from cnn_lessons.widgets.source import STATIC
 
 STEPPERS = [ConvolutionStepper, PoolingStepper]
+WIDGETS = [one for one in vars(widgets).values() if inspect.isclass(one) and issubclass(one, LessonWidget)]
 
 
 class Element(html.parser.HTMLParser):
@@ -155,11 +158,12 @@ def test_oversize_window_is_no_error_in_python(widget_class):
     assert "3×3" in html_of(widget_class(image=[[0] * 3] * 3, **setting))
 
 
-@pytest.mark.parametrize("widget_class", STEPPERS)
+@pytest.mark.parametrize("widget_class", WIDGETS)
 def test_defaults_are_the_same_in_both_languages(widget_class, tmp_path):
-    widget = widget_class()
-    (answer,) = run_in_node(widget._tag, [{"name": "defaults", "args": []}], tmp_path)
-    assert answer["value"] == {name: getattr(widget, name) for name in widget.state_names()}
+    (answer,) = run_in_node(widget_class._tag, [{"name": "defaults", "args": []}], tmp_path)
+    traits = {name: widget_class.class_traits()[name] for name in widget_class.state_names()}
+    sent = {name: trait.metadata.get("to_json", lambda value, _: value) for name, trait in traits.items()}
+    assert answer["value"] == {name: sent[name](trait.default(), None) for name, trait in traits.items()}
 
 
 @pytest.mark.parametrize("tag", MODULES)

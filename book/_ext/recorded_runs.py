@@ -13,12 +13,12 @@ from sphinx.application import Sphinx
 
 from cnn_lessons import runs
 from cnn_lessons.anatomy import trace
+from cnn_lessons.cli.train import IMAGES
 from cnn_lessons.runs.plan import PLANNED, Planned
 from cnn_lessons.widgets import CurveReader
 from cnn_lessons.widgets.runs import MAX_RUNS
 
 BY_TITLE = {planned.title: planned for planned in PLANNED.values()}
-IMAGES = {"mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -138,7 +138,8 @@ def measured(made: list[runs.Recorded]) -> str:
 
 def row(planned: Planned, made: list[runs.Recorded]) -> tuple[str, ...]:
     """The cells of a row."""
-    costs = trace(planned.build(), IMAGES[planned.data])
+    _, image = IMAGES[planned.data]
+    costs = trace(planned.build(), image)
     reported = f"{100 * planned.reported:.2f} %, {planned.source}" if planned.reported else "–"
     figure, time = (measured(made), took(made)) if made else ("not run", "–")
     work = f"{costs.multiply_adds / 1e6:,.1f}"
