@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from cnn_lessons.arithmetic import integer
 from cnn_lessons.follower import Follower
 
 COLUMNS = ("layer", "kind", "output", "parameters", "multiply-adds", "receptive field")
@@ -110,14 +111,9 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
 
     Taught in: 03, 10.
     """
-    if (
-        not isinstance(input_shape, tuple | list)
-        or len(input_shape) != 3
-        or any(not isinstance(size, int) or size < 1 for size in input_shape)
-    ):
-        raise ValueError(
-            f"input_shape: expected (channels, height, width), three positive integers, got {input_shape!r}"
-        )
+    if not isinstance(input_shape, tuple | list) or len(input_shape) != 3:
+        raise ValueError(f"input_shape: expected (channels, height, width), got {input_shape!r}")
+    input_shape = tuple(integer(size, "input_shape", 1) for size in input_shape)
     if not isinstance(model, nn.Module):
         raise ValueError(f"trace: expected a model, an nn.Module, got {model!r:.60}. Are its parentheses missing?")
     recorder = _Recorder(model)
@@ -130,9 +126,7 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
         with recorder, torch.no_grad(), torch.device("meta"), Follower(image) as recorder.follower:
             torch.func.functional_call(model, state, (image,))
     except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
-        raise ValueError(
-            f"trace: an image of shape {tuple(input_shape)} stopped at {recorder.place()}: {error}"
-        ) from error
+        raise ValueError(f"trace: an image of shape {input_shape} stopped at {recorder.place()}: {error}") from error
     finally:
         for module, mode in training.items():
             module.training = mode

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
 from cnn_lessons.plots import COLOURS, INK, Picture
+from cnn_lessons.plots.picture import check_titled
 
 CONV, NORM, RELU, DROP = "convolution", "BatchNorm", "ReLU", "dropout"
 FILLS = {CONV: "#cfe3f2", NORM: "#f3efe2", RELU: "#ffffff", DROP: "#f7ddcb"}
@@ -152,6 +153,7 @@ def widths(models: Mapping[str, Sequence]) -> Picture:
     Args:
         models: title → rows of `anatomy.trace`; every row with a map of (C, H, W) and multiply-adds is drawn.
     """
+    check_titled("widths", models)
     layers = {title: [row.output_shape for row in rows if _is_convolution(row)] for title, rows in models.items()}
     empty = [title for title, shapes in layers.items() if not shapes]
     if empty or not layers:

@@ -24,18 +24,25 @@ class Sight:
     """What a map of values sees of the input along one axis.
 
     Args:
-        field: input pixels that one value depends on.
+        field: input pixels that one value depends on, around its own place.
         jump: input pixels between two neighbouring values.
         places: values along the axis.
+        whole: input pixels that all of its values depend on, wherever they are, behind a gate or a global mean; or 0.
     """
 
     field: int
     jump: int
     places: int
+    whole: int = 0
+
+    @property
+    def seen(self) -> int:
+        """Input pixels that one value depends on, by either way."""
+        return max(self.field, self.whole)
 
     def window(self, kernel: int, stride: int, dilation: int, places: int) -> "Sight":
         """Return the sight after a window has slid over the axis."""
-        return Sight(self.field + dilation * (kernel - 1) * self.jump, self.jump * stride, places)
+        return Sight(self.field + dilation * (kernel - 1) * self.jump, self.jump * stride, places, self.whole)
 
     def everything(self) -> "Sight":
         """Return the sight of one value that depends on the whole axis."""
@@ -68,13 +75,11 @@ class Follower(TorchFunctionMode):
     def receptive_field(self, tensor: Tensor) -> tuple[int, int] | None:
         """Return (height, width) in input pixels, or None if the tensor does not come from the image by known ways."""
         sight = self.sights.get(tensor)
-        return sight and (sight[0].field, sight[1].field)
+        return sight and (sight[0].seen, sight[1].seen)
 
     def _sight(self, name: str, out: Tensor, seen: list, args: tuple, kwargs: dict) -> tuple[Sight, Sight] | None:
         """Return the sight of a result of inputs that have `seen` these; None if it is not known."""
-        sight = tuple(
-            max(axis, key=lambda one: one.field) for axis in zip(*seen, strict=True)
-        )  # where paths meet: the wider
+        sight = tuple(_meet(*axis) for axis in zip(*seen, strict=True))
         if name in WINDOWS:
             steps = WINDOWS[name](*args, **kwargs)
             return tuple(
@@ -95,11 +100,11 @@ class Follower(TorchFunctionMode):
         if name == "__getitem__" and out.dim() == 4:  # x[:, :, ::2, ::2], the parameter-free shortcut
             steps = _slice_steps(args[1])
             return tuple(
-                Sight(one.field, one.jump * step, places)
+                replace(one, jump=one.jump * step, places=places)
                 for one, step, places in zip(sight, steps, out.shape[-2:], strict=True)
             )
         if _over_the_map(name, *args, **kwargs):
-            return tuple(one.window(one.places, 1, 1, one.places) for one in sight)
+            return tuple(replace(one, whole=one.everything().seen) for one in sight)
         same_shape = any(out.shape == value.shape for value in _tensors(args))
         return sight if same_shape or name in REARRANGING else None
 
@@ -109,6 +114,12 @@ def _tensors(values) -> list[Tensor]:
     for value in values:
         found += [value] if isinstance(value, Tensor) else _tensors(value) if isinstance(value, (tuple, list)) else []
     return found
+
+
+def _meet(*paths: Sight) -> Sight:
+    """Return the sight where paths meet: the widest on the finest map; a gate's one value goes to all of its places."""
+    finest = max(paths, key=lambda one: (one.places, one.field))
+    return replace(finest, whole=max(one.seen if one.places < finest.places else one.whole for one in paths))
 
 
 def _over_the_map(name: str, *args, **kwargs) -> bool:
@@ -155,25 +166,25 @@ def _average_steps(input, kernel_size, stride=None, *options, **named):
     return _pool_steps(input, kernel_size, stride)
 
 
-def _free(out: Tensor, *args, **kwargs) -> int:
+def _free(out: Tensor, /, *args, **kwargs) -> int:
     return 0
 
 
-def _conv_cost(out: Tensor, input, weight, *args, **kwargs) -> int:
+def _conv_cost(out: Tensor, /, input, weight, *args, **kwargs) -> int:
     return out.numel() * math.prod(
         weight.shape[1:]
     )  # each output value: one multiply-add for each weight of its filter
 
 
-def _transposed_cost(out: Tensor, input, weight, *args, **kwargs) -> int:
+def _transposed_cost(out: Tensor, /, input, weight, *args, **kwargs) -> int:
     return input.numel() * math.prod(weight.shape[1:])  # each input value is spread by each weight of its filters
 
 
-def _linear_cost(out: Tensor, input, weight, *args, **kwargs) -> int:
+def _linear_cost(out: Tensor, /, input, weight, *args, **kwargs) -> int:
     return out.numel() * weight.shape[-1]
 
 
-def _einsum_cost(out: Tensor, equation: str, *operands) -> int:
+def _einsum_cost(out: Tensor, /, equation: str, *operands) -> int:
     """Each result sums products over the letters that do not stand behind the arrow."""
     operands = operands[0] if isinstance(operands[0], (tuple, list)) else operands
     terms, arrow, kept = equation.replace(" ", "").partition("->")
@@ -187,12 +198,12 @@ def _einsum_cost(out: Tensor, equation: str, *operands) -> int:
     return out.numel() * math.prod(size for letter, size in sizes.items() if letter not in kept) * (len(operands) > 1)
 
 
-def _addmm_cost(out: Tensor, added, *args, **kwargs) -> int:
+def _addmm_cost(out: Tensor, /, added, *args, **kwargs) -> int:
     left = args[0] if args else kwargs.get("mat1", kwargs.get("batch1"))
     return out.numel() * left.shape[-1]
 
 
-def _matmul_cost(out: Tensor, left, *args, **kwargs) -> int:
+def _matmul_cost(out: Tensor, /, left, *args, **kwargs) -> int:
     return out.numel() * left.shape[-1]
 
 

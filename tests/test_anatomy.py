@@ -3,6 +3,7 @@
 import random
 import re
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -116,8 +117,13 @@ def test_trace_follows_the_parameter_free_shortcut():
 
 @pytest.mark.parametrize("shape", [32, (3, 32), (0, 32, 32), (3, 32, 32.0), (1, 3, 32, 32)])
 def test_trace_refuses_a_shape_that_is_not_channels_height_width(shape):
-    with pytest.raises(ValueError, match="expected \\(channels, height, width\\)"):
+    with pytest.raises(ValueError, match="input_shape: expected"):
         trace(nn.Conv2d(3, 3, 3), shape)
+
+
+def test_trace_takes_numpys_and_torchs_integers():
+    model = nn.Conv2d(3, 4, 3)
+    assert trace(model, (np.int64(3), torch.tensor(8), np.uint8(9))) == trace(model, (3, 8, 9))
 
 
 def test_trace_names_the_layer_where_the_image_stops():
@@ -166,6 +172,7 @@ def test_trace_names_the_layer_where_an_axis_is_missing():
         (lambda x: F.scaled_dot_product_attention(*[x.flatten(2).mT] * 3), 0, (16, 16)),
         (lambda x: torch.einsum("nchw,ncvw->nhvw", x, x), 0, None),
         (nn.Sequential(nn.Conv2d(3, 4, 3), nn.GroupNorm(2, 4)), 0, (16, 16)),  # its mean is that of the map
+        (nn.GroupNorm(1, 3), 3, (16, 16)),  # the convolution behind it does not see further
         (nn.InstanceNorm2d(3), 0, (16, 16)),
         (nn.InstanceNorm2d(3, track_running_stats=True), 3, (3, 3)),
         (nn.LayerNorm((3, 16, 16)), 0, (16, 16)),
@@ -175,6 +182,40 @@ def test_trace_names_the_layer_where_an_axis_is_missing():
 )
 def test_receptive_field_through_functions(forward, conv, field):
     assert trace(Forward(forward, conv), (3, 16, 16))[-1].receptive_field == field
+
+
+class _Gated(nn.Module):
+    """A convolution, a gate of one value a channel, two more convolutions."""
+
+    def __init__(self, pool):
+        super().__init__()
+        self.pool, self.gate = pool, nn.Conv2d(2, 2, 1)
+        self.first, self.behind = nn.Conv2d(2, 2, 3), nn.Sequential(*(nn.Conv2d(2, 2, 3, padding=1) for _ in range(2)))
+
+    def forward(self, x):
+        x = self.first(x)
+        return self.behind(x * self.gate(self.pool(x)).sigmoid())
+
+
+@pytest.mark.parametrize("pool", [nn.AdaptiveAvgPool2d(1), nn.AvgPool2d(30), lambda x: x.mean((2, 3), keepdim=True)])
+def test_receptive_field_behind_a_gate_is_where_the_gradient_reaches(pool):
+    model = _Gated(pool)
+    assert trace(model, (2, 32, 32))[-1].receptive_field == _empirical_field(model, 32) == (32, 32)
+
+
+def test_receptive_field_grows_behind_gates_as_without_them():
+    model = torchvision.models.mobilenet_v3_small()
+    field = trace(model, (3, 224, 224))[-1].receptive_field
+    for block in model.modules():
+        for name, gate in block.named_children():
+            if isinstance(gate, torchvision.ops.SqueezeExcitation):
+                setattr(block, name, nn.Identity())
+    assert trace(model, (3, 224, 224))[-1].receptive_field == field == (831, 831)
+
+
+def test_trace_goes_through_functions_that_have_an_out():
+    network = nn.Sequential(Forward(lambda x: F.normalize(x.flatten(1))), nn.Linear(3 * 16, 5))
+    assert trace(network, (3, 4, 4)).multiply_adds == 3 * 16 * 5
 
 
 def test_products_that_are_no_layers_are_counted():

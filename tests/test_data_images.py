@@ -76,6 +76,22 @@ def test_split_refuses_a_number_it_cannot_hold_out(validation, says):
     assert says in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda part: small(), "split: expected Images, such as data.train, got ImageData"),
+        (lambda part: Images(part.images[:5], part.labels), "a label for each image, got 5 images, 10 labels"),
+        (lambda part: Images(part.images, part.labels - 1), "split: expected labels from 0, got -1"),
+        (lambda part: Images(part.images, part.labels.float()), "labels (N,), integers, got (10,) of torch.float32"),
+        (lambda part: Images(part.images, part.labels[:, None]), "labels (N,), integers, got (10, 1) of torch.int64"),
+    ],
+)
+def test_split_refuses_what_is_no_images_with_their_labels(change, says):
+    with pytest.raises(ValueError) as refusal:
+        split(change(numbered([0, 1] * 5)), 2)
+    assert says in str(refusal.value)
+
+
 def test_channel_statistics_are_those_of_all_pixels():
     pixels = torch.randint(0, 256, (40, 3, 9, 7), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
     pixels[:, 1] //= 3
@@ -92,10 +108,18 @@ def test_channel_statistics_are_exact_where_sums_of_floats_are_not():
     assert channel_statistics(flat)[1][0] == pytest.approx((3e6 - 1) ** 0.5 / 3e6 / 255, rel=1e-14)
 
 
-@pytest.mark.parametrize("images", [torch.zeros(2, 3, 4, 4), torch.zeros(3, 4, 4, dtype=torch.uint8)])
-def test_channel_statistics_refuse_what_is_no_batch_of_bytes(images):
-    with pytest.raises(ValueError, match=r"channel_statistics: expected uint8 images \(N, C, H, W\), got torch"):
+@pytest.mark.parametrize(
+    ("images", "got"),
+    [
+        (torch.zeros(2, 3, 4, 4), "torch.float32 of (2, 3, 4, 4)"),
+        (torch.zeros(3, 4, 4, dtype=torch.uint8), "torch.uint8 of (3, 4, 4)"),
+        (torch.zeros(2, 3, 4, 4, dtype=torch.uint8).numpy(), "ndarray"),
+    ],
+)
+def test_channel_statistics_refuse_what_is_no_batch_of_bytes(images, got):
+    with pytest.raises(ValueError) as refusal:
         channel_statistics(images)
+    assert f"channel_statistics: expected a uint8 tensor of images (N, C, H, W), got {got}" in str(refusal.value)
 
 
 def test_fingerprint_is_the_sha256_of_shapes_and_bytes():

@@ -187,6 +187,18 @@ def test_dials_may_be_numbers_of_numpy():
     )
 
 
+@pytest.mark.parametrize(
+    ("small", "plain"),
+    [
+        ({"shift": (np.uint8(20), np.int8(-20))}, {"shift": (20, -20)}),
+        ({"noise": np.uint8(20), "position": np.int8(16)}, {"noise": 20, "position": 16}),
+        ({"rotation": np.uint8(90), "colour": np.uint8(1)}, {"rotation": 90, "colour": 1}),
+    ],
+)
+def test_small_numbers_of_numpy_do_not_overflow(small, plain):
+    assert torch.equal(draw_shapes([3], **small), draw_shapes([3], **plain))
+
+
 @pytest.mark.parametrize("noise", [5, 12, 30])
 def test_noise_has_the_deviation_it_says_and_no_mean(noise):
     added = draw_shapes(SAME, **{**OFF, "noise": noise}).double() - draw_shapes(SAME, **OFF)

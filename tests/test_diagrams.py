@@ -111,3 +111,8 @@ def test_widths_draw_a_bar_for_every_convolution():
 def test_widths_refuse_networks_without_convolutions(models_):
     with pytest.raises(ValueError, match="widths: expected rows with convolutions for each network, got none for"):
         diagrams.widths(models_)
+
+
+def test_widths_refuse_rows_without_a_title():
+    with pytest.raises(ValueError, match="widths: expected title → values, got list"):
+        diagrams.widths([])

@@ -383,6 +383,8 @@ REFUSED = [
     (models.resnet_cifar, (20.0,), "6n.2, got 20.0"),
     (models.resnet_cifar, (20, 10, "none"), '"pad" or "projection", got \'none\''),
     (models.resnet_cifar, (20, 0), "num_classes, got 0"),
+    (models.PadShortcut, (32, 16, 1), "at least in_channels=32 for out_channels, got 16. Use a ProjectionShortcut"),
+    (models.PadBlock, (32, 16), "PadShortcut: expected at least in_channels=32"),
     (models.plain_cifar, (33,), "plain_cifar.*the nearest are 32 and 38"),
     (models.resnet_seminar, (-1,), "at least 0 for n, got -1"),
     (models.wide_resnet, (30, 10), "6N.4, got 30; nearest are 28 and 34"),

@@ -1,5 +1,6 @@
 """Batch normalisation from scratch against torch.nn.functional: value, gradient, running figures and refusal."""
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -84,6 +85,26 @@ def test_batch_norm2d_passes_gradcheck(training):
     assert torch.autograd.gradcheck(fresh, tensors)
 
 
+@pytest.mark.parametrize("scale", [1, 300])  # a variance of 300² is beyond the largest half
+@pytest.mark.parametrize("training", [True, False])
+def test_batch_norm2d_of_halves_equals_torch(training, scale):
+    _, generator = sources(25)
+    x, figures = scale * normal(generator, 64, 3, 32, 32).half(), [torch.zeros(3).half(), torch.ones(3).half()]
+    (ours, mine), (torchs, theirs) = with_figures(batch_norm2d, figures), with_figures(F.batch_norm, figures)
+    affine = normal(generator, 2, 3).half()
+    got, expected = ours(x, *affine, training=training), torchs(x, *affine, training=training)
+    torch.testing.assert_close(got, expected, rtol=1e-3, atol=1e-3)  # a half has three digits
+    torch.testing.assert_close(mine, theirs)
+
+
+def test_batch_norm2d_takes_numpys_momentum_and_eps():
+    options = {"training": True, "momentum": np.float32(0.5), "eps": np.float32(0.25)}
+    x, figures = torch.arange(8.0).reshape(2, 1, 2, 2), [torch.zeros(1), torch.ones(1)]
+    (ours, mine), (torchs, theirs) = with_figures(batch_norm2d, figures), with_figures(F.batch_norm, figures)
+    torch.testing.assert_close(ours(x, None, None, **options), torchs(x, None, None, **options))
+    torch.testing.assert_close(mine, theirs)
+
+
 X, C, C2 = torch.zeros(2, 3, 4, 4), torch.ones(3), torch.ones(2)
 BAD_CALLS = {
     "three dimensions": ((X[0], C, C, C, C, True), {}, "(N, C, H, W), got shape (3, 4, 4)"),
@@ -137,8 +158,10 @@ BAD_CALLS = {
         "more than one value a channel in training, got x of shape (1, 3, 1, 1)",
     ),
     "momentum None": ((X, C, C, C, C, True), {"momentum": None}, "momentum from 0 to 1, got None"),
+    "momentum True": ((X, C, C, C, C, True), {"momentum": True}, "momentum from 0 to 1, got True"),
     "momentum 2": ((X, C, C, C, C, True), {"momentum": 2.0}, "momentum from 0 to 1, got 2.0"),
     "eps 0": ((X, C, C, C, C, True), {"eps": 0.0}, "eps above 0, so that nothing is divided by zero, got 0.0"),
+    "eps True": ((X, C, C, C, C, True), {"eps": True}, "eps above 0, so that nothing is divided by zero, got True"),
     "eps negative": (
         (X, C, C, C, C, False),
         {"eps": -1e-5},

@@ -1,5 +1,7 @@
 """Figures: each gives a PNG with its alt text, the same bytes twice, and says what it cannot show."""
 
+import inspect
+import re
 import struct
 
 import numpy
@@ -46,10 +48,18 @@ def test_figure_is_the_same_each_time(make):
 
 
 @pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
-@pytest.mark.parametrize("alt", ["", "  \n"])
+@pytest.mark.parametrize("alt", ["", "  \n", None])
 def test_figure_without_alt_text_is_refused(make, alt):
-    with pytest.raises(ValueError, match="alt: expected a sentence that says what the figure shows, got an empty text"):
+    with pytest.raises(ValueError, match=re.escape(f"a sentence that says what the figure shows, got {alt!r}")):
         make(alt)
+
+
+@pytest.mark.parametrize("values", [[1, 2], GREY], ids=["list", "tensor"])
+@pytest.mark.parametrize("name", MAKE)
+def test_figure_without_titles_is_refused(name, values):
+    labels = {word: word for word in ("xlabel", "ylabel") if word in inspect.signature(getattr(plots, name)).parameters}
+    with pytest.raises(ValueError, match=f"{name}: expected title → values, got {type(values).__name__}. Give it a"):
+        getattr(plots, name)(values, alt="A picture.", **labels)
 
 
 def test_axes_and_lines_are_labelled():
@@ -153,3 +163,41 @@ def test_bars_take_numbers_that_are_being_learned():
     weight = torch.nn.Parameter(torch.ones(4))
     drawn = plots.bars({"norm": weight.norm()}, ylabel="norm", alt="One bar.").figure.axes[0].patches
     assert [bar.get_height() for bar in drawn] == [2]
+
+
+def test_curves_take_losses_that_are_being_learned_and_half_the_bits():
+    losses = [torch.tensor(value, requires_grad=True) for value in (1.0, 2.0)]
+    for line in (losses, torch.stack(losses), torch.stack(losses).bfloat16(), [loss.bfloat16() for loss in losses]):
+        (drawn,) = plots.curves({"loss": line}, xlabel="x", ylabel="y", alt="A line.").figure.axes[0].lines
+        assert drawn.get_ydata().tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("line", "shape"), [([(1, 2), (3, 4), (5, 6)], r"\(3, 2\)"), (2.5, r"\(\)")])
+def test_curves_refuse_what_is_not_one_line(line, shape):
+    with pytest.raises(ValueError, match=rf"curves: expected \(T,\) values for 'ResNet', got shape {shape}. Of pairs"):
+        plots.curves({"ResNet": line}, xlabel="x", ylabel="y", alt="A line.")
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_bars_whose_labels_are_numbers_stand_side_by_side(log):
+    axes = plots.bars({0.1: 0.9, 0.01: 0.5, 0.001: 0.7}, ylabel="accuracy", alt="Three bars.", log=log).figure.axes[0]
+    assert [patch.get_x() + patch.get_width() / 2 for patch in axes.patches] == pytest.approx([0, 1, 2])
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.1", "0.01", "0.001"]
+
+
+@pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
+def test_histogram_counts_half_precision_as_float32(half):
+    values = torch.randn(5000, generator=torch.Generator().manual_seed(0)).to(half)
+    pictures = [plots.histogram({"x": x}, xlabel="value", alt="A bell.") for x in (values, values.float())]
+    drawn, expected = (picture.figure.axes[0].patches[0].get_xy() for picture in pictures)
+    assert (drawn == expected).all()
+
+
+def test_images_refuse_rows_without_a_picture():
+    with pytest.raises(ValueError, match="columns: expected at least 1, got 0"):
+        plots.images({"x": GREY}, alt="A picture.", columns=0)
+
+
+def test_matrices_refuse_marks_of_another_shape():
+    with pytest.raises(ValueError, match=r"marked: expected the shape of 'x', \(3, 4\), got \(2, 2\)"):
+        plots.matrices({"x": GREY}, marked={"x": GREY[:2, :2] > 1}, alt="A table.")

@@ -223,7 +223,7 @@ def test_foreign_files_are_refused(path):
     torch.save([1, 2], path)
     refused(path, "got a foreign file .list")
     torch.save(nn.Linear(2, 2), path)  # a pickle that could run code
-    refused(path, "torch refuses to load")
+    refused(path, r"got a pickled object, perhaps a whole model, which torch refuses to load\. Pass another path")
     path.write_text("hello")
     refused(path, "damaged")
 

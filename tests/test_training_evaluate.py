@@ -1,3 +1,6 @@
+import math
+
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -83,8 +86,40 @@ def test_images_without_labels_are_refused():
     data, network = tiny_data(), tiny_network()
     with pytest.raises(ValueError, match="expected a label for each image, got 60 images, 3 labels"):
         evaluate(network, data.test.images, data.test.labels[:3])
-    with pytest.raises(ValueError, match="got 0 images"):
+    with pytest.raises(ValueError, match="expected an image or more, got 0 images"):
         evaluate(network, data.test.images[:0], data.test.labels[:0])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda y: F.one_hot(y).float(), r"integers, got \(60, 4\) of torch.float32. Try labels.argmax\(1\)"),
+        (lambda y: y[:, None], r"integers, got \(60, 1\) of torch.int64. Try labels.flatten\(\).long\(\)"),
+        (lambda y: y * math.nan, r"integers, got \(60,\) of torch.float32"),
+        (lambda y: y == 1, r"integers, got \(60,\) of torch.bool"),
+        (lambda y: torch.full_like(y, -100), "labels from 0, got -100"),  # cross_entropy leaves these out
+        (lambda y: y.tolist(), r"labels in a tensor, got list. torch.as_tensor\(labels\)"),
+    ],
+)
+def test_labels_that_are_no_class_numbers_are_refused(spoil, words):
+    images, labels = tiny_data().test
+    with pytest.raises(ValueError, match=f"evaluate: expected .*{words}"):
+        evaluate(tiny_network(), images, spoil(labels))
+
+
+def test_images_of_numpy_and_functions_in_place_of_a_model_are_refused():
+    images, labels = tiny_data().test
+    with pytest.raises(ValueError, match="evaluate: expected images in a tensor, got ndarray"):
+        evaluate(tiny_network(), images.numpy(), labels)
+    with pytest.raises(ValueError, match=r"expected a model, an nn.Module, got <function tiny.*parentheses missing\?"):
+        evaluate(tiny_network, images, labels)
+
+
+def test_integers_of_any_type_count():
+    network, (images, labels) = tiny_network(), tiny_data().test
+    expected = evaluate(network, images, labels, batch_size=7)
+    for number in (np.int64(7), torch.tensor(7)):
+        assert evaluate(network, images, labels.int(), batch_size=number) == expected
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from project_copy import PLAIN_GIT
 from tiny import CLASSES, same, tiny_data, tiny_network, tiny_recipe
 from torch import nn
 
-from cnn_lessons.data import normalise, split
+from cnn_lessons.data import Images, normalise, split
 from cnn_lessons.training import History, TrainingError, distributed, evaluate, learning_rate, train
 from cnn_lessons.training import history as history_module
 from cnn_lessons.training.faults import check_losses
@@ -347,6 +347,69 @@ def test_too_few_scores_are_refused_with_the_number_of_classes():
         evaluate(nn.Conv2d(3, len(CLASSES), 8), *tiny_data().test)
 
 
+@pytest.mark.parametrize("name", ["train", "test"])
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda x, y: (x / 255, y), r"images \(N, C, H, W\) of torch.uint8, got \(\d+, 3, 8, 8\) of torch.float32"),
+        (lambda x, y: (x[:, 0], y), r"images \(N, C, H, W\) of torch.uint8, got \(\d+, 8, 8\)"),
+        (lambda x, y: (x[:, :1], y), r"images of \(3, 8, 8\), .*, got \(1, 8, 8\)"),
+        (lambda x, y: (x.numpy(), y), "images in a tensor, got ndarray"),
+        (lambda x, y: (x, y - 1), "labels from 0, got -1"),
+        (lambda x, y: (x, y.float()), "integers, got"),
+        (lambda x, y: (x, y[:20]), "a label for each image, got .* 20 labels"),
+        (lambda x, y: (x[:0], y[:0]), "an image or more"),
+    ],
+)
+def test_part_that_cannot_be_used_is_refused_before_the_first_step(name, spoil, words):
+    data, network = tiny_data(), tiny_network()
+    network.register_forward_pre_hook(lambda module, args: pytest.fail("it has begun to train"))
+    with pytest.raises(ValueError, match=rf"data\.{name}: expected .*{words}"):
+        run(network=network, data=dataclasses.replace(data, **{name: Images(*spoil(*getattr(data, name)))}))
+
+
+def test_parts_of_other_sizes_or_in_a_plain_tuple_are_refused():
+    data = tiny_data()
+    images, labels = data.test
+    with pytest.raises(ValueError, match=r"data.test: expected images of \(3, 8, 8\), .*, got \(3, 7, 8\)"):
+        run(data=dataclasses.replace(data, test=Images(images[:, :, 1:], labels)))
+    with pytest.raises(ValueError, match=r"data.test: expected Images\(images, labels\), got tuple"):
+        run(data=dataclasses.replace(data, test=(images, labels)))
+
+
+def test_labels_may_be_integers_of_any_type():
+    data, recipe = tiny_data(), tiny_recipe(validation=40)
+    train_part, test_part = (Images(part.images, part.labels.int()) for part in (data.train, data.test))
+    network, history = run(recipe, data=data)
+    other, again = run(recipe, data=dataclasses.replace(data, train=train_part, test=test_part))
+    assert same(network.state_dict(), other.state_dict()) and history.test == again.test
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ((tiny_network, tiny_data(), tiny_recipe()), "train: expected a model, an nn.Module, .*parentheses missing"),
+        ((tiny_network(), "shapes", tiny_recipe()), r"data: expected an ImageData, got 'shapes'. .*load\('shapes'\)"),
+        ((tiny_network(), tiny_data().train, tiny_recipe()), r"data: expected an ImageData, got Images\(images="),
+        ((tiny_network(), tiny_data(), "fast"), r"recipe: expected a Recipe, got 'fast'. .*RECIPES\['fast'\]"),
+        ((tiny_network(), tiny_data(), {"lr": 1}), r"recipe: expected a Recipe, got {'lr': 1}. .*RECIPES\['quick'\]"),
+    ],
+)
+def test_other_kind_of_object_is_named(given, words):
+    with pytest.raises(ValueError, match=words):
+        train(*given, progress=False)
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda", "cuda:99", 0, 1.5])
+def test_device_that_is_not_there_is_refused(device, monkeypatch):
+    def absent(device):
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+    monkeypatch.setattr(torch.cuda, "get_device_capability", absent)
+    with pytest.raises(ValueError, match=rf"device: expected 'cpu', 'cuda' or 'cuda:N', got {device!r}; torch finds"):
+        train(tiny_network(), tiny_data(), tiny_recipe(), device=device, progress=False)
+
+
 def test_large_images_are_scored_few_at_a_time():
     data, seen = tiny_data(), []
     train_part, test_part = (part._replace(images=part.images.repeat(1, 1, 16, 16)) for part in (data.train, data.test))
@@ -397,6 +460,20 @@ def test_foreign_history_is_refused(text, words):
     newer = History("a").to_json().replace('"version": 1', '"version": 9')
     with pytest.raises(ValueError, match="version 9"):
         History.from_json(newer)
+
+
+def test_history_that_is_cut_short_names_the_line():
+    text = History("a", epochs=[{"epoch": 1}]).to_json()
+    with pytest.raises(ValueError, match="cut short or damaged in line 7"):
+        History.from_json(text[: text.index("1\n  }")])
+
+
+def test_history_with_a_mark_before_it_is_read_and_a_checkpoint_is_not(tmp_path):
+    (tmp_path / "run.json").write_text(History("a").to_json(), encoding="utf-8-sig")
+    assert History.load(tmp_path / "run.json") == History("a")
+    torch.save({}, tmp_path / "run.pt")
+    with pytest.raises(ValueError, match=r"expected JSON, got the binary file .*run\.pt, perhaps the checkpoint"):
+        History.load(tmp_path / "run.pt")
 
 
 def test_bar_tells_loss_accuracy_speed_and_time_left(capsys):

@@ -1,5 +1,6 @@
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 from tiny import tiny_recipe
@@ -121,6 +122,18 @@ def test_one_cycle_of_a_single_step_has_a_rate():
 def test_bad_recipe_names_the_field(change, words):
     with pytest.raises(ValueError, match=words):
         tiny_recipe(**change)
+
+
+def test_numbers_of_numpy_and_in_tensors_become_pythons():
+    recipe = tiny_recipe(
+        epochs=np.int64(4), lr=np.float32(0.5), seed=torch.tensor(2), flip=np.bool_(True), schedule="step",
+        milestones=np.array([1, 2]),
+    )  # fmt: skip
+    found = (recipe.epochs, recipe.lr, recipe.seed, recipe.flip, *recipe.milestones)
+    assert found == (4, 0.5, 2, True, 1, 2) and {type(value) for value in found} == {int, float, bool}
+    for name in ("batch_size", "epochs"):
+        with pytest.raises(ValueError, match=f"{name}: expected .*, got True"):
+            tiny_recipe(**{name: np.bool_(True)})
 
 
 def test_unknown_recipe_lists_the_known():

@@ -99,10 +99,23 @@ def test_shifted_fills_each_picture_with_its_own_colour_and_moves_down_and_right
         assert torch.equal(moved[k : k + 1], torch_shift(images[k : k + 1], 2, 3, colours[k].tolist()))
     assert moved[0, 0, 2, 3] == images[0, 0, 0, 0] and moved[1, :, 0, 0].tolist() == [250, 251, 252]
     assert torch.equal(shifted(images, 2, 3, [[1, 2, 3]]), shifted(images, 2, 3, (1, 2, 3)))
-    with pytest.raises(ValueError, match="one for each of 2 pictures, got 3"):
-        shifted(images, 1, 0, [[0, 0, 0]] * 3)
     for far in (9, 10, -9, -10, 40, -40):
         assert (shifted(images, far, 0) == 0).all() and (shifted(images, 0, far) == 0).all()
+
+
+@pytest.mark.parametrize("fill", [(0,), (0, 0, 0, 0), [[0, 0, 0]] * 3, [[0, 0, 0], [0]]])
+def test_shifted_refuses_a_fill_without_a_value_for_each_channel(fill):
+    with pytest.raises(ValueError, match=r"a value for each channel, \(3,\), or so for each picture, \(2, 3\), got"):
+        shifted(torch.zeros(2, 3, 9, 9), 0, 2, fill)
+
+
+def test_shifted_moves_grey_pictures_and_refuses_what_is_no_batch():
+    picture = torch.arange(81.0).reshape(1, 1, 9, 9)
+    assert torch.equal(shifted(picture, 2, 3, (7,)), torch_shift(picture, 2, 3, [7]))
+    with pytest.raises(ValueError, match=r"a value for each channel, \(1,\), .* got \[0, 0, 0\]"):
+        shifted(picture, 2, 3)
+    with pytest.raises(ValueError, match=r"expected \(K, C, H, W\), got \(1, 9, 9\). For one, pass picture\[None\]"):
+        shifted(picture[0], 2, 3)
 
 
 def test_thousandths_add_up_keep_the_order_and_the_prediction():

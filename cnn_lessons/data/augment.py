@@ -77,10 +77,8 @@ def normalise(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Te
     channels = images.shape[1]
     if images.dtype != torch.uint8:
         raise ValueError(f"normalise: expected uint8 images, 0 to 255, got {images.dtype}")
-    if not len(mean) == len(std) == channels:
-        raise ValueError(
-            f"normalise: expected a mean and a std for each of {channels} channels, got {len(mean)} and {len(std)}"
-        )
+    if any(torch.as_tensor(numbers).shape != (channels,) for numbers in (mean, std)):
+        raise ValueError(f"normalise: expected a mean and a std for each of {channels} channels, got {mean} and {std}")
     if not all(deviation > 0 for deviation in std):  # nor is NaN
         raise ValueError(f"normalise: expected stds above 0, got {tuple(std)}: a channel whose pixels are all alike")
     scale = torch.tensor([1 / (255 * deviation) for deviation in std], dtype=torch.float32, device=images.device)

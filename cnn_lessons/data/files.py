@@ -90,6 +90,8 @@ SOURCES = {
 
 def data_root(root: str | os.PathLike | None = None) -> Path:
     """Return the folder that holds the data: `root`, else what CNN_LESSONS_DATA names, else ~/.cache/cnn_lessons."""
+    if not isinstance(root, str | os.PathLike | None):
+        raise ValueError(f"root: expected the name of a folder, got {root!r}. Without a network: download=False.")
     return Path(root or os.environ.get(VARIABLE) or CACHE).expanduser().absolute()
 
 
@@ -112,7 +114,7 @@ def verify(name: str, root: str | os.PathLike | None = None) -> list[tuple[str, 
         "unreadable". An empty list for shapes.
 
     Raises:
-        ValueError: if the name is unknown.
+        ValueError: if the name is unknown, or `root` names no folder.
     """
     if name == "shapes":
         return []

@@ -64,8 +64,12 @@ def split(part: Images, validation: int, seed: int = 0) -> tuple[Images, Images]
         n · validation / N are held out, rounded down or up.
 
     Raises:
-        ValueError: if `validation` is not a whole number from 0 to N − 1.
+        ValueError: if `part` is no `Images` with a label, a whole number from 0, for each image, or if `validation` is
+            not a whole number from 0 to N − 1.
     """
+    if not isinstance(part, Images):
+        raise ValueError(f"split: expected Images, such as data.train, got {type(part).__name__}")
+    check_labelled("split", *part)
     total = len(part.labels)
     validation = integer(validation, "validation", 0)
     if validation >= total:
@@ -79,6 +83,26 @@ def split(part: Images, validation: int, seed: int = 0) -> tuple[Images, Images]
         held_out[of_this_class[:quota]] = True
     held_out = held_out.to(part.images.device)
     return Images(*(array[~held_out] for array in part)), Images(*(array[held_out] for array in part))
+
+
+def check_labelled(name: str, images: Tensor, labels: Tensor) -> None:
+    """Refuse, with a ValueError that begins with `name`, what is not tensors, an image or more and a class for each."""
+    for which, value in (("images", images), ("labels", labels)):
+        if not isinstance(value, Tensor):
+            kind = type(value).__name__
+            raise ValueError(f"{name}: expected {which} in a tensor, got {kind}. torch.as_tensor({which}) makes one.")
+    whole = not labels.is_floating_point() and not labels.is_complex() and labels.dtype != torch.bool
+    if labels.dim() != 1 or not whole:
+        one_hot = labels.dim() == 2 and labels.shape[1] > 1
+        raise ValueError(
+            f"{name}: expected labels (N,), integers, got {tuple(labels.shape)} of {labels.dtype}. "
+            f"Try labels.{'argmax(1)' if one_hot else 'flatten().long()'}."
+        )
+    if not len(labels) == len(images) > 0:
+        wanted = "a label for each image" if len(images) else "an image or more"
+        raise ValueError(f"{name}: expected {wanted}, got {len(images)} images, {len(labels)} labels")
+    if labels.min() < 0:
+        raise ValueError(f"{name}: expected labels from 0, got {labels.min()}. Number the classes from 0.")
 
 
 def _quotas(counts: list[int], wanted: int) -> list[int]:
@@ -106,10 +130,10 @@ def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, 
     Raises:
         ValueError: if `images` is not a batch of bytes.
     """
-    if images.dtype != torch.uint8 or images.dim() != 4 or images.numel() == 0:
-        raise ValueError(
-            f"channel_statistics: expected uint8 images (N, C, H, W), got {images.dtype} of {tuple(images.shape)}"
-        )
+    tensor = isinstance(images, Tensor)
+    if not tensor or images.dtype != torch.uint8 or images.dim() != 4 or images.numel() == 0:
+        got = f"{images.dtype} of {tuple(images.shape)}" if tensor else type(images).__name__
+        raise ValueError(f"channel_statistics: expected a uint8 tensor of images (N, C, H, W), got {got}")
     means, deviations = [], []
     for channel in images.unbind(1):
         counts = torch.bincount(channel.flatten(), minlength=256).tolist()  # how often each of the 256 values occurs

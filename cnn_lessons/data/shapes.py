@@ -44,11 +44,13 @@ class Dials:
     noise: float = 22
 
     def __post_init__(self):
-        """Refuse a dial outside its range."""
+        """Refuse a dial outside its range; keep the others as Python's numbers, since NumPy's small ones overflow."""
         for field in fields(self):
             value, most = getattr(self, field.name), LIMITS[field.name]
             if not isinstance(value, Real) or not 0 <= value <= most:
                 raise ValueError(f"shapes: expected {field.name} from 0 to {most}, got {value!r}")
+            if isinstance(value, np.generic):
+                object.__setattr__(self, field.name, value.item())
         integer(self.clutter, "clutter", 0)
 
 
@@ -95,13 +97,10 @@ def draw_shapes(
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.isin(labels, range(len(CLASSES))).all():
         raise ValueError(f"draw_shapes: expected a list of labels from 0 to {len(CLASSES) - 1}, got {labels}")
-    if (
-        not isinstance(shift, tuple | list)
-        or len(shift) != 2
-        or any(abs(integer(pixels, "shift", -SIZE)) > SIZE for pixels in shift)
-    ):
+    pixels = [integer(value, "shift", -SIZE) for value in shift] if isinstance(shift, tuple | list) else []
+    if len(pixels) != 2 or max(pixels) > SIZE:
         raise ValueError(f"shift: expected (right, down), from {-SIZE} to {SIZE} pixels each, got {shift}")
-    return _draw(labels.astype(np.int64), (integer(seed, "seed", 0), DRAWN), _dials(dials), shift)
+    return _draw(labels.astype(np.int64), (integer(seed, "seed", 0), DRAWN), _dials(dials), tuple(pixels))
 
 
 def _dials(settings: dict[str, float]) -> Dials:

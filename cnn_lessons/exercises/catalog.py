@@ -32,9 +32,15 @@ def catalog() -> dict[str, Exercise]:
     return found
 
 
-def names(chapter: str | None = None) -> list[str]:
-    """Return the names of all exercises, or of one chapter's ("03")."""
-    return [name for name, exercise in catalog().items() if chapter in (None, exercise.chapter)]
+def names(chapter: str | int | None = None) -> list[str]:
+    """Return the names of all exercises, or of one chapter's ("03" or 3); ValueError if there is no such chapter."""
+    if chapter is None:
+        return list(catalog())
+    found = [name for name, exercise in catalog().items() if exercise.chapter == str(chapter).zfill(2)]
+    if not found:
+        chapters = dict.fromkeys(exercise.chapter for exercise in catalog().values())
+        raise ValueError(f"names: expected a chapter of {', '.join(chapters)}, got {chapter!r}")
+    return found
 
 
 def find(name: str) -> Exercise:

@@ -38,7 +38,7 @@ class PadShortcut(nn.Module):
     """Every stride-th pixel, and channels of zeros in front and behind: nothing to learn.
 
     Args:
-        in_channels, out_channels: of the maps that come and go.
+        in_channels, out_channels: of the maps that come and go; ValueError if fewer go than come.
         stride: of the pixels that are kept; 2 halves height and width.
 
     Source: He et al. 2015, arXiv 1512.03385, §3.3 and §4.2, option A.
@@ -46,6 +46,11 @@ class PadShortcut(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, stride: int):
         super().__init__()
+        if out_channels < in_channels:  # F.pad would cut channels off
+            raise ValueError(
+                f"PadShortcut: expected at least in_channels={in_channels} for out_channels, got {out_channels}. "
+                "Use a ProjectionShortcut, which can have fewer."
+            )
         self.stride, self.zeros = stride, ((out_channels - in_channels) // 2, (out_channels - in_channels + 1) // 2)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """Batch normalisation from scratch: the batch's own statistics in training, the running ones in evaluation."""
 
+from numbers import Real
+
 import torch
 from torch import Tensor
 
@@ -40,12 +42,13 @@ def batch_norm2d(
     """
     _check_tensors(x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     _check_statistics(x, running_mean, running_var, training, momentum, eps)
+    dtype, x = x.dtype, x.to(torch.promote_types(x.dtype, torch.float32))  # a variance of halves may overflow
     mean, var = running_mean, running_var
     if training:
         mean, var = _batch_statistics(x, running_mean, running_var, momentum)
-    x = (x - mean[:, None, None]) / (var[:, None, None] + eps).sqrt()
+    x = (x - mean[:, None, None]) / (var[:, None, None].to(x.dtype) + eps).sqrt()
     x = x if weight is None else x * weight[:, None, None]
-    return x if bias is None else x + bias[:, None, None]
+    return (x if bias is None else x + bias[:, None, None]).to(dtype)
 
 
 def _batch_statistics(x, running_mean, running_var, momentum: float) -> tuple[Tensor, Tensor]:
@@ -56,8 +59,8 @@ def _batch_statistics(x, running_mean, running_var, momentum: float) -> tuple[Te
     count = x.numel() // x.shape[1]
     if running_mean is not None:
         with torch.no_grad():
-            running_mean.lerp_(mean, momentum)
-            running_var.lerp_(var * count / (count - 1), momentum)
+            running_mean.copy_(running_mean.to(x.dtype).lerp(mean, momentum))
+            running_var.copy_(running_var.to(x.dtype).lerp(var * count / (count - 1), momentum))
     return mean, var
 
 
@@ -84,7 +87,7 @@ def _check_statistics(x, running_mean, running_var, training, momentum, eps) -> 
             f"batch_norm2d: expected more than one value a channel in training, got x of shape {tuple(x.shape)}: "
             "its variance is 0. Use a larger batch, or evaluation mode."
         )
-    if not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
+    if isinstance(momentum, bool) or not isinstance(momentum, Real) or not 0 <= momentum <= 1:
         raise ValueError(f"batch_norm2d: expected momentum from 0 to 1, got {momentum!r}")
-    if not isinstance(eps, (int, float)) or eps < 0 or (training and eps == 0):
+    if isinstance(eps, bool) or not isinstance(eps, Real) or eps < 0 or (training and eps == 0):
         raise ValueError(f"batch_norm2d: expected eps above 0, so that nothing is divided by zero, got {eps!r}")

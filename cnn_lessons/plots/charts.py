@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from cnn_lessons.plots.picture import COLOURS, DASHES, GRID, Picture, as_array, new_figure
+from cnn_lessons.plots.picture import COLOURS, DASHES, GRID, Picture, as_array, check_titled, new_figure
 
 
 def curves(
@@ -29,10 +29,16 @@ def curves(
         log: a logarithmic vertical axis.
         low: where the vertical axis begins; None begins a little below the least value.
     """
+    check_titled("curves", lines)
     figure = new_figure(6.4, 3.4)
     axes = _axes(figure, xlabel, ylabel)
     for index, (label, line) in enumerate(lines.items()):
         line = as_array(line)
+        if line.ndim != 1:
+            raise ValueError(
+                f"curves: expected (T,) values for {label!r}, got shape {line.shape}. "
+                "Of pairs, pass the second numbers; the first go into x."
+            )
         style = _style(index) | {"marker": "o" if len(line) == 1 else None}  # a single point has no line
         axes.plot(np.arange(len(line)) if x is None else as_array(x), line, label=label, linewidth=1.8, **style)
     if log:
@@ -57,13 +63,15 @@ def bars(values: Mapping[str, float], *, ylabel: str, alt: str, log: bool = Fals
         log: a logarithmic axis.
         top: where the axis ends, if two figures are to be compared; None ends it above the largest amount.
     """
+    check_titled("bars", values)
+    labels = list(map(str, values))  # matplotlib would place a number at its value
     figure = new_figure(max(3.5, 1.1 * len(values) + 1), 3.2)
     axes = _axes(figure, "", ylabel)
     amounts = [float(as_array(value)) for value in values.values()]
-    drawn = axes.bar(list(values), amounts, color=COLOURS[0], width=0.6, visible=not log)
+    drawn = axes.bar(labels, amounts, color=COLOURS[0], width=0.6, visible=not log)
     axes.bar_label(drawn, fmt="{:,.4g}", fontsize=9, padding=5 if log else 2)
     if log:
-        axes.plot(list(values), amounts, "o", color=COLOURS[0])
+        axes.plot(labels, amounts, "o", color=COLOURS[0])
         axes.set(yscale="log", ymargin=0.2)
     if top is not None:
         axes.set_ylim(top=top)
@@ -90,6 +98,7 @@ def scatter(
         groups: label → what the points of one colour have in common; None draws all in one colour.
         log: a logarithmic horizontal axis.
     """
+    check_titled("scatter", points)
     figure = new_figure(6.4, 3.4)
     axes = _axes(figure, xlabel, ylabel)
     kinds = list(dict.fromkeys((groups or {}).get(label) for label in points))
@@ -115,6 +124,7 @@ def histogram(
         alt: what the figure shows.
         bins: number of equal steps from the least to the largest value of each sample, so that shapes compare.
     """
+    check_titled("histogram", samples)
     figure = new_figure(6.4, 3.0)
     axes = _axes(figure, xlabel, ylabel)
     for index, (label, values) in enumerate(samples.items()):

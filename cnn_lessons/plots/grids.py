@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from cnn_lessons.plots.picture import GRID, INK, MARKED, WINDOW, Picture, as_array, new_figure
+from cnn_lessons.arithmetic import integer
+from cnn_lessons.plots.picture import GRID, INK, MARKED, WINDOW, Picture, as_array, check_titled, new_figure
 
 
 def images(
@@ -19,10 +20,11 @@ def images(
         columns: pictures in a row, at most.
         low, high: the values shown black and white in grey pictures; None takes each picture's own extremes.
     """
+    check_titled("images", pictures)
     if not pictures:
         raise ValueError("images: expected at least one picture, got none")
     pixels = {title: _pixels(title, picture) for title, picture in pictures.items()}
-    columns = min(columns, len(pixels))
+    columns = min(integer(columns, "columns", 1), len(pixels))
     rows = -(-len(pixels) // columns)
     heights = [picture.shape[0] / picture.shape[1] for picture in pixels.values()]
     figure = new_figure(2.4 * columns, (2.4 * max(heights) + 0.35) * rows)
@@ -52,19 +54,23 @@ def matrices(
         joiner: signs between neighbours, "×=" for three tables.
 
     Raises:
-        ValueError: if a table is no matrix.
+        ValueError: if a table is no matrix, or is marked by one of another shape.
     """
+    check_titled("matrices", tables)
     tables = {title: as_array(table) for title, table in tables.items()}
+    marks = {title: as_array((marked or {}).get(title, np.zeros(table.shape))) for title, table in tables.items()}
     for title, table in tables.items():
         if table.ndim != 2:
             raise ValueError(f"{title}: expected a matrix (H, W), got shape {table.shape}")
+        if marks[title].shape != table.shape:
+            raise ValueError(f"marked: expected the shape of {title!r}, {table.shape}, got {marks[title].shape}")
     widths = [table.shape[1] for table in tables.values()]
     tallest = max(table.shape[0] for table in tables.values())
     figure = new_figure(0.42 * (sum(widths) + 1.2 * len(widths)), 0.42 * tallest + 0.5)
     grid = figure.add_gridspec(1, len(tables), width_ratios=widths, wspace=0.35)
     for index, (title, table) in enumerate(tables.items()):
         axes = figure.add_subplot(grid[index])
-        _cells(axes, table, (windows or {}).get(title), as_array((marked or {}).get(title, np.zeros(table.shape))))
+        _cells(axes, table, (windows or {}).get(title), marks[title])
         axes.set_title(title, fontsize=10)
         if index < len(joiner):
             axes.text(table.shape[1] + 0.45, table.shape[0] / 2, joiner[index], fontsize=16, va="center", ha="center")

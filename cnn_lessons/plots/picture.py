@@ -1,6 +1,7 @@
 """A finished figure with its alt text, and what every figure is drawn with."""
 
 import io
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,8 +17,8 @@ class Picture:
     """A finished figure that shows itself in a notebook as PNG, with a text for those who cannot see it."""
 
     def __init__(self, figure: Figure, alt: str):
-        if not alt.strip():
-            raise ValueError("alt: expected a sentence that says what the figure shows, got an empty text")
+        if not isinstance(alt, str) or not alt.strip():
+            raise ValueError(f"alt: expected a sentence that says what the figure shows, got {alt!r}")
         self.figure, self.alt = figure, " ".join(alt.split())
 
     def png(self) -> bytes:
@@ -35,6 +36,22 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=110, layout="constrained", facecolor="white")
 
 
+def check_titled(name: str, values: object) -> None:
+    """Raise ValueError that begins with `name` unless there is a title for each of the values."""
+    if not isinstance(values, Mapping):
+        raise ValueError(
+            f"{name}: expected title → values, got {type(values).__name__}. Give it a title: {{'title': values}}."
+        )
+
+
 def as_array(values: object) -> np.ndarray:
-    """Return numbers as an array: also those of a tensor that is on a GPU, or is being learned."""
-    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    """Return numbers as an array: also those of a tensor, or a list of some, on a GPU or being learned."""
+    if isinstance(values, list | tuple):
+        values = [as_array(value) for value in values]
+    elif hasattr(values, "detach"):
+        values = values.detach().cpu()
+        if str(values.dtype) == "torch.bfloat16":  # NumPy has no such type
+            values = values.float()
+    array = np.asarray(values)
+    # half precision is too coarse for the edges of a histogram's bins
+    return array.astype(np.float32) if array.dtype == np.float16 else array

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pickle
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,6 +114,11 @@ def load_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
     _check_every_byte(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:  # torch's message is left out: it advises to let the file run its code
+        raise CheckpointError(
+            f"checkpoint {path}: expected tensors and plain values, got a pickled object, perhaps a whole model, which "
+            f"torch refuses to load. {DO}"
+        ) from None
     except Exception as error:  # a pickle can fail in any way
         raise CheckpointError(
             f"checkpoint {path}: expected tensors and plain values, got something that torch refuses to load: "

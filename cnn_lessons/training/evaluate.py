@@ -8,8 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnn_lessons.data import normalise
+from cnn_lessons.data.images import check_labelled
 from cnn_lessons.training.faults import check_scores
+from cnn_lessons.training.inputs import check_model
 from cnn_lessons.training.precision import autocast, choose_precision, device_of
+from cnn_lessons.training.recipe import plain
 
 
 class Score(NamedTuple):
@@ -34,7 +37,7 @@ def evaluate(
     Args:
         model: (N, C, H, W) → (N, K) class scores; the modes of its parts, train or eval, are left as they were.
         images: (N, C, H, W); uint8 is divided by 255, float of any shape taken as it is.
-        labels: (N,) class numbers, 0 to K − 1.
+        labels: (N,) class numbers, 0 to K − 1, integers of any type.
         mean, std: per channel of uint8 images; subtracted and divided by, if given. A network needs what it was
             trained with.
         batch_size: images at a time; it does not change the result.
@@ -44,14 +47,15 @@ def evaluate(
         Score(loss, accuracy): the mean over all images, however they fall into batches.
 
     Raises:
-        ValueError: if there are no images, or not one label for each, if mean or std come with float images, if
-            `batch_size` is not an integer of at least 1, if the network has too few scores, or if `precision` is
-            unknown, or float16 on a CPU.
+        ValueError: if `model` is no nn.Module, if there are no images, or not one label for each, if a label is no
+            integer or below 0, if mean or std come with float images, if `batch_size` is not an integer of at least 1,
+            if the network has too few scores, or if `precision` is unknown, or float16 on a CPU.
     """
+    check_model("evaluate", model)
+    check_labelled("evaluate", images, labels)
+    batch_size = plain(batch_size)
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f"evaluate: expected an integer of at least 1 for batch_size, got {batch_size!r}")
-    if len(images) != len(labels) or not len(images):
-        raise ValueError(f"evaluate: expected a label for each image, got {len(images)} images, {len(labels)} labels")
     total = count(model, images, labels, mean=mean, std=std, batch_size=batch_size, precision=precision)
     return Score(*(total / len(images)).tolist())
 
@@ -68,7 +72,7 @@ def count(model, images, labels, *, mean, std, batch_size, precision) -> Tensor:
     try:
         for start in range(0, len(images), batch_size):
             batch = prepare(images[start : start + batch_size].to(device), mean, std)
-            wanted = labels[start : start + batch_size].to(device)
+            wanted = labels[start : start + batch_size].to(device, torch.int64)
             with autocast(device, dtype):
                 scores = model(batch).float()
             check_scores(scores, classes)

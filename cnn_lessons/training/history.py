@@ -57,8 +57,11 @@ class History:
         try:
             record = json.loads(text)
             found = record.pop("format"), record.pop("version")
-        except (ValueError, AttributeError, KeyError, TypeError):
-            raise ValueError(f"history: expected JSON with the format {FORMAT!r}, got {text[:40]!r}") from None
+        except (ValueError, AttributeError, KeyError, TypeError) as error:
+            got = f"{text!r:.40}"
+            if isinstance(error, json.JSONDecodeError) and FORMAT in text:
+                got = f"text that is cut short or damaged in line {error.lineno}. Take another copy, or train again."
+            raise ValueError(f"history: expected JSON with the format {FORMAT!r}, got {got}") from None
         if found != (FORMAT, VERSION):
             raise ValueError(f"history: expected {FORMAT!r} version {VERSION}, got {found[0]!r} version {found[1]}")
         try:
@@ -77,8 +80,18 @@ class History:
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "History":
-        """Return the record that `save` wrote to `path`."""
-        return cls.from_json(Path(path).read_text(encoding="utf-8"))
+        """Return the record that `save` wrote to `path`.
+
+        Raises:
+            ValueError: if the file is binary, or as `from_json`.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8-sig")  # some editors put a mark before the text
+        except UnicodeDecodeError:
+            raise ValueError(
+                f"history: expected JSON, got the binary file {path}, perhaps the checkpoint. Load what `save` wrote."
+            ) from None
+        return cls.from_json(text)
 
 
 def provenance(model: nn.Module, data: ImageData, recipe: Recipe, device: torch.device, dtype: torch.dtype) -> dict:

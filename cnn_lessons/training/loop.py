@@ -12,6 +12,7 @@ from cnn_lessons.training.checkpoint import check_writable
 from cnn_lessons.training.distributed import part
 from cnn_lessons.training.faults import memory_named
 from cnn_lessons.training.history import History
+from cnn_lessons.training.inputs import check_run
 from cnn_lessons.training.precision import choose_device
 from cnn_lessons.training.progress import Progress
 from cnn_lessons.training.recipe import Recipe
@@ -52,12 +53,15 @@ def train(
         TrainingError: if the loss is no number any more, or the memory does not suffice.
         CheckpointError: if the checkpoint is damaged, foreign, or of another run (it is left as it is), or if its
             folder cannot be written to.
-        ValueError: if the recipe holds out all images or more, or wants float16 on a CPU, or if the network has fewer
+        ValueError: before the first step, if `model`, `data` or `recipe` is something else, if the images of a part
+            are not uint8 (N, C, H, W), or its labels not an integer of at least 0 for each, if the device is not
+            there, if the recipe holds out all images or more, or wants float16 on a CPU, or if the network has fewer
             scores than there are classes.
 
     Taught in: 06.
     """
-    device = choose_device(device)
+    check_run(model, data, recipe)
+    device = _device(device)
     gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()  # seeding seeds them all
     with memory_named(recipe, device), torch.random.fork_rng(gpus):  # the caller's random numbers stay
         run = Run(model, data, recipe, device)
@@ -82,3 +86,17 @@ def train(
         finally:
             part(model)
     return run.history
+
+
+def _device(wanted: str | torch.device | None) -> torch.device:
+    """Return the device to train on; raise ValueError if torch does not know it or finds no such GPU."""
+    try:
+        device = choose_device(wanted)
+        if device.type == "cuda":
+            torch.cuda.get_device_capability(device)  # fails for a GPU that is not there
+    except (RuntimeError, TypeError, AssertionError) as error:
+        raise ValueError(
+            f"device: expected 'cpu', 'cuda' or 'cuda:N', got {wanted!r}; torch finds {torch.cuda.device_count()} CUDA "
+            "devices. None takes what there is; `python -m cnn_lessons doctor` may say why."
+        ) from error
+    return device

@@ -51,7 +51,9 @@ def autocast(device: torch.device, dtype: torch.dtype) -> contextlib.AbstractCon
 
 def choose_device(device: str | torch.device | None) -> torch.device:
     """Return `device`, or for None the first CUDA device if it works, else the CPU."""
-    return torch.device(device or ("cuda" if gpu_works() else "cpu"))
+    if device is None:  # and not 0, which torch takes for the first GPU
+        device = "cuda" if gpu_works() else "cpu"
+    return torch.device(device)
 
 
 def device_of(model: nn.Module) -> torch.device:

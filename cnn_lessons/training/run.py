@@ -42,7 +42,7 @@ class Run:
         self.history.provenance["processes"] = self.world
         # The same images are held out whatever the seed, so that runs can be compared.
         learn, held_out = split(data.train, recipe.validation)
-        self.images, self.labels = learn.images.to(device), learn.labels.to(device)
+        self.images, self.labels = learn.images.to(device), learn.labels.to(device, torch.int64)
         self.held_out, self.test = held_out, data.test
         self.classes = 1 + int(max(data.train.labels.max(), data.test.labels.max()))
         halves = (0.5,) * len(data.mean)

@@ -18,27 +18,31 @@ def shifted(images: object, dy: int, dx: int, fill: object = (0, 0, 0)) -> objec
     """Move every picture of a batch; what leaves it on one side is lost, and ``fill`` comes in on the other.
 
     Args:
-        images: (K, 3, H, W), a tensor or an array. It is left as it is.
+        images: (K, C, H, W), a tensor or an array. It is left as it is.
         dy: pixels down; negative moves up.
         dx: pixels to the right; negative moves to the left.
-        fill: the colour that comes in, (3,), or one for each picture, (K, 3).
+        fill: the colour that comes in, (C,), or one for each picture, (K, C).
 
     Returns:
-        (K, 3, H, W), of the same kind: ``[k, c, y, x]`` is ``images[k, c, y − dy, x − dx]`` where that lies inside
+        (K, C, H, W), of the same kind: ``[k, c, y, x]`` is ``images[k, c, y − dy, x − dx]`` where that lies inside
         the picture, else ``fill``.
 
     Raises:
-        ValueError: if ``fill`` has several colours, but not one for each picture.
+        ValueError: if ``images`` is no batch, or ``fill`` has not one value for each channel, for all pictures or each.
     """
-    height, width = images.shape[-2:]
+    if len(images.shape) != 4:
+        raise ValueError(f"images: expected (K, C, H, W), got {tuple(images.shape)}. For one, pass picture[None].")
+    count, channels, height, width = images.shape
     colours = plain(fill)
-    if isinstance(colours[0], list | tuple) and len(colours) == 1:
-        colours = colours[0]
-    one_for_all = not isinstance(colours[0], list | tuple)
-    if not one_for_all and len(colours) != len(images):
-        raise ValueError(f"fill: expected one colour, or one for each of {len(images)} pictures, got {len(colours)}")
+    if shape_of(colours) not in ((channels,), (1, channels), (count, channels)):
+        raise ValueError(
+            f"fill: expected a value for each channel, ({channels},), or so for each picture, ({count}, {channels}), "
+            f"got {colours}"
+        )
+    if len(shape_of(colours)) == 1:
+        colours = [colours]
     moved = copy.deepcopy(images)
-    for which, colour in [(slice(None), colours)] if one_for_all else enumerate(colours):
+    for which, colour in enumerate(colours * count if len(colours) == 1 else colours):
         for channel, value in enumerate(colour):
             moved[which, channel] = value
     (rows, from_rows), (cols, from_cols) = _overlap(dy, height), _overlap(dx, width)
