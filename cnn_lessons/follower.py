@@ -117,9 +117,9 @@ def _tensors(values) -> list[Tensor]:
 
 
 def _meet(*paths: Sight) -> Sight:
-    """Return the sight where paths meet: the widest on the finest map; a gate's one value goes to all of its places."""
-    finest = max(paths, key=lambda one: (one.places, one.field))
-    return replace(finest, whole=max(one.seen if one.places < finest.places else one.whole for one in paths))
+    """Return the sight where paths meet: that of the widest; a gate's one value goes to all of its places."""
+    widest = max(paths, key=lambda one: (one.places > 1, one.field))
+    return replace(widest, whole=max(one.seen if one.places == 1 else one.whole for one in paths))
 
 
 def _over_the_map(name: str, *args, **kwargs) -> bool:

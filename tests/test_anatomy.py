@@ -172,6 +172,7 @@ def test_trace_names_the_layer_where_an_axis_is_missing():
         (lambda x: F.scaled_dot_product_attention(*[x.flatten(2).mT] * 3), 0, (16, 16)),
         (lambda x: torch.einsum("nchw,ncvw->nhvw", x, x), 0, None),
         (nn.Sequential(nn.Conv2d(3, 4, 3), nn.GroupNorm(2, 4)), 0, (16, 16)),  # its mean is that of the map
+        (lambda x: x + F.pad(F.max_pool2d(x, 3, 1), (1, 1, 1, 1)), 3, (5, 5)),
         (nn.GroupNorm(1, 3), 3, (16, 16)),  # the convolution behind it does not see further
         (nn.InstanceNorm2d(3), 0, (16, 16)),
         (nn.InstanceNorm2d(3, track_running_stats=True), 3, (3, 3)),

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     # matplotlib ships the photograph; torchvision downloads
     "data": {"torch", "torchvision", "numpy", "matplotlib", "PIL", "cnn_lessons.arithmetic"},
     "models": {"torch"},  # one architecture, one file: complete in itself
-    "training": {"torch", "tqdm", "cnn_lessons.budget", "cnn_lessons.data"},
+    "training": {"torch", "tqdm", "cnn_lessons.arithmetic", "cnn_lessons.budget", "cnn_lessons.data"},
     "runs": {"torch", "cnn_lessons.models", "cnn_lessons.training"},  # for plan.py; the reader needs none of them
     "budget": {"torch", "google"},  # Google Colab's own module, where there is one
     "plots": {"numpy", "matplotlib", "cnn_lessons.arithmetic"},

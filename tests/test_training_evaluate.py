@@ -76,7 +76,7 @@ def test_mean_and_std_may_be_tensors():
 
 def test_what_evaluate_cannot_use_is_refused():
     data, network = tiny_data(), tiny_network()
-    with pytest.raises(ValueError, match="at least 1 for batch_size, got -1"):
+    with pytest.raises(ValueError, match="batch_size: expected .*at least 1, got -1"):
         evaluate(network, *data.test, batch_size=-1)
     with pytest.raises(ValueError, match="expected uint8 images"):
         evaluate(network, data.test.images.float(), data.test.labels, mean=data.mean, std=data.std)

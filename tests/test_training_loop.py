@@ -353,12 +353,9 @@ def test_too_few_scores_are_refused_with_the_number_of_classes():
     [
         (lambda x, y: (x / 255, y), r"images \(N, C, H, W\) of torch.uint8, got \(\d+, 3, 8, 8\) of torch.float32"),
         (lambda x, y: (x[:, 0], y), r"images \(N, C, H, W\) of torch.uint8, got \(\d+, 8, 8\)"),
-        (lambda x, y: (x[:, :1], y), r"images of \(3, 8, 8\), .*, got \(1, 8, 8\)"),
+        (lambda x, y: (x[:, :1], y), r"images of 3 channels, .*, got \(\d+, 1, 8, 8\)"),
         (lambda x, y: (x.numpy(), y), "images in a tensor, got ndarray"),
         (lambda x, y: (x, y - 1), "labels from 0, got -1"),
-        (lambda x, y: (x, y.float()), "integers, got"),
-        (lambda x, y: (x, y[:20]), "a label for each image, got .* 20 labels"),
-        (lambda x, y: (x[:0], y[:0]), "an image or more"),
     ],
 )
 def test_part_that_cannot_be_used_is_refused_before_the_first_step(name, spoil, words):
@@ -368,13 +365,10 @@ def test_part_that_cannot_be_used_is_refused_before_the_first_step(name, spoil, 
         run(network=network, data=dataclasses.replace(data, **{name: Images(*spoil(*getattr(data, name)))}))
 
 
-def test_parts_of_other_sizes_or_in_a_plain_tuple_are_refused():
+def test_part_in_a_plain_tuple_is_refused():
     data = tiny_data()
-    images, labels = data.test
-    with pytest.raises(ValueError, match=r"data.test: expected images of \(3, 8, 8\), .*, got \(3, 7, 8\)"):
-        run(data=dataclasses.replace(data, test=Images(images[:, :, 1:], labels)))
     with pytest.raises(ValueError, match=r"data.test: expected Images\(images, labels\), got tuple"):
-        run(data=dataclasses.replace(data, test=(images, labels)))
+        run(data=dataclasses.replace(data, test=tuple(data.test)))
 
 
 def test_labels_may_be_integers_of_any_type():
@@ -391,8 +385,7 @@ def test_labels_may_be_integers_of_any_type():
         ((tiny_network, tiny_data(), tiny_recipe()), "train: expected a model, an nn.Module, .*parentheses missing"),
         ((tiny_network(), "shapes", tiny_recipe()), r"data: expected an ImageData, got 'shapes'. .*load\('shapes'\)"),
         ((tiny_network(), tiny_data().train, tiny_recipe()), r"data: expected an ImageData, got Images\(images="),
-        ((tiny_network(), tiny_data(), "fast"), r"recipe: expected a Recipe, got 'fast'. .*RECIPES\['fast'\]"),
-        ((tiny_network(), tiny_data(), {"lr": 1}), r"recipe: expected a Recipe, got {'lr': 1}. .*RECIPES\['quick'\]"),
+        ((tiny_network(), tiny_data(), "fast"), r"recipe: expected a Recipe, got 'fast'. .*RECIPES\['quick'\]"),
     ],
 )
 def test_other_kind_of_object_is_named(given, words):
@@ -406,7 +399,7 @@ def test_device_that_is_not_there_is_refused(device, monkeypatch):
         raise AssertionError("Torch not compiled with CUDA enabled")
 
     monkeypatch.setattr(torch.cuda, "get_device_capability", absent)
-    with pytest.raises(ValueError, match=rf"device: expected 'cpu', 'cuda' or 'cuda:N', got {device!r}; torch finds"):
+    with pytest.raises(ValueError, match=rf"device: expected 'cpu', or a GPU that works, .*, got {device!r}. None"):
         train(tiny_network(), tiny_data(), tiny_recipe(), device=device, progress=False)
 
 

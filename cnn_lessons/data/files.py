@@ -91,7 +91,7 @@ SOURCES = {
 def data_root(root: str | os.PathLike | None = None) -> Path:
     """Return the folder that holds the data: `root`, else what CNN_LESSONS_DATA names, else ~/.cache/cnn_lessons."""
     if not isinstance(root, str | os.PathLike | None):
-        raise ValueError(f"root: expected the name of a folder, got {root!r}. Without a network: download=False.")
+        raise ValueError(f"root: expected the name of a folder, got {root!r}. To stay offline, pass download=False.")
     return Path(root or os.environ.get(VARIABLE) or CACHE).expanduser().absolute()
 
 
@@ -114,7 +114,7 @@ def verify(name: str, root: str | os.PathLike | None = None) -> list[tuple[str, 
         "unreadable". An empty list for shapes.
 
     Raises:
-        ValueError: if the name is unknown, or `root` names no folder.
+        ValueError: if the name is unknown, or, for real data, `root` is neither a text nor a path.
     """
     if name == "shapes":
         return []

@@ -86,7 +86,7 @@ def split(part: Images, validation: int, seed: int = 0) -> tuple[Images, Images]
 
 
 def check_labelled(name: str, images: Tensor, labels: Tensor) -> None:
-    """Refuse, with a ValueError that begins with `name`, what is not tensors, an image or more and a class for each."""
+    """Raise a ValueError, which begins with `name`, unless these are tensors: images, and a class number for each."""
     for which, value in (("images", images), ("labels", labels)):
         if not isinstance(value, Tensor):
             kind = type(value).__name__

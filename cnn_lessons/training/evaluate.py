@@ -7,12 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cnn_lessons.arithmetic import integer
 from cnn_lessons.data import normalise
 from cnn_lessons.data.images import check_labelled
 from cnn_lessons.training.faults import check_scores
 from cnn_lessons.training.inputs import check_model
 from cnn_lessons.training.precision import autocast, choose_precision, device_of
-from cnn_lessons.training.recipe import plain
 
 
 class Score(NamedTuple):
@@ -53,9 +53,7 @@ def evaluate(
     """
     check_model("evaluate", model)
     check_labelled("evaluate", images, labels)
-    batch_size = plain(batch_size)
-    if not isinstance(batch_size, int) or batch_size < 1:
-        raise ValueError(f"evaluate: expected an integer of at least 1 for batch_size, got {batch_size!r}")
+    batch_size = integer(batch_size, "batch_size", 1)
     total = count(model, images, labels, mean=mean, std=std, batch_size=batch_size, precision=precision)
     return Score(*(total / len(images)).tolist())
 

@@ -6,7 +6,6 @@ from torch import nn
 from cnn_lessons.data import ImageData, Images
 from cnn_lessons.data.images import check_labelled
 from cnn_lessons.training.recipe import Recipe
-from cnn_lessons.training.recipes import RECIPES
 
 
 def check_run(model: nn.Module, data: ImageData, recipe: Recipe) -> None:
@@ -15,8 +14,7 @@ def check_run(model: nn.Module, data: ImageData, recipe: Recipe) -> None:
     if not isinstance(data, ImageData):
         raise ValueError(f"data: expected an ImageData, got {data!r:.40}. Pass all that load('shapes') returns.")
     if not isinstance(recipe, Recipe):
-        known = recipe if isinstance(recipe, str) and recipe in RECIPES else "quick"
-        raise ValueError(f"recipe: expected a Recipe, got {recipe!r:.60}. Pass one, such as RECIPES[{known!r}].")
+        raise ValueError(f"recipe: expected a Recipe, got {recipe!r:.60}. Pass one, such as RECIPES['quick'].")
     for name, part in (("data.train", data.train), ("data.test", data.test)):
         if not isinstance(part, Images):
             raise ValueError(f"{name}: expected Images(images, labels), got {type(part).__name__}. Put them in Images.")
@@ -27,15 +25,14 @@ def check_run(model: nn.Module, data: ImageData, recipe: Recipe) -> None:
                 f"{name}: expected images (N, C, H, W) of torch.uint8, got {shape} of {dtype}. "
                 "Leave them as bytes, 0 to 255: `train` normalises them."
             )
-        wanted = (len(data.mean), *data.train.images.shape[2:])
-        if shape[1:] != wanted:
+        if shape[1] != len(data.mean):
             raise ValueError(
-                f"{name}: expected images of {wanted}, a channel for each number in mean, in the size of data.train, "
-                f"got {shape[1:]}. Change both parts alike, and mean and std."
+                f"{name}: expected images of {len(data.mean)} channels, one for each number in mean, got {shape}. "
+                "Change both parts alike, and mean and std."
             )
 
 
 def check_model(asked: str, model: nn.Module) -> None:
-    """Refuse, with a ValueError, a `model` that is none, such as the function that builds it; `asked` was for one."""
+    """Raise a ValueError, which begins with `asked`, for what is no model, such as the function that builds it."""
     if not isinstance(model, nn.Module):
         raise ValueError(f"{asked}: expected a model, an nn.Module, got {model!r:.60}. Are its parentheses missing?")

@@ -54,9 +54,9 @@ def train(
         CheckpointError: if the checkpoint is damaged, foreign, or of another run (it is left as it is), or if its
             folder cannot be written to.
         ValueError: before the first step, if `model`, `data` or `recipe` is something else, if the images of a part
-            are not uint8 (N, C, H, W), or its labels not an integer of at least 0 for each, if the device is not
-            there, if the recipe holds out all images or more, or wants float16 on a CPU, or if the network has fewer
-            scores than there are classes.
+            are not uint8 (N, C, H, W), C the length of `data.mean`, or its labels not an integer of at least 0 for
+            each, if the device is not there, if the recipe holds out all images or more, or wants float16 on a CPU,
+            or if the network has fewer scores than there are classes.
 
     Taught in: 06.
     """
@@ -93,10 +93,10 @@ def _device(wanted: str | torch.device | None) -> torch.device:
     try:
         device = choose_device(wanted)
         if device.type == "cuda":
-            torch.cuda.get_device_capability(device)  # fails for a GPU that is not there
+            torch.cuda.get_device_capability(device)  # fails for a GPU that is not there, or does not work
     except (RuntimeError, TypeError, AssertionError) as error:
         raise ValueError(
-            f"device: expected 'cpu', 'cuda' or 'cuda:N', got {wanted!r}; torch finds {torch.cuda.device_count()} CUDA "
-            "devices. None takes what there is; `python -m cnn_lessons doctor` may say why."
+            f"device: expected 'cpu', or a GPU that works, such as 'cuda' or 'cuda:1', got {wanted!r}. None takes what "
+            "there is; `python -m cnn_lessons doctor` says what that is."
         ) from error
     return device

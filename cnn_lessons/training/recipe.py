@@ -45,7 +45,7 @@ class Recipe:
     def __post_init__(self) -> None:
         """Refuse what cannot be trained with."""
         for name, value in vars(self).copy().items():
-            object.__setattr__(self, name, plain(value))
+            object.__setattr__(self, name, _plain(value))
         for name, allowed in _CHOICES.items():
             _need(getattr(self, name) in allowed, self, name, f"one of {', '.join(allowed)}")
         for name, least in {"batch_size": 1, "crop_padding": 0, "validation": 0, "seed": 0}.items():
@@ -83,14 +83,14 @@ _CHOICES = {
 }
 
 
-def plain(value: object) -> object:
+def _plain(value: object) -> object:
     """Return a tuple for a list, as JSON has it, and Python's numbers for NumPy's and those in tensors.
 
     torch loads no checkpoint with one of NumPy's in it.
     """
     if hasattr(value, "tolist"):
         value = value.tolist()  # of a single number: that number
-    return tuple(map(plain, value)) if isinstance(value, list | tuple) else value
+    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
 def _number(value: object) -> float:

@@ -36,13 +36,13 @@ def shifted(images: object, dy: int, dx: int, fill: object = (0, 0, 0)) -> objec
     colours = plain(fill)
     if shape_of(colours) not in ((channels,), (1, channels), (count, channels)):
         raise ValueError(
-            f"fill: expected a value for each channel, ({channels},), or so for each picture, ({count}, {channels}), "
-            f"got {colours}"
+            f"fill: expected a value for each channel, ({channels},), or a row of them for each picture, "
+            f"({count}, {channels}), got {colours}"
         )
     if len(shape_of(colours)) == 1:
         colours = [colours]
     moved = copy.deepcopy(images)
-    for which, colour in enumerate(colours * count if len(colours) == 1 else colours):
+    for which, colour in [(slice(None), colours[0])] if len(colours) == 1 else enumerate(colours):
         for channel, value in enumerate(colour):
             moved[which, channel] = value
     (rows, from_rows), (cols, from_cols) = _overlap(dy, height), _overlap(dx, width)
