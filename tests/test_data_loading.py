@@ -317,9 +317,7 @@ def test_load_looks_where_it_is_told_then_in_the_variable_then_in_the_cache(tiny
 @both
 @pytest.mark.parametrize("root", [False, True, 3])
 def test_load_refuses_a_root_that_names_no_folder(tiny, web, root):
-    with pytest.raises(
-        ValueError, match=f"the name of a folder, got {root}. To stay offline, pass download=F"
-    ):
+    with pytest.raises(ValueError, match=f"the name of a folder, got {root}. To stay offline, pass download=F"):
         load(tiny.name, root)
     assert not web.asked
 
