@@ -173,7 +173,7 @@ PLANNED: dict[str, Planned] = {
     "plain20-cifar10": _plain(20),
     "plain32-cifar10": _plain(32),
     "resnet32-cifar10": _resnet(32, _FAST),
-    "wrn-10-2-cifar10": _wide(10, 2, _FAST),
+    **_seeds("wrn-10-2-cifar10", _wide(10, 2, _FAST), 3),
     "resnet18-cifar10": _cifar("ResNet-18", _resnet18, replace(_FAST, epochs=10)),
     "resnet18-cifar10-30-epochs": _cifar("ResNet-18, 30 epochs", _resnet18, replace(_FAST, epochs=30)),
     "resnet18-cifar10-fast-64": _cifar("ResNet-18, batches of 64", _resnet18, _FAST_64),
