@@ -166,7 +166,10 @@ def _tensor(expected: Tensor, got, what: str) -> str | None:
     if got.shape != expected.shape:
         return f"expected shape {tuple(expected.shape)}\ngot      shape {tuple(got.shape)}"
     if got.dtype != expected.dtype:
-        advice = "x.to(dtype) converts; x.new_zeros(…) has the dtype of x."
+        advice = (
+            "Make the result in that dtype from the start: x.new_zeros(…) has the dtype of x. Converting at the end does "
+            "not bring back lost digits."
+        )
         return f"expected dtype {expected.dtype}, got {got.dtype}. {advice}"
     if got.device.type == "meta" or got.layout is not torch.strided:
         return f"expected {what} to be an ordinary tensor, got one on {got.device} with layout {got.layout}"

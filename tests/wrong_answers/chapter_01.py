@@ -584,3 +584,29 @@ def statistics_peek_first(batches):
 def divided_if_it_looks_undivided(image):
     x = image.permute(2, 0, 1)[None].float()
     return x / 255 if x.max() > 1 else x
+
+
+@wrong("channel_statistics", says="You divided by the values of all channels together")
+def statistics_of_all_values(batches):
+    n = total = squares = 0
+    for b in batches:
+        n += b.numel()
+        total += b.sum((0, 2, 3))
+        squares += (b**2).sum((0, 2, 3))
+    return total / n, (squares / n - (total / n) ** 2).sqrt()
+
+
+@wrong("normalize", says="You computed in float32 on the way")
+def normalize_converted_at_the_end(x, mean, std):
+    out = torch.zeros(x.shape)
+    for c in range(x.shape[1]):
+        out[:, c] = (x[:, c] - mean[c]) / std[c]
+    return out.to(x.dtype)
+
+
+@wrong("denormalize", says="You computed in float32 on the way")
+def denormalize_converted_at_the_end(x, mean, std):
+    out = torch.zeros(x.shape)
+    for c in range(x.shape[1]):
+        out[:, c] = x[:, c] * std[c] + mean[c]
+    return out.to(x.dtype)

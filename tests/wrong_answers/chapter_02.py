@@ -1,5 +1,7 @@
 """Wrong answers to the exercises of chapter 02."""
 
+import itertools
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -594,3 +596,101 @@ def channels_bias_of_the_input_channel(x, weight, bias):
 def channels_in_float64(x, weight, bias):
     windows = x.double().unfold(2, weight.shape[2], 1).unfold(3, weight.shape[3], 1)
     return torch.einsum("nchwij,ocij->nohw", windows, weight.double()) + bias[:, None, None]
+
+
+@wrong("correlate2d", says="You computed in float32 on the way")
+def correlate_converted_at_the_end(image, kernel):
+    (height, width), (k_h, k_w) = image.shape, kernel.shape
+    result = torch.zeros(height - k_h + 1, width - k_w + 1)
+    for i in range(height - k_h + 1):
+        for j in range(width - k_w + 1):
+            result[i, j] = torch.sum(image[i : i + k_h, j : j + k_w] * kernel)
+    return result.to(image.dtype)
+
+
+def _channel_by_channel(x, weight, bias, result, images=None):
+    (_, c_in, height, width), (c_out, _, k_h, k_w) = x.shape, weight.shape
+    for n, k, i, j in itertools.product(
+        range(images or len(x)), range(c_out), range(height - k_h + 1), range(width - k_w + 1)
+    ):
+        for c in range(c_in):
+            result(n, k, i, j, x[n, c, i : i + k_h, j : j + k_w], c)
+
+
+def _empty(x, weight, dtype=None):
+    sizes = [a - b + 1 for a, b in zip(x.shape[2:], weight.shape[2:], strict=True)]
+    return torch.zeros(len(x), len(weight), *sizes, dtype=dtype or x.dtype)
+
+
+@wrong("conv2d_channels", says="You computed in float32 on the way")
+def channels_converted_at_the_end(x, weight, bias):
+    out = _empty(x, weight, torch.float32) + bias[:, None, None].float()
+
+    def put(n, k, i, j, window, c):
+        out[n, k, i, j] += (window * weight[k, c]).sum()
+
+    _channel_by_channel(x, weight, bias, put)
+    return out.to(x.dtype)
+
+
+@wrong("conv2d_channels", says="Only the last input channel counts: add with +=")
+def channels_last_one_wins(x, weight, bias):
+    out = _empty(x, weight)
+
+    def put(n, k, i, j, window, c):
+        out[n, k, i, j] = (window * weight[k, c]).sum() + bias[k]
+
+    _channel_by_channel(x, weight, bias, put)
+    return out
+
+
+@wrong("conv2d_channels", says="You used the first slice of the filter for every input channel")
+def channels_with_the_first_slice(x, weight, bias):
+    out = _empty(x, weight) + bias[:, None, None]
+
+    def put(n, k, i, j, window, c):
+        out[n, k, i, j] += (window * weight[k, 0]).sum()
+
+    _channel_by_channel(x, weight, bias, put)
+    return out
+
+
+@wrong("conv2d_channels", says="Only the maps of the first image are filled")
+def channels_of_the_first_image(x, weight, bias):
+    out = _empty(x, weight)
+
+    def put(n, k, i, j, window, c):
+        out[n, k, i, j] += (window * weight[k, c]).sum() + (bias[k] if c == 0 else 0)
+
+    _channel_by_channel(x, weight, bias, put, images=1)
+    return out
+
+
+@wrong("conv2d_unfold", says="The bias went along the last axis")
+def unfold_with_a_flat_bias(x, weight, bias, stride, padding):
+    columns = F.unfold(x, weight.shape[2:], stride=stride, padding=padding)
+    rows = (x.shape[2] + 2 * padding[0] - weight.shape[2]) // stride[0] + 1
+    return (weight.flatten(1) @ columns + bias).reshape(len(x), len(weight), rows, -1)
+
+
+@wrong("conv2d_unfold", says="The bias went along the last axis")
+def unfold_with_a_flat_bias_at_the_end(x, weight, bias, stride, padding):
+    columns = F.unfold(x, weight.shape[2:], stride=stride, padding=padding)
+    rows = (x.shape[2] + 2 * padding[0] - weight.shape[2]) // stride[0] + 1
+    return (weight.flatten(1) @ columns).reshape(len(x), len(weight), rows, -1) + bias
+
+
+@wrong("conv2d_unfold", says="One row for each filter: flatten from axis 1 on")
+def unfold_with_one_row(x, weight, bias, stride, padding):
+    columns = F.unfold(x, weight.shape[2:], stride=stride, padding=padding)
+    rows = (x.shape[2] + 2 * padding[0] - weight.shape[2]) // stride[0] + 1
+    return (weight.flatten() @ columns + bias[:, None]).reshape(len(x), len(weight), rows, -1)
+
+
+@wrong("conv2d_weight_gradient", says="One weight meets H_out × W_out pixels, not K_h × K_w")
+def gradient_in_windows_of_the_kernel(x, grad_output):
+    k_h, k_w = (a - b + 1 for a, b in zip(x.shape[2:], grad_output.shape[2:], strict=True))
+    gradient = x.new_zeros(grad_output.shape[1], x.shape[1], k_h, k_w)
+    for k, c, u, v in itertools.product(*map(range, gradient.shape)):
+        gradient[k, c, u, v] = (grad_output[:, k] * x[:, c, u : u + k_h, v : v + k_w]).sum()
+    return gradient

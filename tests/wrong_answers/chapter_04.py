@@ -665,3 +665,109 @@ def max_padding_after_only(x, kernel_size, stride=None, padding=0):
 @wrong("avg_pool2d", says="You padded on one side only")
 def average_padding_after_only(x, kernel_size, stride=None, padding=0, count_include_pad=True):
     return _mean(x, (0, padding, 0, padding), kernel_size, stride, count_include_pad)
+
+
+def _windowed(x, kernel_size, grad_output):
+    for n, c, i, j in itertools.product(*map(range, grad_output.shape)):
+        top, left = i * kernel_size, j * kernel_size
+        place = int(x[n, c, top : top + kernel_size, left : left + kernel_size].argmax())
+        yield n, c, i, j, *divmod(place, kernel_size)
+
+
+@wrong("max_pool2d_gradient", says="You wrote into the first window")
+def gradient_in_the_first_window(x, kernel_size, grad_output):
+    out = torch.zeros_like(x)
+    for n, c, i, j, row, column in _windowed(x, kernel_size, grad_output):
+        out[n, c, row, column] = grad_output[n, c, i, j]
+    return out
+
+
+@wrong("max_pool2d_gradient", says="You wrote into the first window")
+def gradient_added_in_the_first_window(x, kernel_size, grad_output):
+    out = torch.zeros_like(x)
+    for n, c, i, j, row, column in _windowed(x, kernel_size, grad_output):
+        out[n, c, row, column] += grad_output[n, c, i, j]
+    return out
+
+
+@wrong("avg_pool2d", says="You divided by 0. Every window has at least one real pixel")
+def average_with_the_corner_subtracted_twice(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    stride, (height, width) = stride or kernel_size, x.shape[2:]
+    padded = F.pad(x, (padding,) * 4)
+    rows, columns = ((size - kernel_size) // stride + 1 for size in padded.shape[2:])
+    out = x.new_zeros(*x.shape[:2], rows, columns)
+    for i, j in itertools.product(range(rows), range(columns)):
+        top, left = i * stride, j * stride
+        total = padded[:, :, top : top + kernel_size, left : left + kernel_size].sum((2, 3))
+        tall = min(top - padding + kernel_size, height) - max(top - padding, 0)
+        wide = min(left - padding + kernel_size, width) - max(left - padding, 0)
+        if padding:
+            tall, wide = tall - (i == 0), wide - (j == 0)
+        out[:, :, i, j] = total / (kernel_size**2 if count_include_pad else tall * wide)
+    return out
+
+
+def _loops(x, kernel_size, stride, padding, take, fill=-math.inf, more=1, corner=None):
+    stride = stride or kernel_size
+    padded, corner = F.pad(x, (padding,) * 4, value=fill), corner or stride
+    rows, columns = ((size - kernel_size) // stride + more for size in padded.shape[2:])
+    out = x.new_zeros(*x.shape[:2], rows, columns)
+    for i, j in itertools.product(range(rows), range(columns)):
+        top, left = i * corner, j * corner
+        out[:, :, i, j] = take(padded[:, :, top : top + kernel_size, left : left + kernel_size])
+    return out
+
+
+@wrong("max_pool2d", says="Window (i, j) starts at i·stride, j·stride")
+def max_windows_pixel_by_pixel(x, kernel_size, stride=None, padding=0):
+    return _loops(x, kernel_size, stride, padding, lambda window: window.amax((2, 3)), corner=1)
+
+
+@wrong("avg_pool2d", says="Window (i, j) starts at i·stride, j·stride")
+def average_windows_pixel_by_pixel(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    out = _loops(x, kernel_size, stride, padding, lambda window: window.sum((2, 3)), fill=0, corner=1)
+    count = _loops(torch.ones_like(x), kernel_size, stride, padding, lambda w: w.sum((2, 3)), fill=0, corner=1)
+    return out / (kernel_size**2 if count_include_pad else count)
+
+
+@wrong("max_pool2d", says="There is one more window than steps: the first one needs none")
+def max_size_without_plus_one(x, kernel_size, stride=None, padding=0):
+    return _loops(x, kernel_size, stride, padding, lambda window: window.amax((2, 3)), more=0)
+
+
+@wrong("max_pool2d", says="amax(dim=(2, 3)) takes several axes, max does not")
+def max_of_two_axes(x, kernel_size, stride=None, padding=0):
+    return _loops(x, kernel_size, stride, padding, lambda window: window.max(dim=(2, 3)))
+
+
+def _adaptive_loops(x, output_size, begin, end, height_for_both=False):
+    (height, width), (rows, columns) = x.shape[2:], output_size
+    width = height if height_for_both else width
+    out = x.new_zeros(*x.shape[:2], rows, columns)
+    for i, j in itertools.product(range(rows), range(columns)):
+        top, left = begin(i, height, rows), begin(j, width, columns)
+        window = x[:, :, top : end(i, height, rows), left : end(j, width, columns)]
+        out[:, :, i, j] = window.mean(dim=(2, 3))
+    return out
+
+
+@wrong("adaptive_avg_pool2d", says="is one too many where the division leaves no rest")
+def adaptive_floor_plus_one(x, output_size):
+    return _adaptive_loops(x, output_size, lambda i, a, b: i * a // b, lambda i, a, b: (i + 1) * a // b + 1)
+
+
+@wrong("adaptive_avg_pool2d", says="You used H for the columns too")
+def adaptive_height_for_columns(x, output_size):
+    return _adaptive_loops(x, output_size, lambda i, a, b: i * a // b, lambda i, a, b: math.ceil((i + 1) * a / b), True)
+
+
+@wrong("adaptive_avg_pool2d", says="Multiply before you divide")
+def adaptive_divided_first(x, output_size):
+    return _adaptive_loops(x, output_size, lambda i, a, b: i * (a // b), lambda i, a, b: math.ceil((i + 1) * a / b))
+
+
+@wrong("global_average_pool", says="height and width are still there as axes of length 1")
+def global_pool_keeps_its_axes(x, channels_last=False):
+    if channels_last:
+        return x.mean(dim=(1, 2), keepdim=True)
+    return x.mean(dim=(2, 3), keepdim=True)

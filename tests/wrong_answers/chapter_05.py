@@ -584,3 +584,24 @@ class MLPInFloat32(nn.Module):
 
     def forward(self, x):
         return self.layers(x.flatten(1).float())
+
+
+@wrong("MnistCNN", says="Is one made in `forward`, or not at all?")
+class LayerMadeInForward(nn.Module):
+    def __init__(self, num_classes=10):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 6, 5), nn.Conv2d(6, 16, 5)
+        self.fc1, self.fc2, self.num_classes = nn.Linear(256, 120), nn.Linear(120, 84), num_classes
+
+    def forward(self, x):
+        x = F.max_pool2d(self.conv1(x).relu(), 2)
+        x = F.max_pool2d(self.conv2(x).relu(), 2).flatten(1)
+        self.fc3 = nn.Linear(84, self.num_classes)
+        return self.fc3(self.fc2(self.fc1(x).relu()).relu())
+
+
+@wrong("MnistCNN", says="make it in `__init__` and keep it as self.name")
+class LayerMadeAgainInForward(LayerMadeInForward):
+    def __init__(self, num_classes=10):
+        super().__init__(num_classes)
+        self.fc3 = nn.Linear(84, num_classes)

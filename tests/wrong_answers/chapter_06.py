@@ -889,3 +889,61 @@ def repair_with_a_loss_of_its_own(model, loader, optimizer, scheduler, loss_fn, 
         scheduler.step()
         losses.append(total / count)
     return losses
+
+
+def _saved(path, model, optimizer):
+    torch.save({"m": model.state_dict(), "o": optimizer.state_dict()}, path)
+    return torch.load(path, weights_only=True)
+
+
+@wrong("checkpoint_round_trip", says="it was not loaded into the object `new_optimizer`")
+def round_trip_names_the_optimizer(path, model, optimizer, new_model, new_optimizer):
+    found = _saved(path, model, optimizer)
+    new_model.load_state_dict(found["m"])
+    new_optimizer = found["o"]  # noqa: F841
+
+
+@wrong("checkpoint_round_trip", says="it was not loaded into the object `new_optimizer`")
+def round_trip_into_a_third_optimizer(path, model, optimizer, new_model, new_optimizer):
+    found = _saved(path, model, optimizer)
+    new_model.load_state_dict(found["m"])
+    new_optimizer = torch.optim.SGD(new_model.parameters(), lr=0.1, momentum=0.9)
+    new_optimizer.load_state_dict(found["o"])
+
+
+@wrong("checkpoint_round_trip", says="it was not loaded into the object `new_optimizer`")
+def round_trip_into_the_old_optimizer(path, model, optimizer, new_model, new_optimizer):
+    found = _saved(path, model, optimizer)
+    new_model.load_state_dict(found["m"])
+    optimizer.load_state_dict(found["o"])
+
+
+@wrong("checkpoint_round_trip", says="it was not loaded into the object `new_model`")
+def round_trip_names_the_model(path, model, optimizer, new_model, new_optimizer):
+    found = _saved(path, model, optimizer)
+    new_model = found["m"]  # noqa: F841
+    new_optimizer.load_state_dict(found["o"])
+
+
+@wrong("evaluate_model", says="The parentheses are missing: torch.no_grad()")
+def evaluate_without_parentheses(model, loader):
+    was, right, total = model.training, 0, 0
+    model.eval()
+    with torch.no_grad:
+        for images, labels in loader:
+            right += (model(images).argmax(dim=1) == labels).sum().item()
+            total += len(labels)
+    model.train(was)
+    return right / total
+
+
+@wrong("evaluate_model", says="argmax() without dim gives one place in the whole batch")
+def evaluate_with_one_argmax(model, loader):
+    was, right, total = model.training, 0, 0
+    model.eval()
+    with torch.no_grad():
+        for images, labels in loader:
+            right += (model(images).argmax() == labels).sum().item()
+            total += len(labels)
+    model.train(was)
+    return right / total

@@ -602,3 +602,35 @@ def divided_by_p_even_if_it_is_0(x, u, p, training=True):
 @wrong("drop", says="p became the probability to keep")
 def kept_and_divided_by_p(x, u, p, training=True):
     return x * (u < p) / p if training else x
+
+
+@wrong("drop", says="The random numbers are given: `u`. Drop where u < p.")
+def drop_with_numbers_of_its_own(x, u, p, training=True):
+    return x * (torch.rand_like(x) >= p) / (1 - p) if training else x
+
+
+@wrong("drop", says="You drop nothing")
+def drop_scales_only(x, u, p, training=True):
+    return x / (1 - p) if training else x
+
+
+@wrong("drop", says="You drop nothing")
+def drop_scales_in_both_modes(x, u, p, training=True):
+    return x / (1 - p)
+
+
+@wrong("alexnet_features", says="One ReLU is missing, the one behind the fourth convolution")
+class FeaturesFourthLinear(Features):
+    def act(self, x, at):
+        return x if at == 3 else F.relu(x)
+
+
+@wrong("alexnet_features", says="One ReLU is missing, the one behind the first convolution")
+class FeaturesFirstLinear(Features):
+    def act(self, x, at):
+        return F.relu(x) if at else x
+
+
+@wrong("head_for_any_size", says="A map of size×size has size · size numbers")
+def head_for_one_side(channels, size, num_classes):
+    return nn.Sequential(nn.AdaptiveAvgPool2d(size), nn.Flatten(), nn.Linear(channels * size, num_classes))

@@ -950,3 +950,77 @@ def test_by_the_last_image(block, x):
     for got, wanted in zip(block(x), _residual(block, x), strict=True):
         same = torch.allclose(got, wanted)
     return same
+
+
+@wrong("ResidualBlock", says="One of your two BatchNorms does the work twice")
+class BlockNormTwice(Residual):
+    def body(self, x):
+        return self.bn1(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+
+
+@wrong("ResidualBlock", says="One of your two convolutions does the work twice")
+class BlockConvolutionTwice(Residual):
+    def body(self, x):
+        return self.bn2(self.conv1(self.relu(self.bn1(self.conv1(x)))))
+
+
+@wrong("ResidualBlock", says="No gradient reaches one of your layers")
+class BlockOfOneConvolution(Residual):
+    def body(self, x):
+        return self.bn2(self.relu(self.bn1(self.conv1(x))))
+
+
+@wrong("ProjectionBlock", says="One of your two BatchNorms does the work twice")
+class ProjectionNormTwice(Projecting):
+    def body(self, x):
+        return self.bn1(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+
+
+@wrong("ProjectionBlock", says="One of your two convolutions does the work twice")
+class ProjectionConvolutionTwice(Projecting):
+    def body(self, x):
+        return self.bn2(self.conv1(F.relu(self.bn1(self.conv1(x)))))
+
+
+@wrong("pad_shortcut", says="Your zeros have another size than the pixels that you keep")
+def pad_zeros_of_the_floor(x, out_channels, stride):
+    n, c, h, w = x.shape
+    front = (out_channels - c) // 2
+    before = x.new_zeros(n, front, h // stride, w // stride)
+    behind = x.new_zeros(n, out_channels - c - front, h // stride, w // stride)
+    return torch.cat([before, x[:, :, ::stride, ::stride], behind], dim=1)
+
+
+@wrong("pad_shortcut", says="Your zeros have another size than the pixels that you keep")
+def pad_into_the_floor(x, out_channels, stride):
+    n, c, h, w = x.shape
+    front = (out_channels - c) // 2
+    result = x.new_zeros(n, out_channels, h // stride, w // stride)
+    result[:, front : front + c] = x[:, :, ::stride, ::stride]
+    return result
+
+
+@wrong("pad_shortcut", says="thins out the first two axes")
+def pad_thins_images_and_channels(x, out_channels, stride):
+    return _with_channels(x[::stride, ::stride], out_channels)
+
+
+@wrong("pad_shortcut", says="thins out the first two axes")
+def pad_thins_images_and_counts_before(x, out_channels, stride):
+    more = out_channels - x.shape[1]
+    return F.pad(x[::stride, ::stride], (0, 0, 0, 0, more // 2, more - more // 2))
+
+
+@wrong("pad_shortcut", says="You begin with the last pixel of each window")
+def pad_from_the_last_of_a_window(x, out_channels, stride):
+    return _with_channels(x[:, :, stride - 1 :: stride, stride - 1 :: stride], out_channels)
+
+
+@wrong("pad_shortcut", says="You take the mean of each window")
+def pad_average_of_whole_windows(x, out_channels, stride):
+    return _with_channels(F.avg_pool2d(x, stride), out_channels)
+
+
+@wrong("pad_shortcut", says="You take the largest of each window")
+def pad_largest_of_whole_windows(x, out_channels, stride):
+    return _with_channels(F.max_pool2d(x, stride), out_channels)

@@ -623,3 +623,15 @@ def blocks_by_their_area(stages, x):
 class NetPoolsByWidth(Net):
     def head(self, x):
         return self.fc(F.avg_pool2d(x, x.shape[3]).flatten(1))
+
+
+@wrong("shrinking_blocks", says="expected [(1, 0), (2, 0)]\ngot      []")
+def shrinks_nowhere(stages, x):
+    return []
+
+
+@wrong("build_resnet20", says="The stem has to keep the size: padding=1.")
+class NetUnpadded(Net):
+    def __init__(self, block, num_classes=10):
+        super().__init__(block, num_classes)
+        self.conv1 = nn.Conv2d(3, 16, 3, bias=False)

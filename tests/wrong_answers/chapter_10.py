@@ -2,6 +2,7 @@
 
 import copy
 import re
+import warnings
 
 import torch
 import torch.nn.functional as F
@@ -659,4 +660,92 @@ def head_with_a_loss_of_its_own(body, head, loader, optimizer, loss_fn):
             features = body(images)
         optimizer.zero_grad()
         F.cross_entropy(head(features), labels).backward()
+        optimizer.step()
+
+
+@wrong("BottleneckBlock", says="only where the stride is not 1. Other channels need one too")
+class ProjectsForTheStride(Right):
+    def way(self, in_channels, out, stride):
+        return nn.Identity() if stride == 1 else super().way(in_channels, out, stride)
+
+
+@wrong("BottleneckBlock", says="only where the channels change. A stride needs one too")
+class ProjectsForTheChannels(Right):
+    def way(self, in_channels, out, stride):
+        return nn.Identity() if in_channels == out else super().way(in_channels, out, stride)
+
+
+@wrong("BottleneckBlock", says="only where stride and channels both change")
+class ProjectsForBoth(Right):
+    def way(self, in_channels, out, stride):
+        return nn.Identity() if stride == 1 or in_channels == out else super().way(in_channels, out, stride)
+
+
+@wrong("BottleneckBlock", says="Each BatchNorm cancels the bias")
+class BiasesBesideTheShortcut(Right):
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__(in_channels, channels, stride, bias=True)
+
+    def way(self, in_channels, out, stride):
+        self.bias = False
+        return super().way(in_channels, out, stride)
+
+
+@wrong("BottleneckBlock", says="Your shortcut's convolution has a bias, which its BatchNorm cancels")
+class BiasInTheShortcut(Right):
+    def way(self, in_channels, out, stride):
+        self.bias = True
+        return super().way(in_channels, out, stride)
+
+
+@wrong("BottleneckBlock", says="`channels` is the narrow width")
+class NarrowedAtLeastToOne(Right):
+    def __init__(self, in_channels, channels, stride=1):
+        inside = max(1, channels // 4)
+        super().__init__(in_channels, inside, stride)
+        self.conv3, self.bn3 = conv(inside, channels, 1), nn.BatchNorm2d(channels)
+        self.shortcut = self.way(in_channels, channels, stride)
+
+
+@wrong("BottleneckBlock", says="`channels` is the narrow width")
+class NarrowedToNothing(Right):
+    def __init__(self, in_channels, channels, stride=1):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            super().__init__(in_channels, channels // 4, stride)
+            self.conv3, self.bn3 = conv(channels // 4, channels, 1), nn.BatchNorm2d(channels)
+        self.shortcut = self.way(in_channels, channels, stride)
+
+
+@wrong("train_head", says="its weights moved between the batches and were put back at the end")
+def head_puts_weights_back(body, head, loader, optimizer, loss_fn):
+    kept = copy.deepcopy(body.state_dict())
+    body.eval()
+    head.train()
+    teach(body, head, loader, optimizer, loss_fn)
+    body.load_state_dict(kept)
+
+
+@wrong("train_head", says="The head's gradients pile up")
+def head_zeroed_once(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    optimizer.zero_grad()
+    for images, labels in loader:
+        with torch.no_grad():
+            features = body(images)
+        loss = loss_fn(head(features), labels)
+        loss.backward()
+        optimizer.step()
+
+
+@wrong("train_head", says="You forget the gradients between backward() and step()")
+def head_zeroed_before_the_step(body, head, loader, optimizer, loss_fn):
+    body.eval()
+    head.train()
+    for images, labels in loader:
+        with torch.no_grad():
+            features = body(images)
+        loss_fn(head(features), labels).backward()
+        optimizer.zero_grad()
         optimizer.step()

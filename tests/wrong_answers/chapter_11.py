@@ -737,3 +737,67 @@ def same_but_for_what_is_left_over(first, second, images):
     with torch.no_grad():
         a, b = first(images), second(images)
     return a.shape == b.shape and torch.allclose(a, b, atol=1e-5)
+
+
+@wrong("WideBlock", says="You build the shortcut convolution only where both change")
+class WideShortcutForBoth(Block):
+    def __init__(self, in_channels, out_channels, stride=1, dropout=0.0):
+        super().__init__(in_channels, out_channels, stride, dropout)
+        if stride == 1 or in_channels == out_channels:
+            self.shortcut = nn.Identity()
+
+
+@wrong("WideBlock", says="Your convolutions have biases. None of the block's")
+class WideBiasesEverywhere(WideBiases):
+    def __init__(self, in_channels, out_channels, stride=1, dropout=0.0):
+        super().__init__(in_channels, out_channels, stride, dropout)
+        if isinstance(self.shortcut, nn.Conv2d):
+            self.shortcut = nn.Conv2d(in_channels, out_channels, 1, stride)
+
+
+@wrong("WideBlock", says="Your first BatchNorm has the channels that the block gives")
+class WideNormOfTheOutput(Block):
+    def __init__(self, in_channels, out_channels, stride=1, dropout=0.0):
+        super().__init__(in_channels, out_channels, stride, dropout)
+        self.bn1 = nn.BatchNorm2d(out_channels)
+
+
+@wrong("count_wide_resnet", says="You left out the first group's shortcut convolution")
+def count_without_the_first_shortcut(depth, widen_factor, num_classes=10):
+    i, total = 16 * widen_factor, counted(depth, widen_factor, num_classes, plain)
+    return total - 16 * i if i > 16 else total
+
+
+@wrong("same_function", says="Give second the state of first")
+def same_as_they_are(first, second, images):
+    first.eval()
+    second.eval()
+    with torch.no_grad():
+        return torch.allclose(first(images), second(images), atol=1e-5)
+
+
+@wrong("same_function", says="Give second the state of first")
+def same_copies_as_they_are(first, second, images):
+    first, second = copy.deepcopy(first).eval(), copy.deepcopy(second).eval()
+    with torch.no_grad():
+        return torch.allclose(first(images), second(images), atol=1e-5)
+
+
+@wrong("same_function", says="Equal answers are not equal results")
+def same_classes_of_what_fits(first, second, images):
+    first, second = copy.deepcopy(first).eval(), copy.deepcopy(second).eval()
+    second.load_state_dict(first.state_dict())
+    with torch.no_grad():
+        return torch.equal(first(images).argmax(1), second(images).argmax(1))
+
+
+@wrong("same_function", says="You allow for more than rounding")
+def same_within_a_tenth(first, second, images):
+    results = _both_results(first, second, images)
+    return results is not None and torch.allclose(*results, atol=0.1)
+
+
+@wrong("same_function", says="You allow for more than rounding")
+def same_within_a_hundredth(first, second, images):
+    results = _both_results(first, second, images)
+    return results is not None and torch.allclose(*results, atol=0.01)

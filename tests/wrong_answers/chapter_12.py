@@ -500,7 +500,7 @@ def net_that_keeps_the_map(num_classes):
     return _body(nn.Conv2d(32, num_classes, 1))
 
 
-@wrong("my_network", says="has no parameters")
+@wrong("my_network", says="`layers` is a plain list")
 def net_in_a_list(num_classes):
     class Network(nn.Module):
         def __init__(self):
@@ -585,3 +585,50 @@ class ClampsTheImages(_Network):
     def forward(self, x):
         x.clamp_(-2, 2)
         return self.last(self.norm(self.first(x) + self.second(x)).relu().flatten(1))
+
+
+@wrong("paired_difference", says="Your error adds up the variances of two accuracies")
+def pair_sample_variances(right_a, right_b):
+    a, b = right_a.double(), right_b.double()
+    return a.mean() - b.mean(), ((a.var() + b.var()) / len(a)).sqrt()
+
+
+@wrong("paired_difference", says="You added two standard errors")
+def pair_adds_sample_errors(right_a, right_b):
+    a, b = right_a.double(), right_b.double()
+    return a.mean() - b.mean(), (a.std() + b.std()) / len(a) ** 0.5
+
+
+@wrong("my_network", says="`ls` is a plain list: PyTorch does not see the layers in it")
+class HidesItsConvolutions(nn.Module):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.ls = [nn.Conv2d(3, 512, 3, 4, 1), nn.ReLU(), nn.Conv2d(512, 512, 3, 4, 1), nn.ReLU()]
+        self.fc = nn.Linear(2048, num_classes)
+
+    def forward(self, x):
+        return self.fc(nn.Sequential(*self.ls)(x).flatten(1))
+
+
+@wrong("my_network", says="computes with weights that are not among its parameters")
+class HidesThemInListsOfLists(nn.Module):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.stages = [[nn.Conv2d(3, 16, 3, 4, 1), nn.BatchNorm2d(16)], [nn.ReLU(), nn.MaxPool2d(2)]]
+        self.fc = nn.Linear(256, num_classes)
+
+    def forward(self, x):
+        for stage in self.stages:
+            for layer in stage:
+                x = layer.eval()(x)
+        return self.fc(x.flatten(1))
+
+
+@wrong("my_network", says="your network has no parameters to learn with")
+class LearnsNothing(nn.Module):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.num_classes = num_classes
+
+    def forward(self, x):
+        return x.flatten(1)[:, : self.num_classes]

@@ -83,6 +83,7 @@ class StreamCase(Case):
 def _cases(random: Random) -> Iterator[Case]:
     one, three = (torch.tensor(values, dtype=torch.float64).reshape(-1, 1, 1, 1) for values in ([1], [5, 5, 1]))
     yield StreamCase(one, three)
+    yield StreamCase(*torch.tensor([[[[[1, 3]], [[10, 30]]]], [[[[2, 2]], [[20, 20]]]]], dtype=torch.float64))
     while True:
         channels, height, width = (random.randint(*span) for span in ((1, 4), (1, 4), (2, 5)))
         shift = 2 * normal(random, channels, 1, 1)
@@ -196,6 +197,10 @@ CHANNEL_STATISTICS = Exercise(
         Mistake(
             "You divided by the number of pictures. Each picture adds H·W values to a channel: divide by their number.",
             _of_whole(lambda x: (m := x.sum(PIXELS) / len(x), ((x**2).sum(PIXELS) / len(x) - m**2).sqrt())),
+        ),
+        Mistake(
+            "You divided by the values of all channels together; one channel has N·H·W.",
+            _of_whole(lambda x: (m := x.sum(PIXELS) / x.numel(), ((x**2).sum(PIXELS) / x.numel() - m**2).sqrt())),
         ),
         Mistake(
             "You mixed the channels into one number. Each has its own mean and std: leave axis 1 out of the sum.",

@@ -1,6 +1,5 @@
 """Convolution as one matrix product, and the gradient with respect to the weight."""
 
-import re
 from collections.abc import Iterator
 from random import Random
 
@@ -8,7 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnn_lessons.exercises.chapter_02.loops import CONVOLUTIONS, TURNED, has_five_axes
+from cnn_lessons.exercises.chapter_02.channel_mistakes import has_five_axes
+from cnn_lessons.exercises.chapter_02.loops import CONVOLUTIONS
+from cnn_lessons.exercises.chapter_02.unfold_mistakes import UNFOLD_MISTAKES
 from cnn_lessons.exercises.exercise import AUTOGRAD, Case, Exercise, Mistake, Outcome, first, integers, normal
 
 
@@ -26,37 +27,6 @@ def _unfold_cases(random: Random) -> Iterator[Case]:
         stride, padding = ((random.randint(least, 3), random.randint(least, 3)) for least in (1, 0))
         x, weight = normal(random, random.randint(1, 2), c_in, *image), normal(random, c_out, c_in, *kernel)
         yield Case(x, weight, normal(random, c_out), stride, padding)
-
-
-def _padded_once(x, weight, bias, stride, padding):
-    return F.conv2d(F.pad(x, (padding[1], 0, padding[0], 0)), weight, bias, stride)
-
-
-def _columns_first(x, weight, bias, stride, padding):
-    out = F.conv2d(x, weight, bias, stride, padding)
-    return out.reshape(*out.shape[:2], out.shape[3], out.shape[2])
-
-
-def _reshaped_for_turned(x, weight, bias, stride, padding):
-    """Reshape the weight to (C_in·K_h·K_w, C_out), where it should have been transposed."""
-    mixed = weight.reshape(-1, len(weight)).T.reshape(weight.shape)
-    return F.conv2d(x, mixed, bias, stride, padding)
-
-
-def _positions_flat(outcome: Outcome) -> bool:
-    if not isinstance(outcome.got, Tensor) or outcome.got.dim() != 3:
-        return False
-    *_, rows, columns = outcome.case.result_of(F.conv2d).shape
-    return outcome.got.shape[2] == rows * columns
-
-
-def _other_count(outcome: Outcome) -> bool:
-    """Return whether a reshape failed on another number of positions than the result has."""
-    if "don't multiply up" in str(outcome.error):  # unflatten
-        return True
-    found = re.search(r"(\d+), (\d+)\]' is invalid for input of size (\d+)", str(outcome.error))
-    right = outcome.case.result_of(F.conv2d)
-    return bool(found) and (*map(int, found.groups()),) != (*right.shape[2:], right.numel())
 
 
 CONV2D_UNFOLD = Exercise(
@@ -80,55 +50,7 @@ CONV2D_UNFOLD = Exercise(
     forbidden=CONVOLUTIONS,
     gradients=True,
     most_calls=4000,
-    mistakes=(
-        Mistake(TURNED, lambda x, weight, *rest: F.conv2d(x, weight.flip(2, 3), *rest)),
-        Mistake(
-            "You left out the bias: one number for each filter.", lambda x, w, bias, *rest: F.conv2d(x, w, None, *rest)
-        ),
-        Mistake(
-            "You left out the stride: from one window to the next it is stride[0] rows or stride[1] columns.",
-            lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, 1, padding),
-        ),
-        Mistake(
-            "You left out the padding: zeros stand around the image before the window starts.",
-            lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, stride),
-        ),
-        Mistake(
-            "You added the padding on one side. It stands on both sides: left and right, top and bottom.", _padded_once
-        ),
-        Mistake(
-            "You swapped height and width in stride and padding. Both pairs are (height, width).",
-            lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, stride[::-1], padding[::-1]),
-        ),
-        Mistake(
-            "You swapped height and width in the padding. The pair is (height, width), while F.pad counts from the "
-            "last axis: left, right, top, bottom.",
-            lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, stride, padding[::-1]),
-        ),
-        Mistake(
-            "All the padding stands after the image. It belongs on both sides: left and right, top and bottom.",
-            lambda x, w, bias, stride, pad: F.conv2d(F.pad(x, (0, 2 * pad[1], 0, 2 * pad[0])), w, bias, stride),
-        ),
-        Mistake(
-            "You used the first number of a pair for both directions. The second one is for the width.",
-            lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, stride[0], padding[0]),
-        ),
-        Mistake(
-            "You used the stride's first number for both directions. The second one is for the width.",
-            lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, stride[0], padding),
-        ),
-        Mistake("You folded the positions into (W_out, H_out). Rows come first: (H_out, W_out).", _columns_first),
-        Mistake(
-            "Your filters are mixed up: reshaping a matrix does not transpose it. Flatten every filter to one row.",
-            _reshaped_for_turned,
-        ),
-        Mistake("All positions are still in one axis. Give it its rows and columns back.", when=_positions_flat),
-        Mistake(
-            "The number of columns is not H_out·W_out as you counted it. Check your output size (it rounds down), and "
-            "hand stride and padding over by name: the third positional argument of unfold is the dilation.",
-            when=_other_count,
-        ),
-    ),
+    mistakes=UNFOLD_MISTAKES,
 )
 
 
@@ -147,6 +69,14 @@ def _gradient_cases(random: Random) -> Iterator[Case]:
         batch, out = random.randint(1, 3), (random.randint(1, 3), random.randint(2, 5))
         image = out[0] + random.randint(0, 2), out[1] + random.randint(1, 3)
         yield Case(normal(random, batch, c_in, *image), normal(random, batch, c_out, *out))
+
+
+def _in_windows_of_the_kernel(x: Tensor, grad_output: Tensor) -> Tensor:
+    right = _weight_gradient(x, grad_output)
+    height, width = right.shape[2:]
+    for k, c, u, v in torch.cartesian_prod(*map(torch.arange, right.shape)).tolist():
+        right[k, c, u, v] = (x[:, c, u : u + height, v : v + width] * grad_output[:, k]).sum()
+    return right
 
 
 def _gradient_of_bias(outcome: Outcome) -> bool:
@@ -183,6 +113,10 @@ CONV2D_WEIGHT_GRADIENT = Exercise(
             "Your result is turned by half a turn. Weight [u, v] met the pixels u rows down and v columns to the "
             "right of the windows' corners.",
             lambda x, g: _weight_gradient(x, g).flip(2, 3),
+        ),
+        Mistake(
+            "Your window is as large as the kernel. One weight meets H_out × W_out pixels, not K_h × K_w.",
+            _in_windows_of_the_kernel,
         ),
         Mistake(
             "You took the mean over the batch. Gradients of the images add up.",

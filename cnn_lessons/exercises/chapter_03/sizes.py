@@ -6,7 +6,7 @@ from random import Random
 import torch
 from torch.nn import functional as F
 
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, raised
 
 OWN_SIZES = frozenset(
     {"conv_output_size", "pool_output_size", "_floor_windows", "_ceil_windows"}
@@ -172,6 +172,11 @@ def _padding_before_and_after(size, kernel_size, stride=(1, 1), padding=(0, 0), 
     return PLAIN_SHAPE(longer, kernel_size, stride, (0, 0), dilation)
 
 
+def _with_whole_pairs(outcome: Outcome) -> bool:
+    kinds = "unsupported operand type", "can't multiply sequence", "can only concatenate tuple"
+    return isinstance(outcome.error, TypeError) and "tuple" in str(outcome.error) and raised(*kinds)(outcome)
+
+
 def _shape_cases(random: Random) -> Iterator[Case]:
     yield Case((5, 7), (3, 3))
     yield Case((5, 7), (1, 3))
@@ -227,6 +232,11 @@ CONV_OUTPUT_SHAPE = Exercise(
             _padding_before_and_after,
         ),
         *(Mistake(message, _on_both_axes(one_axis)) for message, one_axis in AXIS_MISTAKES),
+        Mistake(
+            "You compute with whole pairs. conv_output_size takes one axis: call it once with the [0] of every pair, "
+            "once with the [1].",
+            when=_with_whole_pairs,
+        ),
         Mistake(
             "Return both numbers, as (H_out, W_out); do not multiply or add them.",
             when=lambda outcome: isinstance(outcome.got, (int, float)),

@@ -1,6 +1,7 @@
 """The exercise on the gradient of max pooling."""
 
 from collections.abc import Iterator
+from functools import partial
 from random import Random
 
 import torch
@@ -68,6 +69,18 @@ def _no_rest(outcome: Outcome) -> bool:
     x, kernel_size, _ = outcome.case.args
     alone = x.shape[:2] == (1, 1)  # else images or channels may be what was mixed up
     return outcome.error is not None and alone and any(size % kernel_size for size in x.shape[2:])
+
+
+def _in_the_first_window(x: Tensor, kernel_size: int, grad_output: Tensor, add: bool = False) -> Tensor:
+    """Put each gradient at the place that its pixel has in its window, without the window's corner."""
+    out, (rows, columns) = torch.zeros_like(x), grad_output.shape[2:]
+    for i in range(rows):
+        for j in range(columns):
+            top, left, g = i * kernel_size, j * kernel_size, grad_output[:, :, i : i + 1, j : j + 1]
+            window, target = x[:, :, top : top + kernel_size, left : left + kernel_size], out[:, :, :kernel_size]
+            wins, target = max_gradient(window, kernel_size, torch.ones_like(g)), target[..., :kernel_size]
+            target.copy_(target + wins * g if add else torch.where(wins > 0, g, target))
+    return out
 
 
 def _turned_windows(x: Tensor, kernel_size: int, grad_output: Tensor) -> Tensor:
@@ -170,9 +183,17 @@ MAX_POOL_GRADIENT = Exercise(
             "Your result is smaller than x. Rows and columns that no window reaches are part of it, with 0.",
             when=lambda outcome: (
                 isinstance(outcome.got, Tensor)
+                and outcome.got.shape != outcome.case.args[0].shape
                 and outcome.got.shape[2:]
                 == Size(side * outcome.case.args[1] for side in outcome.case.args[2].shape[2:])
             ),
+        ),
+        *(
+            Mistake(
+                "You wrote into the first window. Add the window's corner, i * kernel_size and j * kernel_size.",
+                partial(_in_the_first_window, add=add),
+            )
+            for add in (False, True)
         ),
         Mistake(
             "You returned one value for each window. The gradient with respect to x has the shape of x: mostly zeros.",

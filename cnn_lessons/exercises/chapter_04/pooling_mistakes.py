@@ -27,6 +27,13 @@ def _split_means(x: Tensor, parts: int, axis: int) -> Tensor:
     return torch.stack([part.mean(dim=axis) for part in x.tensor_split(parts, dim=axis)], dim=axis)
 
 
+def _rows_for_columns(x: Tensor, output_size: tuple[int, int]) -> Tensor:
+    """Cut the columns where the formula cuts as many as there are rows; a window beyond the image is empty."""
+    height, (rows, columns) = x.shape[2], output_size
+    spans = [[slice(i * height // out, -(-(i + 1) * height // out)) for i in range(out)] for out in (rows, columns)]
+    return torch.stack([torch.stack([x[:, :, r, c].mean(dim=(2, 3)) for c in spans[1]], -1) for r in spans[0]], -2)
+
+
 ADAPTIVE_MISTAKES = (
     Mistake(
         "You exchanged height and width: output_size is (H_out, W_out), rows first.",
@@ -54,6 +61,18 @@ ADAPTIVE_MISTAKES = (
     Mistake(
         "You rounded to the nearest pixel. The begin is rounded down and the end is rounded up.",
         _windows(lambda i, size, out: round(i * size / out), lambda i, size, out: round((i + 1) * size / out)),
+    ),
+    Mistake(
+        "Your end, the quotient rounded down plus 1, is one too many where the division leaves no rest. Round up.",
+        _windows(lambda i, size, out: i * size // out, lambda i, size, out: (i + 1) * size // out + 1),
+    ),
+    Mistake(
+        "You used H for the columns too. Their windows lie along W.",
+        _rows_for_columns,
+    ),
+    Mistake(
+        "Your windows begin at i times the rounded H/H_out. Multiply before you divide.",
+        _windows(lambda i, size, out: i * (size // out), lambda i, size, out: -(-(i + 1) * size // out)),
     ),
     Mistake(
         "You took one row and column too many: the end, ⌈(i + 1)·H/H_out⌉, is not included, and a Python "
@@ -94,6 +113,7 @@ def _first(pool: Callable) -> Callable:
     return lambda x, channels_last=False: pool(x.movedim(-1, 1) if channels_last else x)
 
 
+STILL_THERE = "The numbers are right, but height and width are still there as axes of length 1. The result is (N, C)."
 GLOBAL_MISTAKES = (
     Mistake(
         "You do not look at `channels_last`: with it, x is (N, H, W, C), and the channels come last.",
@@ -130,8 +150,14 @@ GLOBAL_MISTAKES = (
     ),
     Mistake("You averaged over the channels alone. They are what should stay.", _first(lambda x: x.mean(dim=1))),
     Mistake(
-        "The numbers are right, but height and width are still there as axes of length 1. The result is (N, C).",
+        STILL_THERE,
         _first(lambda x: x.mean(dim=(2, 3), keepdim=True)),
+    ),
+    Mistake(
+        STILL_THERE,
+        lambda x, channels_last=False: (
+            x.mean(dim=(1, 2), keepdim=True) if channels_last else x.mean(dim=(2, 3), keepdim=True)
+        ),
     ),
     Mistake(
         "squeeze() removes every axis of length 1, the batch or the channels among them. Name the two that go.",

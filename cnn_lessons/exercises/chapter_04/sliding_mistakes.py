@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnn_lessons.arithmetic import pool_output_size
-from cnn_lessons.exercises.exercise import Mistake, Outcome
+from cnn_lessons.exercises.chapter_04.shape_mistakes import SHAPE_MISTAKES, unpadded
+from cnn_lessons.exercises.exercise import Mistake, Outcome, raised
 
 Pad = tuple[int, int, int, int]  # left, right, top, bottom
 
@@ -49,6 +49,22 @@ def _without_last(pool: Callable, blank: bool = False) -> Callable:
     return produces
 
 
+def _without_the_plus_one(pool: Callable) -> Callable:
+    return lambda x, kernel_size, stride=None, padding=0, **flag: pool(
+        x, kernel_size, stride or kernel_size, (padding,) * 4, **flag
+    )[:, :, :-1, :-1]
+
+
+def _at_every_pixel(pool: Callable) -> Callable:
+    """Return a pooling of as many windows as asked for, each one pixel after the other."""
+
+    def produces(x, kernel_size, stride=None, padding=0, **flag):
+        rows, columns = pool(x, kernel_size, stride or kernel_size, (padding,) * 4, **flag).shape[2:]
+        return pool(x, kernel_size, 1, (padding,) * 4, **flag)[:, :, :rows, :columns]
+
+    return produces
+
+
 def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ...]:
     """Return the mistakes that any sliding window invites.
 
@@ -76,6 +92,13 @@ def _sliding_mistakes(pool: Callable, rounded_up: Callable) -> tuple[Mistake, ..
         ),
         *_padding_mistakes(pool),
         Mistake(
+            "Your windows move by one pixel each. Window (i, j) starts at i·stride, j·stride.", _at_every_pixel(pool)
+        ),
+        Mistake(
+            "You counted the steps of the window. There is one more window than steps: the first one needs none.",
+            _without_the_plus_one(pool),
+        ),
+        Mistake(
             "You stopped one window too early. A window that ends exactly at the edge still fits, and "
             "range(a, b) leaves b out.",
             _without_last(pool),
@@ -101,53 +124,8 @@ def _padding_mistakes(pool: Callable) -> tuple[Mistake, ...]:
             "All the padding stands after the image. It belongs on both sides: left and right, top and bottom.",
             _variant(pool, pad=lambda p: (0, 2 * p, 0, 2 * p)),
         ),
-        Mistake(UNPADDED, _variant(pool, pad=lambda p: (0,) * 4), when=_unpadded),
+        Mistake(UNPADDED, _variant(pool, pad=lambda p: (0,) * 4), when=unpadded),
     )
-
-
-def _shape_is(wrong: Callable) -> Callable:
-    """Test whether an answer has a shape in wrong(N, C, H_out, W_out), a tuple of shapes, and not the right one."""
-
-    def test(outcome: Outcome) -> bool:
-        (x, kernel), options = outcome.case.args, outcome.case.kwargs
-        size = pool_output_size(tuple(x.shape[2:]), kernel, options.get("stride"), options.get("padding", 0))
-        right = (*x.shape[:2], *size)
-        got = tuple(getattr(outcome.got, "shape", ()))
-        return got != right and got in wrong(*right)
-
-    return test
-
-
-def _unpadded(outcome: Outcome) -> bool:
-    """Test whether an answer has the shape that it would have without padding."""
-    (x, kernel), options = outcome.case.args, outcome.case.kwargs
-    inside = all(size >= kernel for size in x.shape[2:]) and options.get("padding")
-    size = inside and pool_output_size(tuple(x.shape[2:]), kernel, options.get("stride"))
-    return bool(inside) and getattr(outcome.got, "shape", None) == (*x.shape[:2], *size)
-
-
-SHAPE_MISTAKES = (
-    Mistake(
-        "You exchanged height and width. The order is (N, C, H, W): rows come before columns.",
-        when=_shape_is(lambda n, c, rows, columns: ((n, c, columns, rows),)),
-    ),
-    Mistake(
-        "You used one of height and width for both directions. They differ: count rows and columns separately.",
-        when=_shape_is(lambda n, c, rows, columns: ((n, c, rows, rows), (n, c, columns, columns))),
-    ),
-    Mistake(
-        "You pooled over the channels too, or took one image only: an axis is missing. The result keeps N and C.",
-        when=_shape_is(lambda n, c, rows, columns: ((1, rows, columns),) if n == c == 1 else ()),
-    ),
-    Mistake(
-        "You pooled over the channels too. A window lies in one channel: every channel is pooled by itself.",
-        when=_shape_is(lambda n, c, rows, columns: ((n, rows, columns), (n, 1, rows, columns))),
-    ),
-    Mistake(
-        "You pooled one image only. The result has N images, as x has.",
-        when=_shape_is(lambda n, c, rows, columns: ((c, rows, columns), (1, c, rows, columns))),
-    ),
-)
 
 
 def _max_from_zeros(x, kernel_size, stride=None, padding=0):
@@ -167,6 +145,10 @@ def _nonzero_counted(x, kernel_size, stride=None, padding=0, count_include_pad=T
 
 
 MAX_MISTAKES = (
+    Mistake(
+        "amax(dim=(2, 3)) takes several axes, max does not.",
+        when=raised("max() received an invalid combination of arguments - got (dim=tuple"),
+    ),
     Mistake(
         "You padded with 0. Beside negative numbers a 0 wins. Pad with a value that loses against every number.",
         _max_from_zeros,
@@ -203,6 +185,11 @@ MAX_MISTAKES = (
     *_sliding_mistakes(_maximum, lambda *args, **options: F.max_pool2d(*args, ceil_mode=True, **options)),
 )
 
+
+def _counted(outcome: Outcome) -> bool:
+    return outcome.case.kwargs.get("count_include_pad", True)
+
+
 AVERAGE_MISTAKES = (
     Mistake(
         "You counted the padding even with count_include_pad=False. Then divide by the real pixels of the window only.",
@@ -238,7 +225,11 @@ AVERAGE_MISTAKES = (
     ),
     Mistake(
         "You padded with −∞, as max pooling does. One −∞ in a sum makes the whole sum −∞: an average pads with 0.",
-        when=lambda outcome: isinstance(outcome.got, Tensor) and bool(outcome.got.isinf().any()),
+        when=lambda outcome: _counted(outcome) and outcome.got.isinf().any() and not outcome.got.isposinf().any(),
+    ),
+    Mistake(
+        "You divided by 0. Every window has at least one real pixel: look again at how you count them.",
+        when=lambda outcome: not _counted(outcome) and bool((outcome.got.isposinf() | outcome.got.isnan()).any()),
     ),
     Mistake(
         "You returned the largest value of each window. Average pooling takes the mean.",

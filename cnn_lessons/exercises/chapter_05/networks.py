@@ -5,8 +5,8 @@ from random import Random
 
 from torch import nn
 
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
-from cnn_lessons.exercises.module_judge import COMPARED, built
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, integers, normal, raised
+from cnn_lessons.exercises.module_judge import built
 
 
 def _mlp(between: Callable = nn.ReLU, end: tuple = (), begin: tuple = (nn.Flatten(),), bias: bool = True) -> Callable:
@@ -35,10 +35,9 @@ def _mlp_cases(random: Random) -> Iterator[Case]:
         yield built(random, _right_mlp, x, channels * height * width, hidden, random.randint(2, 5))
 
 
-DTYPE = Mistake(
-    "Something changes the dtype on the way. Leave it as it comes: the check computes in float64.",
-    when=raised("same dtype", "should be the same"),
-)
+DTYPE = "Something changes the dtype on the way. Leave it as it comes: the check computes in float64."
+OTHER_DTYPE = raised("same dtype", "should be the same")
+NO_STATISTICS = "layers, values and gradients, in eval mode and in training mode"
 SHAPES = ("mat1 and mat2 shapes", "size mismatch", "Expected 3D", "expected input[")
 LOGITS = (
     "You end in a softmax. The network returns logits, numbers of any size and sign: the loss of chapter 06 takes the "
@@ -66,10 +65,10 @@ BUILD_MLP = Exercise(
     ),
     cases=first(6, _mlp_cases),
     expected=_right_mlp,
-    compared=COMPARED,
+    compared=NO_STATISTICS,
     forbidden=frozenset({"mlp"}),
     mistakes=(
-        DTYPE,
+        Mistake(DTYPE, when=OTHER_DTYPE),
         Mistake(
             "You left out the ReLUs. Linear layers in a row make no more than one linear layer: put a ReLU behind "
             "each hidden one.",
@@ -129,6 +128,11 @@ BUILD_MLP = Exercise(
 )
 
 
+def _lacks_a_layer(outcome: Outcome) -> bool:
+    (layout,) = outcome.got.values()
+    return len(layout.layers) < len(outcome.case.reference.layout.layers)
+
+
 def _cnn(
     kernel: int = 5,
     act: Callable = nn.ReLU,
@@ -186,10 +190,13 @@ MNIST_CNN = Exercise(
     ),
     cases=first(3, _cnn_cases),
     expected=_right_cnn,
-    compared=COMPARED,
+    compared=NO_STATISTICS,
     forbidden=frozenset({"mnist_cnn", "LeNet"}),
     mistakes=(
-        DTYPE,
+        Mistake(
+            f"{DTYPE} Or a layer is made in `forward`: make it in `__init__` and keep it as self.name.",
+            when=OTHER_DTYPE,
+        ),
         Mistake(LOGITS, _cnn(end=(nn.Softmax(dim=1),))),
         Mistake(LOGITS, _cnn(end=(nn.LogSoftmax(dim=1),))),
         Mistake(
@@ -232,6 +239,10 @@ MNIST_CNN = Exercise(
             "The first linear layer does not fit what is flattened before it. Print x.shape there: 16 maps of 4×4 "
             "are 256 numbers an image. Is a pooling layer or flatten(1) missing?",
             when=raised(*SHAPES),
+        ),
+        Mistake(
+            "Layers are made in `__init__` and kept as self.name. Is one made in `forward`, or not at all?",
+            when=_lacks_a_layer,
         ),
     ),
 )

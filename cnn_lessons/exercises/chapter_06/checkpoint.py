@@ -8,10 +8,17 @@ from torch import Tensor, nn
 
 from cnn_lessons.exercises.chapter_06.file_scene import FileScene
 from cnn_lessons.exercises.chapter_06.objects import batch, network, sgd
+from cnn_lessons.exercises.compare import same
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, raised
 from cnn_lessons.exercises.findings import Findings, Told
 from cnn_lessons.exercises.scene import state_of
 
+WEIGHTS, STATE = "the weights and running statistics of new_model", "the state of new_optimizer"
+FILE, BOTH = "the file, at the end", "holds the states of both"
+NOT_LOADED = (
+    "The {0} was not restored: the file holds its state, but it was not loaded into the object `new_{1}`. "
+    "`new_{1} = …` only gives the name a new meaning: call new_{1}.load_state_dict(…)."
+)
 NOT_BOTH = Told("lacks a part of the state of `model` or `optimizer`. Both belong into the one file, `path`.")
 
 
@@ -45,8 +52,8 @@ def _case(name: str, seed: int, images: Tensor, labels: Tensor) -> FileScene:
         wanted = list(_tensors([model.state_dict(), optimizer.state_dict()]))
         whole = all(any(torch.equal(one, other) for other in _tensors(saved)) for one in wanted)
         findings = {
-            "the weights and running statistics of new_model": state_of(new_model),
-            "the state of new_optimizer": new_optimizer.state_dict(),
+            WEIGHTS: state_of(new_model),
+            STATE: new_optimizer.state_dict(),
         }
         findings = {key: _copied(value) for key, value in findings.items()}
         _train(new_model, new_optimizer, images, labels)
@@ -54,7 +61,7 @@ def _case(name: str, seed: int, images: Tensor, labels: Tensor) -> FileScene:
         findings["model, which is not trained meanwhile"] = state_of(model)
         _train(model, optimizer, images, labels)
         findings["model, when it goes on itself"] = state_of(model)
-        findings["the file, at the end"] = "holds the states of both" if whole else NOT_BOTH
+        findings[FILE] = BOTH if whole else NOT_BOTH
         return findings
 
     return FileScene(make, read)
@@ -86,7 +93,17 @@ def _round_trip(
     return trip
 
 
-_right = _round_trip()
+_right, _only_model, _only_optimizer = _round_trip(), _round_trip(load=("model",)), _round_trip(load=("optimizer",))
+
+
+def _not_loaded(only: Callable) -> Callable[[Outcome], bool]:
+    """Recognise that the file holds both states, and that no more than one, as `only` loads, came back from it."""
+
+    def test(outcome: Outcome) -> bool:
+        fresh, got = outcome.case.result_of(only), outcome.got
+        return got[FILE] == BOTH and all(same(fresh[key], got[key]) for key in (WEIGHTS, STATE))
+
+    return test
 
 
 def _only_parameters(thing) -> dict:
@@ -159,14 +176,16 @@ CHECKPOINT = Exercise(
     compared="the file, the restored states and the steps that follow",
     mistakes=(
         Mistake("You saved the new model, which has learnt nothing yet. Save the old one.", when=_saved_the_new),
+        Mistake(NOT_LOADED.format("optimiser", "optimizer"), when=_not_loaded(_only_model)),
+        Mistake(NOT_LOADED.format("model", "model"), when=_not_loaded(_only_optimizer)),
         Mistake(
             "The optimiser was not restored: its momentum and its learning rate are those of a fresh one. Save and "
             "load its state_dict() too.",
-            _round_trip(load=("model",)),
+            _only_model,
         ),
         Mistake(
             "The model was not restored: new_model still has its first, random weights.",
-            _round_trip(load=("optimizer",)),
+            _only_optimizer,
         ),
         Mistake(
             "Nothing was restored: new_model and new_optimizer are as they were. `new_model = …` gives the name a new "

@@ -215,6 +215,10 @@ EVALUATE_MODEL = Exercise(
             _accuracy(right=lambda logits, labels: _along_the_batch(logits, labels)),
         ),
         Mistake(
+            "argmax() without dim gives one place in the whole batch. Every image has its own: dim=1.",
+            _accuracy(right=lambda logits, labels: (logits.argmax() == labels).sum().item()),
+        ),
+        Mistake(
             "argmin finds the least likely class. Take argmax.",
             _accuracy(right=lambda logits, labels: (logits.argmin(dim=1) == labels).sum().item()),
         ),
@@ -230,6 +234,10 @@ EVALUATE_MODEL = Exercise(
         Mistake(
             "argmax looks along the wrong axis. The logits are (N, classes): dim=1.",
             when=raised("must match the size"),
+        ),
+        Mistake(
+            "The parentheses are missing: torch.no_grad().",
+            when=raised("'type' object does not support the context manager", "__enter__"),
         ),
         Mistake(FLATTENED, when=raised(NO_PICTURES)),
     ),

@@ -6,7 +6,7 @@ from random import Random
 import torch
 from torch import Tensor
 
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal
 
 
 def _right(x: Tensor, u: Tensor, p: float, training: bool = True) -> Tensor:
@@ -40,6 +40,16 @@ def _cases(random: Random) -> Iterator[Case]:
         yield Case(normal(random, *shape), numbers.reshape(shape), random.choice((0.3, 0.8)), training=False)
 
 
+def _drops_elsewhere(outcome: Outcome) -> bool:
+    """Return whether each number of x is either 0 or divided by 1 − p, as by other random numbers than u."""
+    x, u, p = outcome.case.args
+    if not isinstance(outcome.got, Tensor) or outcome.got.shape != x.shape:
+        return False
+    scaled = (x / (1 - p) - outcome.got).abs() < 1e-6
+    return bool((scaled | (outcome.got == 0)).all())
+
+
+NOTHING = "You drop nothing. In training, return 0 where u < p; only what is left is divided by 1 − p."
 DIVIDED = "You divide by p. What is kept is the share 1 − p: divide by that."
 KEPT = "You kept where u < p and dropped the others: so p became the probability to keep."
 
@@ -61,7 +71,7 @@ DROP = Exercise(
     cases=first(25, _cases),
     expected=_right,
     gradients=True,
-    forbidden=frozenset({"dropout", "Dropout", "dropout_", "feature_dropout", "bernoulli", "rand_like"}),
+    forbidden=frozenset({"dropout", "Dropout", "dropout_", "feature_dropout"}),
     mistakes=(
         Mistake(
             "You did not scale what is kept. With p = 0.5 half of the sum is gone; divide by 1 − p, and its mean "
@@ -120,5 +130,8 @@ DROP = Exercise(
             "You compare x itself with p. `u` holds the random numbers.",
             _instead(lambda x, u, p: x * (x >= p) / (1 - p)),
         ),
+        Mistake(NOTHING, _instead(lambda x, u, p: x / (1 - p))),
+        Mistake(NOTHING, lambda x, u, p, training=True: x / (1 - p)),
+        Mistake("The random numbers are given: `u`. Drop where u < p.", when=_drops_elsewhere),
     ),
 )

@@ -96,9 +96,12 @@ ALEXNET_FEATURES = Exercise(
             _features(kernels=(3,) * 5),
         ),
         Mistake("You left out the ReLUs.", _features(act=nn.Identity)),
-        Mistake(
-            "One ReLU is missing, the one behind the fifth convolution. A ReLU follows each of them.",
-            _features(silent=(4,)),
+        *(
+            Mistake(
+                f"One ReLU is missing, the one behind the {which} convolution. A ReLU follows each of them.",
+                _features(silent=(place,)),
+            )
+            for place, which in enumerate(("first", "second", "third", "fourth", "fifth"))
         ),
         Mistake(
             "The third and fourth convolution have no ReLU in yours. No pooling follows there, but a ReLU does: two "

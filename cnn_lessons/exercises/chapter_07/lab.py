@@ -66,6 +66,14 @@ class _Global(nn.Module):
         return self.linear(maps.mean(dim=(2, 3)))
 
 
+class _OneSide(_Head):
+    """A head whose linear layer reads size numbers of each map."""
+
+    def __init__(self, channels: int, size: int, num_classes: int):
+        super().__init__(channels, size, num_classes)
+        self.linear = nn.Linear(channels * size, num_classes)
+
+
 class _Softmax(_Head):
     def forward(self, maps: Tensor) -> Tensor:
         return super().forward(maps).softmax(1)
@@ -138,6 +146,7 @@ HEAD_FOR_ANY_SIZE = Exercise(
             "You averaged each map down to one number. Here size×size places are kept in each, so a row is longer.",
             _Global,
         ),
+        Mistake("A map of size×size has size · size numbers. Your linear layer reads size of each map.", _OneSide),
         Mistake(
             "You flattened with the channels last. Flatten (N, C, H, W) as it is.",
             _faulty(rows=lambda head, maps: maps.permute(0, 2, 3, 1).flatten(1)),

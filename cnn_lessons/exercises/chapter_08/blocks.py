@@ -120,6 +120,8 @@ FORWARDS = {
     "mean": lambda b, x: ((body(b, x) + b.shortcut(x)) / 2).relu(),
     "norm after ReLU": lambda b, x: (b.bn2(b.conv2(b.bn1(b.conv1(x).relu()))) + b.shortcut(x)).relu(),
     "norm after the sum": lambda b, x: b.bn2(b.conv2(b.bn1(b.conv1(x)).relu()) + b.shortcut(x)).relu(),
+    "one norm": lambda b, x: (b.bn1(b.conv2(b.bn1(b.conv1(x)).relu())) + b.shortcut(x)).relu(),
+    "one convolution": lambda b, x: (b.bn2(b.conv1(b.bn1(b.conv1(x)).relu())) + b.shortcut(x)).relu(),
     "concatenates": lambda b, x: torch.cat([body(b, x), b.shortcut(x)], dim=1).relu(),
     "no norms used": lambda b, x: (b.conv2(b.conv1(x).relu()) + b.shortcut(x)).relu(),
     "ReLU on the shortcut": lambda b, x: (body(b, x) + b.shortcut(x).relu()).relu(),

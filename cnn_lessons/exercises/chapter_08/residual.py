@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from cnn_lessons.exercises.chapter_08.blocks import FORWARDS, never, variant
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
-from cnn_lessons.exercises.module_judge import COMPARED, built
+from cnn_lessons.exercises.module_judge import COMPARED, UNUSED, built
 
 # What is computed wrongly, in both exercises.
 SAYS = {
@@ -34,6 +34,9 @@ SAYS = {
     "norm after ReLU": "The first BatchNorm comes after the ReLU. The order is convolution, BatchNorm, ReLU.",
     "norm after the sum": "The second BatchNorm comes after the sum, so it changes what the skip carries. Normalise "
     "the body, then add.",
+    "one norm": "One of your two BatchNorms does the work twice, and the other none. Use each once, behind its own "
+    "convolution.",
+    "one convolution": "One of your two convolutions does the work twice, and the other none. Use each once.",
     "concatenates": "You put body and shortcut side by side, which doubles the channels. They are added, value by "
     "value.",
     "no norms used": "Your block makes its BatchNorm layers and does not use them: each comes right after a "
@@ -119,6 +122,11 @@ RESIDUAL_BLOCK = Exercise(
             _square(variant(builds=lambda *shape: True)),
         ),
         PADDING,
+        Mistake(
+            "No gradient reaches one of your layers. Does `forward` use each of the four, without detach() and "
+            "no_grad()?",
+            when=lambda outcome: 0 < list(outcome.got.values()).count(UNUSED) < 3,
+        ),
     ),
 )
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal, raised
 
 
 def _padded(
@@ -63,6 +63,11 @@ def _copied_behind(x: Tensor, out_channels: int, stride: int) -> Tensor:
     return x[:, :, ::stride, ::stride][:, [i % x.shape[1] for i in range(out_channels)]]
 
 
+def _first_axes(x: Tensor, out_channels: int, stride: int) -> Tensor:
+    more = out_channels - x.shape[1]
+    return F.pad(x[::stride, ::stride], (0, 0, 0, 0, more // 2, more - more // 2))
+
+
 def _floored(x: Tensor, stride: int) -> Tensor:
     height, width = (side // stride * stride for side in x.shape[2:])
     return x[:, :, :height:stride, :width:stride]
@@ -78,6 +83,13 @@ def _axis(outcome: Outcome, axis: int) -> bool:
     return list(outcome.got.shape) == kept
 
 
+MEAN = "You take the mean of each window. Every stride-th pixel is kept as it is."
+LARGEST = "You take the largest of each window. Every stride-th pixel is kept as it is."
+FIRST_AXES = (
+    "x[::stride, ::stride] thins out the first two axes, images and channels. Rows and columns are the last two: begin "
+    "with `:, :,`."
+)
+
 PAD_SHORTCUT = Exercise(
     name="pad_shortcut",
     chapter="08",
@@ -85,9 +97,9 @@ PAD_SHORTCUT = Exercise(
     parameters="x, out_channels, stride",
     statement=(
         "Option A. Make (N, C, H, W) into (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉) without any parameters: keep "
-        "every stride-th pixel of both axes, beginning with the first, and add channels of zeros. Of the "
-        "`out_channels` − C new channels, half (rounded down) come in front of those of x, the rest behind. "
-        "`out_channels` is at least C."
+        "every stride-th pixel of both axes, beginning with the first, and add channels of zeros, in the dtype of "
+        "`x`. Of the `out_channels` − C new channels, half (rounded down) come in front of those of x, the rest "
+        "behind. `out_channels` is at least C."
     ),
     hints=(
         "Two things happen, and neither needs the other: pixels are dropped, and channels of zeros are added. Do the "
@@ -119,12 +131,13 @@ PAD_SHORTCUT = Exercise(
             _padded(lambda x, stride: x[:, :, min(1, stride - 1) :: stride, min(1, stride - 1) :: stride]),
         ),
         Mistake(
-            "You take the mean of each window. Every stride-th pixel is kept as it is.", _padded(_pooled(F.avg_pool2d))
+            "You begin with the last pixel of each window, stride − 1. A slice with a step begins at 0: "
+            "x[:, :, ::stride].",
+            _padded(lambda x, stride: x[:, :, stride - 1 :: stride, stride - 1 :: stride]),
         ),
-        Mistake(
-            "You take the largest of each window. Every stride-th pixel is kept as it is.",
-            _padded(_pooled(F.max_pool2d)),
-        ),
+        *(Mistake(MEAN, _padded(pool)) for pool in (_pooled(F.avg_pool2d), F.avg_pool2d)),
+        *(Mistake(LARGEST, _padded(pool)) for pool in (_pooled(F.max_pool2d), F.max_pool2d)),
+        *(Mistake(FIRST_AXES, answer) for answer in (_padded(lambda x, s: x[::s, ::s]), _first_axes)),
         Mistake(
             "You cut out the top left corner. The stride thins the picture out: every stride-th row and column.",
             _padded(_corner),
@@ -136,6 +149,11 @@ PAD_SHORTCUT = Exercise(
         Mistake(
             "You round the size down and lose the last pixel of an odd side. A slice with a step keeps it.",
             _padded(_floored),
+        ),
+        Mistake(
+            "Your zeros have another size than the pixels that you keep: H/stride and W/stride are rounded up. Take "
+            "both sizes from what the slice gives.",
+            when=raised("must match the existing size", "Sizes of tensors must match"),
         ),
         Mistake("You copy channels of x where zeros should be: the new channels begin empty.", _repeated),
         Mistake("You copy channels of x where zeros should be: the new channels begin empty.", _copied_behind),

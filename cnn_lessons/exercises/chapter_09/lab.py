@@ -4,10 +4,12 @@ import builtins
 import re
 from collections.abc import Callable, Iterator
 from random import Random
+from typing import Any
 
 from torch import Tensor, nn
 
 from cnn_lessons.exercises.chapter_09.parts import PaddedBlock
+from cnn_lessons.exercises.compare import Compared, difference
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, normal, raised
 
 
@@ -83,6 +85,15 @@ def _smaller(before: Tensor, after: Tensor) -> bool:
 _right = _where(_smaller)
 
 
+class _Pairs(list, Compared):
+    """The right pairs; where their number differs, a message shows both lists."""
+
+    def differs(self, got: Any) -> str | None:
+        if not isinstance(got, (tuple, list)) or len(got) == len(self):
+            return difference(list(self), got)
+        return f"expected {list(self)}\ngot      {list(got)!r:.200}"
+
+
 def _is_of_a_layer(error: str) -> bool:
     """Return whether an AttributeError is about a module, and not about a list or a tensor, or for one."""
     found = re.search(r"'(\w+)' object has no attribute '(\w+)'", error)
@@ -124,8 +135,8 @@ SHRINKING_BLOCKS = Exercise(
     parameters="stages, x",
     statement=(
         "`stages` is a row of stages, each a row of blocks; x, (N, C, H, W), is what the first block gets, and every "
-        "block gets what the one before it gave. Return a list of the pairs (stage, block), counted from 0 and in "
-        "order, of the blocks behind which the map is lower or narrower than before them."
+        "block gets what the one before it gave. Return a list of the pairs (stage, block), in order and counted "
+        "from 0, the block within its stage, of the blocks behind which the map is lower or narrower than before them."
     ),
     hints=(
         "Send x through by hand, block by block, and look at the shape before and after each.",
@@ -135,7 +146,7 @@ SHRINKING_BLOCKS = Exercise(
         "one of them is less than before, append the pair. The stages' channels do not matter.",
     ),
     cases=first(21, _cases),
-    expected=_right,
+    expected=lambda stages, x: _Pairs(_right(stages, x)),
     mistakes=(
         Mistake(
             "You compare each map with x as it came in. After the first shrink every block looks guilty: compare with "

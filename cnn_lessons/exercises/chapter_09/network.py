@@ -40,8 +40,10 @@ class Network(nn.Module):
         return self.head(self.stages(self.stem(x)))
 
 
-def _stem(kernel: int = 3, stride: int = 1, bias: bool = False, *after: nn.Module) -> nn.Module:
-    conv = nn.Conv2d(3, 16, kernel, stride, padding=kernel // 2, bias=bias)
+def _stem(
+    kernel: int = 3, stride: int = 1, bias: bool = False, *after: nn.Module, padding: int | None = None
+) -> nn.Module:
+    conv = nn.Conv2d(3, 16, kernel, stride, kernel // 2 if padding is None else padding, bias=bias)
     return nn.Sequential(conv, *(after or (nn.BatchNorm2d(16), nn.ReLU())))
 
 
@@ -170,6 +172,7 @@ BUILD_RESNET20 = Exercise(
         Mistake(
             "Your stem strides. It keeps the size: 32×32 is small enough as it is.", _stems(lambda: _stem(stride=2))
         ),
+        Mistake("The stem has to keep the size: padding=1.", _stems(lambda: _stem(padding=0))),
         Mistake(
             "Your stem has a max pool, as for ImageNet. Here nothing shrinks before the second stage.",
             _stems(lambda: _stem(3, 1, False, nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(3, 2, 1))),

@@ -1,5 +1,6 @@
 """The exercise that builds the bottleneck block."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -17,16 +18,17 @@ class _Block(nn.Module):
     strides = (0, 1, 0)  # which of the three convolutions takes the stride
     kernels = (1, 3, 1)
     bias = False
+    shortcut_bias = False
     expansion = EXPANSION
-    from_input = False  # the width inside from the input's channels
+    inside = staticmethod(lambda in_channels, channels: channels)
+    needs = staticmethod(lambda in_channels, out, stride: stride != 1 or in_channels != out)
     norms = True
     shortcut_norm = True
-    always = False
     inner = (True, True)
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__()
-        inside = max(in_channels // EXPANSION, 1) if self.from_input else channels
+        inside = self.inside(in_channels, channels)
         out = channels * self.expansion
         widths = (in_channels, inside, inside, out)
         for i, kernel in enumerate(self.kernels):
@@ -35,8 +37,8 @@ class _Block(nn.Module):
             setattr(self, f"conv{i + 1}", conv)
             setattr(self, f"bn{i + 1}", nn.BatchNorm2d(widths[i + 1]) if self.norms else nn.Identity())
         self.downsample = nn.Identity()
-        if self.always or stride != 1 or in_channels != out:
-            conv = nn.Conv2d(in_channels, out, 1, stride, bias=self.bias)
+        if self.needs(in_channels, out, stride):
+            conv = nn.Conv2d(in_channels, out, 1, stride, bias=self.shortcut_bias)
             self.downsample = nn.Sequential(conv, nn.BatchNorm2d(out)) if self.shortcut_norm else conv
 
     def forward(self, x: Tensor) -> Tensor:
@@ -60,7 +62,19 @@ class _NormLast(_Block):
 
 def _faulty(join: Callable | None = None, **attributes) -> type:
     methods = {"join": lambda self, out, way: join(out, way)} if join else {}
-    return type("_Faulty", (_Block,), attributes | methods)
+    rules = {name: staticmethod(attributes[name]) for name in ("inside", "needs") if name in attributes}
+    return type("_Faulty", (_Block,), attributes | rules | methods)
+
+
+def _narrowed(inside: Callable) -> Callable:
+    """Return a builder of blocks that end in `channels`; torch warns of layers without any number in them."""
+
+    def build(*shape, **options):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _faulty(inside=inside, expansion=1)(*shape, **options)
+
+    return build
 
 
 def _cases(random: Random) -> Iterator[Case]:
@@ -75,6 +89,10 @@ def _cases(random: Random) -> Iterator[Case]:
         x = normal(random, 2, into, random.randint(4, 6), random.randint(4, 6))
         yield built(random, _Block, x, into, channels, random.choice((1, 2)))
 
+
+BIASES = "Each BatchNorm cancels the bias of the convolution before it. Leave the biases out: bias=False."
+NARROW = "`channels` is the narrow width; what comes out has 4 · channels."
+QUARTERS = (lambda into, channels: channels // EXPANSION, lambda into, channels: max(channels // EXPANSION, 1))
 
 BOTTLENECK_BLOCK = Exercise(
     name="BottleneckBlock",
@@ -127,12 +145,27 @@ BOTTLENECK_BLOCK = Exercise(
         Mistake("You subtract the shortcut. Add it.", _faulty(lambda out, way: (out - way).relu())),
         Mistake("You multiply with the shortcut. Add it.", _faulty(lambda out, way: (out * way).relu())),
         Mistake(
-            "Your shortcut has a convolution even where the shape stays. There it is x itself.", _faulty(always=True)
+            "Your shortcut has a convolution even where the shape stays. There it is x itself.",
+            _faulty(needs=lambda *shape: True),
         ),
         Mistake(
-            "Each BatchNorm cancels the bias of the convolution before it. Leave the biases out: bias=False.",
-            _faulty(bias=True),
+            "Your block has a projection only where the stride is not 1. Other channels need one too.",
+            _faulty(needs=lambda i, o, stride: stride != 1),
         ),
+        Mistake(
+            "Your block has a projection only where the channels change. A stride needs one too.",
+            _faulty(needs=lambda i, o, stride: i != o),
+        ),
+        Mistake(
+            "Your block has a projection only where stride and channels both change. One of them is enough.",
+            _faulty(needs=lambda i, o, stride: i != o and stride != 1),
+        ),
+        *(Mistake(BIASES, _faulty(bias=True, shortcut_bias=both)) for both in (True, False)),
+        Mistake(
+            "Your shortcut's convolution has a bias, which its BatchNorm cancels: bias=False.",
+            _faulty(shortcut_bias=True),
+        ),
+        *(Mistake(NARROW, _narrowed(rule)) for rule in QUARTERS),
         Mistake("The convolution of your shortcut has no BatchNorm.", _faulty(shortcut_norm=False)),
         Mistake("The BatchNorms are missing: one follows each convolution.", _faulty(norms=False, shortcut_norm=False)),
         Mistake(
@@ -141,7 +174,7 @@ BOTTLENECK_BLOCK = Exercise(
         ),
         Mistake(
             "The width inside is `channels`, whatever comes in. You took a quarter of in_channels.",
-            _faulty(from_input=True),
+            _faulty(inside=lambda in_channels, channels: max(in_channels // EXPANSION, 1)),
         ),
         Mistake(
             "All your kernels are 3×3. The first and the last are 1×1: they only change the number of channels.",

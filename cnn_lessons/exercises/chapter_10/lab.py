@@ -36,8 +36,8 @@ def _train(
     head_mode: bool = True,
     frozen: bool = True,
     zero: Callable = lambda optimizer, head: optimizer.zero_grad(),
+    place: str = "first",
     softmax: bool = False,
-    late: bool = False,
     own: bool = False,
 ) -> Callable:
     """Return the training of a head; each argument but its default is one fault."""
@@ -45,14 +45,16 @@ def _train(
     def train(body, head, loader, optimizer, loss_fn):
         body.train(body_mode)
         head.train(head_mode)
+        forget = lambda here: zero(optimizer, head) if here == place else None  # noqa: E731
+        forget("before the loop")
         for images, labels in loader:
-            zero(optimizer, head)
+            forget("first")
             features = body(images)
             logits = head(features.detach() if frozen else features)
             (F.cross_entropy if own else loss_fn)(logits.softmax(1) if softmax else logits, labels).backward()
+            forget("before step")
             optimizer.step()
-            if late:
-                optimizer.zero_grad()
+            forget("last")
 
     return train
 
@@ -119,7 +121,7 @@ def _counted(key: str) -> bool:
 
 
 def _found(outcome: Outcome, key: str, value=None) -> bool:
-    """Return whether a finding is there and is `value`, or is not what the right answer has."""
+    """Return whether a finding is there and is `value`, or not the right one."""
     if not isinstance(outcome.got, Findings) or key not in outcome.got:
         return False
     if value is not None:
@@ -146,7 +148,8 @@ TRAIN_HEAD = Exercise(
         "Three things can change a body: gradients, old gradients, and being run in the wrong mode. Which line shuts "
         "out each of them?",
         "BatchNorm moves its running statistics whenever it runs in training mode, gradients or not. The head's "
-        "dropout needs training mode. So the two halves are in different modes.",
+        "dropout needs training mode. So the two halves are in different modes. And step() leaves a parameter alone, "
+        "weight decay and momentum too, only if its gradient is None; 0 is not enough.",
         "Before the loop: `body.eval()`, `head.train()`. In it: `optimizer.zero_grad()`, then `with torch.no_grad(): "
         "features = body(images)`, then the loss of `head(features)`, backward and step, outside of the no_grad.",
     ),
@@ -170,7 +173,12 @@ TRAIN_HEAD = Exercise(
         Mistake(
             "The statistics are as before, yet the head was given other features: in training mode BatchNorm "
             "normalises with the batch. Run the body in eval mode; nothing has to be put back then.",
-            when=lambda outcome: _found(outcome, SEEN) and not _found(outcome, WEIGHTS) and _same_count(outcome),
+            when=lambda outcome: _put_back(outcome, True) and "training" in outcome.given.args[0].modes,
+        ),
+        Mistake(
+            "The body is as before, yet from the second batch on its features are others: its weights moved between "
+            "the batches and were put back at the end. Stop the gradients with no_grad() around body(images).",
+            when=lambda outcome: _put_back(outcome, False),
         ),
         Mistake(
             "Old gradients of the body are still there, and the optimiser uses them: forget them all with "
@@ -185,12 +193,18 @@ TRAIN_HEAD = Exercise(
         Mistake(
             "Old gradients are never forgotten: those of the body move it, those of the head pile up. Call "
             "optimizer.zero_grad() in every step.",
-            _train(zero=lambda optimizer, head: None),
+            _train(place="nowhere"),
+        ),
+        Mistake(
+            "The head's gradients pile up: forget them for every batch, in the loop.", _train(place="before the loop")
+        ),
+        Mistake(
+            "You forget the gradients between backward() and step(): the step has none.", _train(place="before step")
         ),
         Mistake(
             "You forget the gradients after each step, so the first one still uses the old ones. zero_grad() comes "
             "before backward().",
-            _train(zero=lambda optimizer, head: None, late=True),
+            _train(place="last"),
         ),
         Mistake(
             "The body's weights moved: gradients reached them. eval() does not stop gradients; no_grad() around the "
@@ -229,6 +243,8 @@ TRAIN_HEAD = Exercise(
 )
 
 
-def _same_count(outcome: Outcome) -> bool:
-    """Return whether the head was called as often as it should be."""
-    return len(outcome.got[SEEN]) == len(outcome.case.result_of(_right)[SEEN])
+def _put_back(outcome: Outcome, at_once: bool) -> bool:
+    """Return whether a body that is as it was gave other features: for the first batch already, or only later."""
+    right, got = outcome.case.result_of(_right)[SEEN], outcome.got[SEEN]
+    same_body = _found(outcome, SEEN) and not _found(outcome, WEIGHTS)
+    return same_body and len(got) == len(right) and compare.same(right[0], got[0]) != at_once

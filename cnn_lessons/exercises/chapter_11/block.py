@@ -42,6 +42,14 @@ class _OneNorm(Wide):
         self.bn2 = nn.Identity()
 
 
+class _OutNorm(Wide):
+    """The first BatchNorm has the channels that the block gives."""
+
+    def __init__(self, in_channels, out_channels, stride=1, dropout=0.0):
+        super().__init__(in_channels, out_channels, stride, dropout)
+        self.bn1 = nn.BatchNorm2d(out_channels)
+
+
 def _always_drops(self, activated):
     return self.conv2(F.dropout(self.act(self.bn2(self.conv1(activated))), self.drop.p))
 
@@ -157,6 +165,23 @@ MISTAKES = (
     Mistake(
         "Your shortcut convolution has a bias. None of the block's convolutions has one.",
         _with(way=lambda self, i, o, stride: _conv(i, o, stride, bias=True) if _strided(i, o, stride) else None),
+    ),
+    Mistake(
+        "A change of stride or of channels is enough to change the shape. You build the shortcut convolution only "
+        "where both change.",
+        _with(way=lambda self, i, o, stride: _conv(i, o, stride) if i != o and stride != 1 else None),
+    ),
+    Mistake(
+        "Your convolutions have biases. None of the block's convolutions has one: bias=False.",
+        _with(
+            biases=True,
+            way=lambda self, i, o, stride: _conv(i, o, stride, bias=True) if _strided(i, o, stride) else None,
+        ),
+    ),
+    Mistake(
+        "Your first BatchNorm has the channels that the block gives. It comes before the convolution: it sees those "
+        "that go in, `in_channels`.",
+        _OutNorm,
     ),
     Mistake("Your 3×3 convolutions have a bias. None of the block's convolutions has one.", _with(biases=True)),
     Mistake(

@@ -114,6 +114,11 @@ COUNT_WIDE_RESNET = Exercise(
             "the shape stays, and nothing is built.",
             _count(shortcut=lambda i, o, is_first: [(o, i, 1, 1)] if is_first else []),
         ),
+        Mistake(
+            "You left out the first group's shortcut convolution. Unless K is 1, its first block goes from 16 to 16K "
+            "channels.",
+            lambda d, k, c=10: _right(d, k, c) - 16 * 16 * k * (k > 1),
+        ),
         Mistake("You left out the shortcut convolutions.", _count(shortcut=lambda i, o, is_first: [])),
         Mistake(
             "You counted a shortcut convolution for every block. Only where the shape changes is there one.",

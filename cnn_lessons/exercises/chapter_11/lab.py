@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnn_lessons.exercises.chapter_11.lab_mistakes import MISTAKES, equal
+from cnn_lessons.exercises.chapter_11.lab_mistakes import BESIDE, MISTAKES, equal
 from cnn_lessons.exercises.chapter_11.lab_networks import Another, LateStride, NoReLU, OtherOrder, Small, classify
 from cnn_lessons.exercises.chapter_11.parts import RawShortcut, Wide
 from cnn_lessons.exercises.exercise import Exercise, first
@@ -78,6 +78,8 @@ def _cases(random: Random) -> Iterator[Scene]:
     yield _scene(random, authors, _net(told="a wider network, with the same names", width=8))
     yield _scene(random, tutorial, authors, training=True)
     yield _scene(random, tutorial, tutorial, training=True)
+    beside = _net(told=BESIDE, end=lambda network, maps: classify(network, maps) + 0.008)
+    yield _scene(random, authors, beside)
 
 
 SAME_FUNCTION = Exercise(
@@ -100,7 +102,7 @@ SAME_FUNCTION = Exercise(
         "return False. Then, under `torch.no_grad()`, run both and compare the shapes first, then the values with "
         "`torch.allclose(a, b, atol=1e-5)`.",
     ),
-    cases=first(17, _cases),
+    cases=first(18, _cases),
     expected=equal,
     mistakes=MISTAKES,
 )

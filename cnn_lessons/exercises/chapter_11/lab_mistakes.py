@@ -85,6 +85,26 @@ def _left(weights: bool) -> Callable:
     return answer
 
 
+def _fit(a: Tensor, b: Tensor) -> bool:
+    """Compare values, and fail where the shapes differ."""
+    return torch.allclose(a, b, atol=1e-4)
+
+
+def _classes(a: Tensor, b: Tensor) -> bool:
+    return torch.equal(a.argmax(1), b.argmax(1))
+
+
+def _as_they_are(compare: Callable) -> Callable:
+    """Return an answer that switches both networks to eval mode and compares what they give with their own weights."""
+    return lambda first, second, images: compare(first.eval()(images), second.eval()(images))
+
+
+BESIDE = "a network whose results lie about 0.01 beside"
+UNLOADED = (
+    "You never gave the second network the weights of the first. Two networks with weights of their own never agree. "
+    "Give second the state of first."
+)
+CLASSES = "You compare the predicted classes only. Equal answers are not equal results: compare the values."
 COUNTS = "Counting is what went wrong in the first place: as many parameters, another function. Compare what comes out."
 SHAPES = "Equal shapes are no equal results. Compare the values."
 NOT_STRICT = (
@@ -97,11 +117,8 @@ MISTAKES = (
     Mistake(COUNTS, lambda a, b, images: _shapes(a) == _shapes(b)),
     Mistake(SHAPES, _by(lambda a, b: a.shape == b.shape)),
     Mistake(SHAPES, lambda a, b, images: a(images).shape == b(images).shape),
-    Mistake(
-        "You never gave the second network the weights of the first. Two networks with weights of their own never "
-        "agree.",
-        _by(_close, lambda mine, other: None),
-    ),
+    *(Mistake(UNLOADED, answer) for answer in (_by(_close, lambda *both: None), _by(_fit, lambda *both: None))),
+    *(Mistake(UNLOADED, _as_they_are(compare)) for compare in (_close, _fit)),
     Mistake(
         "You took over the parameters, but not BatchNorm's running statistics. state_dict() holds both.",
         _by(_close, _parameters_only),
@@ -117,10 +134,7 @@ MISTAKES = (
         "You compare bit by bit. Adding in another order changes the last digits: allow for rounding, torch.allclose.",
         _by(torch.equal),
     ),
-    Mistake(
-        "You compare the predicted classes only. Networks may agree in them and still be two functions.",
-        _by(lambda a, b: a.shape == b.shape and torch.equal(a.argmax(1), b.argmax(1))),
-    ),
+    *(Mistake(CLASSES, _by(_classes, caught=caught)) for caught in (RuntimeError, ())),
     Mistake(
         "You compare a mean over all the results, in which differences cancel. Compare each value.",
         _by(lambda a, b: a.shape == b.shape and bool(torch.isclose(a.mean(), b.mean()))),
@@ -141,6 +155,10 @@ MISTAKES = (
     Mistake(
         "The results may differ in shape. Compare the shapes before the values.",
         when=lambda outcome: "must match the size of tensor" in str(outcome.error),
+    ),
+    Mistake(
+        "You allow for more than rounding: results that lie 0.01 apart pass. Take a smaller tolerance, atol=1e-5.",
+        when=lambda outcome: outcome.got["the result"] and outcome.case.args[1].told == BESIDE,
     ),
     Mistake("You left both networks in eval mode. Work on copies: copy.deepcopy.", _left(weights=False)),
     Mistake("You overwrote the weights of the second network. Work on a copy: copy.deepcopy.", _left(weights=True)),

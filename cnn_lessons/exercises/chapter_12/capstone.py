@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked, Outcome
-from cnn_lessons.exercises.layout import fresh, settle
+from cnn_lessons.exercises.layout import Layout, fresh, settle
 
 MOST_PARAMETERS = 300_000
 
@@ -37,7 +37,7 @@ class NetworkCase(Case):
             raise NotAsAsked(f"expected an nn.Module, got {network!r:.60}. {advice}")
         network = network.float().cpu()
         settle(network, torch.zeros(2, 3, 32, 32))
-        seen = {"parameters": sum(p.numel() for p in network.parameters())}
+        seen = {"parameters": sum(p.numel() for p in network.parameters()), "list": Layout(network).unseen}
         if not 0 < seen["parameters"] <= MOST_PARAMETERS:
             return seen  # a network too large is not worth the wait
         with torch.no_grad():
@@ -51,7 +51,9 @@ class NetworkCase(Case):
             alone = [_scores(network(before[i : i + 1].clone()), 1, classes) for i in (0, len(before) - 1)]
             seen |= {"scores": scores, "again": network(before.clone()), "alone": torch.cat(alone)}
             seen |= {name: seen[name].float() for name in ("scores", "again", "alone")}  # autocast makes others
-        learning = _scores(network.train()(before.clone()), 16, classes)
+        given = before.clone()
+        learning = _scores(network.train()(given), 16, classes)
+        seen["hidden"] = bool(_weights_of(learning) - {*network.parameters(), given})
         seen["unused"] = _without_gradient(network, learning)
         seen |= _bounds(network.eval(), before[:4], classes)
         return seen
@@ -86,6 +88,18 @@ def _bounds(network: nn.Module, images: Tensor, classes: int) -> dict[str, bool]
     return {"never below 0": low >= 0, "never beyond 1": low >= -1 and high <= 1}
 
 
+def _weights_of(scores: Tensor) -> set[Tensor]:
+    """Return every tensor that a gradient of the scores would reach."""
+    weights, met, waiting = set(), set(), [scores.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in met:
+            met.add(node)
+            weights |= {node.variable} if hasattr(node, "variable") else set()
+            waiting += [before for before, _ in node.next_functions]
+    return weights
+
+
 def _without_gradient(network: nn.Module, scores: Tensor) -> list[str]:
     """Return the names of the parameters that no gradient reaches."""
     if not scores.requires_grad:
@@ -97,12 +111,22 @@ def _without_gradient(network: nn.Module, scores: Tensor) -> list[str]:
 
 def _judge(outcome: Outcome) -> str | None:
     seen = outcome.got
+    if seen["list"] and (not seen["parameters"] or seen.get("hidden")):
+        return (
+            f"`{seen['list']}` is a plain list: PyTorch does not see the layers in it. Take nn.ModuleList or "
+            "nn.Sequential."
+        )
     if not seen["parameters"]:
         return "your network has no parameters to learn with. A plain list hides its layers; nn.ModuleList shows them."
     if seen["parameters"] > MOST_PARAMETERS:
         return (
             f"your network has {seen['parameters']:,} parameters, at most {MOST_PARAMETERS:,} are allowed. Where do "
             "they stand? trace(network, (3, 32, 32)) tells."
+        )
+    if seen["hidden"]:
+        return (
+            "your network computes with weights that are not among its parameters: they are neither counted nor "
+            "trained. Keep every layer in an attribute of its own, in nn.ModuleList or in nn.Sequential."
         )
     scores = seen["scores"]
     if seen["changed"]:

@@ -47,9 +47,14 @@ def _with(error: Callable[[list[int]], float]) -> Callable:
     return lambda a, b: (_right(a, b)[0], error(_differences(a, b)))
 
 
-def _unpaired(a: Tensor, b: Tensor, combine: Callable = lambda x, y: (x + y) ** 0.5) -> tuple[float, float]:
-    shares = [right.double().mean().item() for right in (a, b)]
-    return shares[0] - shares[1], combine(*(p * (1 - p) / len(a) for p in shares))
+def _unpaired(combine: Callable = lambda x, y: (x + y) ** 0.5, correction: int = 0) -> Callable:
+    """Return an answer that combines the variances of two accuracies; with correction 1 they divide by n − 1."""
+
+    def answer(a: Tensor, b: Tensor) -> tuple[float, float]:
+        shares = [right.double().mean().item() for right in (a, b)]
+        return shares[0] - shares[1], combine(*(p * (1 - p) / (len(a) - correction) for p in shares))
+
+    return answer
 
 
 def _only_apart(a: Tensor, b: Tensor) -> tuple[float, float]:
@@ -65,6 +70,15 @@ def _bools_subtracted(outcome: Outcome) -> bool:
 def _integers_averaged(outcome: Outcome) -> bool:
     return isinstance(outcome.error, RuntimeError) and "floating point" in str(outcome.error)
 
+
+VARIANCES = (
+    "Your error adds up the variances of two accuracies, as if each network had seen pictures of its own. They saw the "
+    "same: take the differences image by image."
+)
+ERRORS = (
+    "You added two standard errors, as if each network had seen pictures of its own. They saw the same: take the "
+    "differences image by image."
+)
 
 PAIRED_DIFFERENCE = Exercise(
     name="paired_difference",
@@ -92,16 +106,8 @@ PAIRED_DIFFERENCE = Exercise(
             "Whole numbers have no mean in PyTorch, for it would not be whole. Take .double() instead of .int().",
             when=_integers_averaged,
         ),
-        Mistake(
-            "Your error adds up the variances of two accuracies, as if each network had seen pictures of its own. "
-            "They saw the same: take the differences image by image.",
-            _unpaired,
-        ),
-        Mistake(
-            "You added two standard errors, as if each network had seen pictures of its own. They saw the same: take "
-            "the differences image by image.",
-            lambda a, b: _unpaired(a, b, lambda x, y: x**0.5 + y**0.5),
-        ),
+        *(Mistake(VARIANCES, _unpaired(correction=less)) for less in (0, 1)),
+        *(Mistake(ERRORS, _unpaired(lambda x, y: x**0.5 + y**0.5, less)) for less in (0, 1)),
         Mistake(
             "Your error is the standard deviation of single images. Divide it by √N: the mean of many is steadier.",
             _with(statistics.stdev),

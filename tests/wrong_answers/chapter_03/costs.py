@@ -167,3 +167,22 @@ def work_of_one_filter(
 ):
     height, width = map(length, size, kernel_size, stride, padding, dilation)
     return height * width * filter_weights(in_channels, kernel_size, groups)
+
+
+@wrong("conv_multiply_adds", says="A dilated kernel covers more pixels, with the same number of weights")
+def work_of_the_dilated_extent(
+    size, in_channels, out_channels, kernel_size, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1
+):
+    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel_size, strict=True)]
+    rows, columns = ((size[a] + 2 * padding[a] - spans[a]) // stride[a] + 1 for a in (0, 1))
+    return rows * columns * out_channels * in_channels // groups * spans[0] * spans[1]
+
+
+@wrong("conv_multiply_adds", says="You squared the kernel's height")
+def work_of_a_square_kernel(
+    size, in_channels, out_channels, kernel_size, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1
+):
+    rows, columns = (
+        (size[a] + 2 * padding[a] - dilation[a] * (kernel_size[a] - 1) - 1) // stride[a] + 1 for a in (0, 1)
+    )
+    return rows * columns * out_channels * in_channels // groups * kernel_size[0] * kernel_size[0]

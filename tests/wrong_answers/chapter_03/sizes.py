@@ -174,3 +174,16 @@ def fractions_of_pixels(size, kernel_size, stride=(1, 1), padding=(0, 0), dilati
 def lets_torch_make_the_picture(size, kernel_size, stride=(1, 1), padding=(0, 0), dilation=(1, 1)):
     layer = nn.Conv2d(1, 1, kernel_size, stride, padding, dilation)
     return tuple(layer(torch.zeros(1, 1, *size)).shape[-2:])
+
+
+@wrong("conv_output_shape", says="conv_output_size takes one axis: call it once with the [0] of every pair")
+def shape_of_whole_pairs(size, kernel_size, stride=(1, 1), padding=(0, 0), dilation=(1, 1)):
+    def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
+        return (size + 2 * padding - (dilation * (kernel_size - 1) + 1)) // stride + 1
+
+    return conv_output_size(size, kernel_size, stride, padding, dilation)
+
+
+@wrong("conv_output_shape", says="You compute with whole pairs")
+def shape_of_whole_pairs_span_last(size, kernel_size, stride=(1, 1), padding=(0, 0), dilation=(1, 1)):
+    return (size + 2 * padding - dilation * kernel_size + dilation - 1) // stride + 1
