@@ -167,8 +167,8 @@ def _tensor(expected: Tensor, got, what: str) -> str | None:
         return f"expected shape {tuple(expected.shape)}\ngot      shape {tuple(got.shape)}"
     if got.dtype != expected.dtype:
         advice = (
-            "Make the result in that dtype from the start: x.new_zeros(…) has the dtype of x. Converting at the end does "
-            "not bring back lost digits."
+            "Make the result in that dtype from the start: x.new_zeros(…) has the dtype of x. Converting at the end "
+            "does not bring back lost digits."
         )
         return f"expected dtype {expected.dtype}, got {got.dtype}. {advice}"
     if got.device.type == "meta" or got.layout is not torch.strided:
