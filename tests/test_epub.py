@@ -10,6 +10,7 @@ import pytest
 import reading
 from bs4 import BeautifulSoup
 from conftest import BOOK, EDITIONS
+from test_print import as_printed
 
 from cnn_lessons.widgets import MODULES
 
@@ -58,7 +59,7 @@ def test_chapter_has_all_code_formulas_pictures_and_widgets(page):
     for answers in source(page).select(".answers") if page.startswith("notebooks/") else []:
         answers.extract()
     assert [pre.get_text() for pre in chapter(page).select("pre")] == [
-        pre.get_text() for pre in source(page).select("pre")
+        as_printed(pre) for pre in source(page).select("pre")
     ]
     assert len(chapter(page).select("math[alttext]")) == len(source(page).select(".math"))
     widgets = len(source(page).find_all(list(MODULES)))

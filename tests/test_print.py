@@ -1,5 +1,6 @@
 """The printed book: complete, in order, with bookmarks and links that lead right, and nothing of this machine."""
 
+import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ import pypdf
 import pypdfium2
 import pytest
 import reading
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from conftest import BOOK, EDITIONS
 
 PDF = EDITIONS[0]
@@ -129,9 +130,24 @@ def test_code_and_what_it_prints_are_complete(page):
     article = article_of(page)
     for answers in article.select(".answers"):
         answers.extract()
-    blocks = [packed(pre.get_text()) for pre in article.select(".cell pre")]
+    blocks = [packed(as_printed(pre)) for pre in article.select(".cell pre")]
     assert len(blocks) > 20
     assert not [block for block in blocks if block not in printed]
+
+
+def as_printed(pre: Tag) -> str:
+    """Code as it is printed: without the words that tell those who cannot see a picture what it shows."""
+    code = pre.get_text()
+    if "alt=" not in code or not pre.find_parent(class_="cell_input"):
+        return code
+    lines = code.encode().splitlines(keepends=True)
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    found = [key.value for call in calls for key in call.keywords if key.arg == "alt"]
+    for value in sorted(found, key=lambda value: -value.lineno):
+        head = lines[value.lineno - 1][: value.col_offset]
+        tail = lines[value.end_lineno - 1][value.end_col_offset :]
+        lines[value.lineno - 1 : value.end_lineno] = [head + '"…"'.encode() + tail]
+    return b"".join(lines).decode()
 
 
 def without_furniture(sheet: int, title: str) -> str:
@@ -165,6 +181,16 @@ def test_widget_shows_a_telling_state(chapter, shown):
 
 
 @pytest.mark.editions
+def test_curves_that_a_reader_would_switch_on_are_drawn_and_their_letters_can_be_read():
+    (sheet,) = [sheet for sheet in sheets_of("notebooks/06_training") if "\nhealthy 0." in texts()[sheet]]
+    assert all(re.search(rf"^{run} \d+\.\d+ \d+\.\d+ ", texts()[sheet], re.MULTILINE) for run in "ABCDEF")
+    assert "On paper a picture" in texts()[sheet]
+    letters = pypdfium2.PdfDocument(PDF)[sheet].get_textpage()
+    first, count = letters.search("epoch").get_next()
+    assert letters.get_charbox(first + count - 1)[2] - letters.get_charbox(first)[0] > 18  # points: about 8 a letter
+
+
+@pytest.mark.editions
 def test_controls_and_the_site_around_the_text_are_gone():
     everything = "".join(texts())
     for words in (
@@ -183,6 +209,37 @@ def test_answers_stand_apart_from_their_questions():
     for page in CHAPTERS:
         text = text_of(page)
         assert text.index("Answers to the recall questions") > text.index("What’s next"), page
+
+
+@pytest.mark.editions
+def test_recall_has_its_five_questions_together_and_a_lab_its_answer_where_the_others_are():
+    text = " ".join(text_of("notebooks/09_resnet_on_cifar").split())
+    before, answers = text.split("Answers to the recall questions")
+    recall = before.split(" Recall ")[-1]
+    assert recall.index("Why do the channels double") < recall.index("What may still be wrong?")
+    assert "Find the bug:" in answers
+    assert "every block gets the stage’s stride" in answers
+    assert "every block gets the stage’s stride" not in before
+
+
+@pytest.mark.editions
+def test_exercise_names_where_its_solution_stands():
+    text = " ".join(text_of("notebooks/02_convolution").split())
+    assert "under “Solutions” · correlate2d, in the part “Around the chapters”" in text
+
+
+@pytest.mark.editions
+def test_words_on_paper_do_not_speak_of_a_screen():
+    text = " ".join("".join(map(text_of, ("book/welcome", "book/path", "book/results", "book/api"))).split())
+    for words in ("work right here", "Open in Colab at its top", "foot of each page", "The buttons above", "[source]"):
+        assert words not in text
+
+
+@pytest.mark.editions
+def test_summary_in_korean_takes_one_page():
+    summaries = [page for page in reading.pages() if re.search(r"/ko/\d\d$", page)]
+    assert len(summaries) == len(CHAPTERS)
+    assert not [page for page in summaries if len(sheets_of(page)) > 1]
 
 
 @pytest.mark.editions

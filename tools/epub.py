@@ -31,6 +31,7 @@ def of_page(page: Page, titles: list[dict]) -> Read:
     """Turn a page that has been made ready into XHTML and pictures."""
     own = next(name for name in pages() if unquote(urlsplit(page.url).path).endswith(f"/{name}.html"))
     page.set_viewport_size(COLUMN)
+    page.add_style_tag(content=".cnnw::after { content: none }")  # the picture's caption says it
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")  # printing has ended it
     page.add_script_tag(path=PAPER / "epub.js")
     widgets = page.locator(", ".join(MODULES)).all()

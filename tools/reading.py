@@ -25,6 +25,7 @@ BOOK_STAMP = ROOT / "_build" / "book.sha256"
 PAPER = ROOT / "tools" / "paper"
 VENDOR = ROOT / "_build" / "vendor"
 AT_ONCE = 2
+SHEET = {"width": 605, "height": 900}  # the text on A4: what is drawn wider is shrunk, its letters with it
 PAGE_SECONDS = 120  # a page takes a few; a machine under load takes its time
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND"
@@ -131,6 +132,7 @@ def in_browsers(work: Callable[[BrowserContext, Any], Any], items: list, **conte
 def opened(window: BrowserContext, name: str) -> tuple[Page, list[dict]]:
     """A page of the built book made ready for paper, and its titles with level and place."""
     page = window.new_page()
+    page.set_viewport_size(SHEET)
     page.goto((HTML / f"{name}.html").as_uri())
     page.emulate_media(media="print")
     page.add_script_tag(path=PAPER / "paper.js")

@@ -19,13 +19,37 @@ function make(tag, properties = {}, ...children) {
 
 /** Remove what only serves a reader at a screen with a network. */
 function withoutSite(article) {
-  for (const node of article.querySelectorAll(".headerlink, .viewcode-link, .take-along, script, .cell_input button")) node.remove();
+  const site = ".headerlink, .viewcode-link, .take-along, .screen, script, .cell_input button";
+  for (const node of article.querySelectorAll(site)) node.remove();
   for (const badge of article.querySelectorAll(".colab-link")) badge.closest("p").remove();
+}
+
+/** A picture's text for those who cannot see it says what the reader of the code is still to predict. */
+function alternativesHidden(article) {
+  for (const name of article.querySelectorAll(".cell_input .n")) {
+    const equals = name.nextSibling;
+    if (name.textContent !== "alt" || equals?.textContent !== "=") continue;
+    let [depth, end] = [0, -1];
+    const closes = (mark) => {
+      if (!depth && ",)".includes(mark)) return true;
+      depth += "([{".includes(mark) - ")]}".includes(mark);
+      return false;
+    };
+    while (equals.nextSibling && end < 0) {
+      const token = equals.nextSibling;
+      const marks = /\b(p|si)\b/.test(token.className ?? "") ? [...token.textContent] : [];
+      end = marks.findIndex(closes);
+      if (end < 0) token.remove();
+      else token.textContent = marks.slice(end).join(""); // "))" is one token: what closes the call stays
+    }
+    equals.after(make("span", { class: "s2" }, '"…"'));
+  }
 }
 
 /** Questions stay where they are, numbered; their answers go to a section of their own at the end. */
 function answersApart(article) {
-  const asked = [...article.querySelectorAll("details")].filter((node) => !node.closest(".answers, .cnnw"));
+  const folded = [...article.querySelectorAll("details")].filter((node) => !node.closest(".answers, .cnnw"));
+  const asked = folded.filter((node) => node.closest("#recall"));
   if (!asked.length) return;
   const [questions, answers] = [make("ol", { class: "questions" }), make("ol")];
   asked[0].before(questions);
@@ -42,6 +66,11 @@ function answersApart(article) {
   questions.after(note);
   const section = make("section", { id: "answers", class: "recall-answers" });
   section.append(make("h2", {}, "Answers to the recall questions"), answers);
+  for (const lab of folded.filter((node) => !asked.includes(node))) {
+    lab.querySelector("summary").remove();
+    section.append(make("p", {}, make("b", {}, "Find the bug:")), ...lab.childNodes);
+    lab.replaceWith(note.cloneNode(true));
+  }
   article.querySelector("section").append(section);
 }
 
@@ -53,7 +82,9 @@ function solutionsNamed(article) {
       const name = box.previousElementSibling.textContent.match(/# exercise: (\w+)/)[1];
       const target = `solutions.html#solution-${name.replaceAll("_", "-")}`;
       const link = make("a", { href: new URL(`../book/${target}`, document.baseURI).href }, "Solutions");
-      box.replaceWith(make("p", { class: "where-answers" }, "Hints and a solution: under “", link, "” at the end of the book."));
+      const where = make("p", { class: "where-answers" }, "Hints and a solution: under “", link, "” · ");
+      where.append(make("code", {}, name), ", in the part “Around the chapters”.");
+      box.replaceWith(where);
       continue;
     }
     for (const folded of [...box.querySelectorAll("details")]) {
@@ -121,6 +152,7 @@ async function prepare(own, pages) {
   await window.MathJax?.startup?.promise;
   const article = articleAlone();
   withoutSite(article);
+  alternativesHidden(article);
   solutionsNamed(article);
   answersApart(article);
   linksOfEdition(article, own, pages);

@@ -244,6 +244,6 @@ function render(context) {
   return new CurveView(context).mount();
 }
 
-defineElement("cnn-curves", DEFAULTS, render);
+defineElement("cnn-curves", DEFAULTS, render, () => ({ off: [] }));
 
 export default { render };
