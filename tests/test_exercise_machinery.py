@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from cnn_lessons import ops
 from cnn_lessons.exercises import CheckFailed, catalog, check, compare, guard, help, hint, judge, names, solution
 from cnn_lessons.exercises.catalog import solution_function
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, lost_digits, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, normal
 from cnn_lessons.exercises.verdict import CORRECT, NOT_ATTEMPTED, NOT_YET, Verdict
 
 LIMIT = 0.3  # seconds
@@ -211,7 +211,7 @@ def test_bad_answer_gets_one_clear_message(ask, answer, says):
 def test_what_float32_rounds_off_is_told_as_such_and_nothing_else_is():
     right = torch.tensor([1 / 3, 1e-12], dtype=torch.float64)
     off = torch.tensor([1e-8, 1e-8], dtype=torch.float64)
-    assert "You computed in float32 on the way" in lost_digits(right, right + off)
+    assert "You computed in float32 on the way" in compare.lost_digits(right, right + off)
     for expected, got in (
         (right, right),
         (right, right + 1e-6),
@@ -219,7 +219,7 @@ def test_what_float32_rounds_off_is_told_as_such_and_nothing_else_is():
         (right, right[:1]),
         (1.0, off),
     ):
-        assert not lost_digits(expected, got)
+        assert not compare.lost_digits(expected, got)
 
 
 def test_exception_names_the_line_of_the_learners_code(ask):

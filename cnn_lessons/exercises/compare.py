@@ -10,6 +10,10 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader
 
 RTOL, ATOL = 1e-6, 1e-9
+FROM_THE_START = (
+    "make the result in the input's dtype from the start, x.new_zeros(…). Converting at the end does not bring back "
+    "lost digits."
+)
 SMALL = 24  # values that are shown one by one
 
 
@@ -166,10 +170,8 @@ def _tensor(expected: Tensor, got, what: str) -> str | None:
     if got.shape != expected.shape:
         return f"expected shape {tuple(expected.shape)}\ngot      shape {tuple(got.shape)}"
     if got.dtype != expected.dtype:
-        advice = (
-            "Make the result in that dtype from the start: x.new_zeros(…) has the dtype of x. Converting at the end "
-            "does not bring back lost digits."
-        )
+        coarser = (expected.dtype, got.dtype) == (torch.float64, torch.float32)
+        advice = f"Keep all digits: {FROM_THE_START}" if coarser else "to(dtype) converts."
         return f"expected dtype {expected.dtype}, got {got.dtype}. {advice}"
     if got.device.type == "meta" or got.layout is not torch.strided:
         return f"expected {what} to be an ordinary tensor, got one on {got.device} with layout {got.layout}"
@@ -183,3 +185,14 @@ def _tensor(expected: Tensor, got, what: str) -> str | None:
     return f"{int(wrong.sum())} of {wrong.numel()} values differ; the first at {list(place)}:\n" + _both(
         expected[place], got[place]
     )
+
+
+def lost_digits(expected: Any, got: Any) -> str:
+    """Return what to say of a result in float64 that differs from the right one by no more than float32 rounds off."""
+    if not (type(got) is type(expected) is Tensor and expected.numel() and expected.dtype == torch.float64):
+        return ""
+    if any(getattr(got, name) != getattr(expected, name) for name in ("shape", "dtype", "device", "layout")):
+        return ""
+    off = (got.detach() - expected.detach()).abs().max()
+    close = 0 < off < 3e-7 * expected.detach().abs().max()
+    return f"\nYou computed in float32 on the way: {FROM_THE_START}" if close else ""

@@ -183,22 +183,6 @@ def first(count: int, cases: Callable[[Random], Iterable[Case]]) -> Callable[[Ra
     return lambda random: list(itertools.islice(cases(random), count))
 
 
-LOST_DIGITS = (
-    "\nYou computed in float32 on the way: make the result in the input's dtype from the start, x.new_zeros(…). "
-    "Converting at the end does not bring back lost digits."
-)
-
-
-def lost_digits(expected: Any, got: Any) -> str:
-    """Return what to say of a result in float64 that differs from the right one by no more than float32 rounds off."""
-    if not (type(got) is type(expected) is Tensor and expected.numel() and expected.dtype == torch.float64):
-        return ""
-    if any(getattr(got, name) != getattr(expected, name) for name in ("shape", "dtype", "device", "layout")):
-        return ""
-    off = (got.detach() - expected.detach()).abs().max()
-    return LOST_DIGITS if 0 < off < 3e-7 * expected.detach().abs().max() else ""
-
-
 def raised(*words: str) -> Callable[[Outcome], bool]:
     """Return a symptom: the answer ended in an error that has one of these words in it."""
     return lambda outcome: any(word in str(outcome.error) for word in words)

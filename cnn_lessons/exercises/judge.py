@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from cnn_lessons.exercises import compare, guard
 from cnn_lessons.exercises.blank import head_of, is_blank
 from cnn_lessons.exercises.catalog import find
-from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked, Outcome, lost_digits
+from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked, Outcome
 from cnn_lessons.exercises.findings import Findings
 from cnn_lessons.exercises.session import as_if_fresh
 from cnn_lessons.exercises.verdict import CORRECT, NOT_ATTEMPTED, NOT_YET, Verdict, hand_in
@@ -118,7 +118,7 @@ def wrong(exercise: Exercise, outcome: Outcome) -> str | None:
             f"the values are right, but your code calls torch {outcome.calls} times, at most {exercise.most_calls} are "
             "allowed. Is there a loop over positions? Let one call work on all of them."
         )
-    return found and found + lost_digits(outcome.case.result_of(exercise.expected), outcome.got)
+    return found and found + compare.lost_digits(outcome.case.result_of(exercise.expected), outcome.got)
 
 
 def _likely(exercise: Exercise, outcomes: list[Outcome], first: Outcome) -> str:
@@ -195,7 +195,7 @@ def wrong_gradient(exercise: Exercise, case: Case, got: list[Tensor]) -> tuple[s
         found = compare.difference(expected, own, "the gradient")
         if found:
             of = f"the gradient of a weighted sum of your result with respect to {name}"
-            return f"the values are right, but {of} is not:\n{found}{lost_digits(expected, own)}", index
+            return f"the values are right, but {of} is not:\n{found}{compare.lost_digits(expected, own)}", index
     return None, 0
 
 

@@ -15,6 +15,11 @@ from cnn_lessons.exercises.exercise import NotAsAsked
 
 MOST_TERMS = 8  # layers whose counts are written out as one sum
 
+UNSEEN = (
+    "`{}` is a plain list or dict: PyTorch does not see the layers in it. Take nn.ModuleList, nn.ModuleDict or "
+    "nn.Sequential."
+)
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -98,10 +103,7 @@ class Layout(Compared):
             if told:
                 lines.append(f"{what_of}: " + ", ".join(told[:4]) + (" …" if len(told) > 4 else ""))
         if got.unseen:
-            lines.append(
-                f"`{got.unseen}` is a plain list: PyTorch does not see the layers in it. Take nn.ModuleList "
-                "or nn.Sequential."
-            )
+            lines.append(UNSEEN.format(got.unseen))
         elif not got.layers:
             lines.append("No layer with parameters is there: make them in `__init__`, as self.name = nn.Linear(…).")
         return "\n".join(lines)

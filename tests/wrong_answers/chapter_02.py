@@ -115,7 +115,7 @@ def multiplies_in_place(image, kernel):
     return out
 
 
-@wrong("correlate2d", says="x.new_zeros(…) has the dtype of x")
+@wrong("correlate2d", says="Keep all digits: make the result in the input's dtype from the start")
 def single_precision(image, kernel):
     (H, W), (K_h, K_w) = image.shape, kernel.shape
     out = torch.zeros(H - K_h + 1, W - K_w + 1)

@@ -925,7 +925,7 @@ def round_trip_names_the_model(path, model, optimizer, new_model, new_optimizer)
     new_optimizer.load_state_dict(found["o"])
 
 
-@wrong("evaluate_model", says="The parentheses are missing: torch.no_grad()")
+@wrong("evaluate_model", says="`with` needs what a call gives: torch.no_grad()")
 def evaluate_without_parentheses(model, loader):
     was, right, total = model.training, 0, 0
     model.eval()

@@ -604,7 +604,7 @@ def kept_and_divided_by_p(x, u, p, training=True):
     return x * (u < p) / p if training else x
 
 
-@wrong("drop", says="The random numbers are given: `u`. Drop where u < p.")
+@wrong("drop", says="The random numbers are given: `u`.")
 def drop_with_numbers_of_its_own(x, u, p, training=True):
     return x * (torch.rand_like(x) >= p) / (1 - p) if training else x
 

@@ -801,3 +801,9 @@ def same_within_a_tenth(first, second, images):
 def same_within_a_hundredth(first, second, images):
     results = _both_results(first, second, images)
     return results is not None and torch.allclose(*results, atol=0.01)
+
+
+@wrong("same_function", says="softmax takes no notice of a number that is added to all logits")
+def same_probabilities(first, second, images):
+    results = _both_results(first, second, images)
+    return results is not None and torch.allclose(*(result.softmax(1) for result in results), atol=1e-5)

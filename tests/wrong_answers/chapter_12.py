@@ -599,7 +599,7 @@ def pair_adds_sample_errors(right_a, right_b):
     return a.mean() - b.mean(), (a.std() + b.std()) / len(a) ** 0.5
 
 
-@wrong("my_network", says="`ls` is a plain list: PyTorch does not see the layers in it")
+@wrong("my_network", says="`ls` is a plain list or dict: PyTorch does not see the layers in it")
 class HidesItsConvolutions(nn.Module):
     def __init__(self, num_classes):
         super().__init__()

@@ -65,7 +65,7 @@ function answersApart(article) {
   note.append(" are at the end of the chapter.");
   questions.after(note);
   const section = make("section", { id: "answers", class: "recall-answers" });
-  section.append(make("h2", {}, "Answers to the recall questions"), answers);
+  section.append(make("h2", {}, "Answers"), answers);
   for (const lab of folded.filter((node) => !asked.includes(node))) {
     lab.querySelector("summary").remove();
     section.append(make("p", {}, make("b", {}, "Find the bug:")), ...lab.childNodes);

@@ -9,13 +9,13 @@ from torch import Tensor
 from cnn_lessons.exercises.exercise import Mistake
 
 
-def _windows(begin: Callable, end: Callable) -> Callable:
+def _windows(begin: Callable, end: Callable, sides: Callable = lambda x: x.shape[2:]) -> Callable:
     """Return an adaptive average whose window i, of `out` on `size` pixels, goes from begin to end(i, size, out)."""
 
     def pool(x, output_size):
         spans = [
             [slice(begin(i, size, out), end(i, size, out)) for i in range(out)]
-            for size, out in zip(x.shape[2:], output_size, strict=True)
+            for size, out in zip(sides(x), output_size, strict=True)
         ]
         return torch.stack([torch.stack([x[:, :, r, c].mean(dim=(2, 3)) for c in spans[1]], -1) for r in spans[0]], -2)
 
@@ -25,13 +25,6 @@ def _windows(begin: Callable, end: Callable) -> Callable:
 def _split_means(x: Tensor, parts: int, axis: int) -> Tensor:
     """Average the parts into which tensor_split cuts an axis."""
     return torch.stack([part.mean(dim=axis) for part in x.tensor_split(parts, dim=axis)], dim=axis)
-
-
-def _rows_for_columns(x: Tensor, output_size: tuple[int, int]) -> Tensor:
-    """Cut the columns where the formula cuts as many as there are rows; a window beyond the image is empty."""
-    height, (rows, columns) = x.shape[2], output_size
-    spans = [[slice(i * height // out, -(-(i + 1) * height // out)) for i in range(out)] for out in (rows, columns)]
-    return torch.stack([torch.stack([x[:, :, r, c].mean(dim=(2, 3)) for c in spans[1]], -1) for r in spans[0]], -2)
 
 
 ADAPTIVE_MISTAKES = (
@@ -68,7 +61,11 @@ ADAPTIVE_MISTAKES = (
     ),
     Mistake(
         "You used H for the columns too. Their windows lie along W.",
-        _rows_for_columns,
+        _windows(
+            lambda i, size, out: i * size // out,
+            lambda i, size, out: -(-(i + 1) * size // out),
+            lambda x: (x.shape[2],) * 2,
+        ),
     ),
     Mistake(
         "Your windows begin at i times the rounded H/H_out. Multiply before you divide.",

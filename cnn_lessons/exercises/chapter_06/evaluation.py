@@ -236,8 +236,8 @@ EVALUATE_MODEL = Exercise(
             when=raised("must match the size"),
         ),
         Mistake(
-            "The parentheses are missing: torch.no_grad().",
-            when=raised("'type' object does not support the context manager", "__enter__"),
+            "`with` needs what a call gives: torch.no_grad(), with its parentheses and nothing else beside it.",
+            when=raised("does not support the context manager", "__enter__"),
         ),
         Mistake(FLATTENED, when=raised(NO_PICTURES)),
     ),

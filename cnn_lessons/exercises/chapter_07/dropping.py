@@ -41,9 +41,9 @@ def _cases(random: Random) -> Iterator[Case]:
 
 
 def _drops_elsewhere(outcome: Outcome) -> bool:
-    """Return whether each number of x is either 0 or divided by 1 − p, as by other random numbers than u."""
+    """Return whether in training each number of x is either 0 or divided by 1 − p, but not where u says."""
     x, u, p = outcome.case.args
-    if not isinstance(outcome.got, Tensor) or outcome.got.shape != x.shape:
+    if not outcome.case.kwargs.get("training", True) or outcome.got.shape != x.shape:
         return False
     scaled = (x / (1 - p) - outcome.got).abs() < 1e-6
     return bool((scaled | (outcome.got == 0)).all())
@@ -132,6 +132,8 @@ DROP = Exercise(
         ),
         Mistake(NOTHING, _instead(lambda x, u, p: x / (1 - p))),
         Mistake(NOTHING, lambda x, u, p, training=True: x / (1 - p)),
-        Mistake("The random numbers are given: `u`. Drop where u < p.", when=_drops_elsewhere),
+        Mistake(
+            "You drop other numbers than those where u < p. The random numbers are given: `u`.", when=_drops_elsewhere
+        ),
     ),
 )

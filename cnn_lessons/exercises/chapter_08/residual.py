@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from cnn_lessons.exercises.chapter_08.blocks import FORWARDS, never, variant
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
+from cnn_lessons.exercises.findings import Told
 from cnn_lessons.exercises.module_judge import COMPARED, UNUSED, built
 
 # What is computed wrongly, in both exercises.
@@ -125,7 +126,10 @@ RESIDUAL_BLOCK = Exercise(
         Mistake(
             "No gradient reaches one of your layers. Does `forward` use each of the four, without detach() and "
             "no_grad()?",
-            when=lambda outcome: 0 < list(outcome.got.values()).count(UNUSED) < 3,
+            when=lambda outcome: (
+                not isinstance(outcome.got["the gradient of the input"], Told)
+                and 0 < list(outcome.got.values()).count(UNUSED) < 3
+            ),
         ),
     ),
 )

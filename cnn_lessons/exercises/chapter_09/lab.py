@@ -135,8 +135,8 @@ SHRINKING_BLOCKS = Exercise(
     parameters="stages, x",
     statement=(
         "`stages` is a row of stages, each a row of blocks; x, (N, C, H, W), is what the first block gets, and every "
-        "block gets what the one before it gave. Return a list of the pairs (stage, block), in order and counted "
-        "from 0, the block within its stage, of the blocks behind which the map is lower or narrower than before them."
+        "block gets what the one before it gave. Return, in order, the list of the pairs (stage, block) of the blocks "
+        "behind which the map is lower or narrower than before. Both numbers count from 0, the block's in its stage."
     ),
     hints=(
         "Send x through by hand, block by block, and look at the shape before and after each.",

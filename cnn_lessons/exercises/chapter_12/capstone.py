@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked, Outcome
-from cnn_lessons.exercises.layout import Layout, fresh, settle
+from cnn_lessons.exercises.layout import UNSEEN, Layout, fresh, settle
 
 MOST_PARAMETERS = 300_000
 
@@ -112,10 +112,7 @@ def _without_gradient(network: nn.Module, scores: Tensor) -> list[str]:
 def _judge(outcome: Outcome) -> str | None:
     seen = outcome.got
     if seen["list"] and (not seen["parameters"] or seen.get("hidden")):
-        return (
-            f"`{seen['list']}` is a plain list: PyTorch does not see the layers in it. Take nn.ModuleList or "
-            "nn.Sequential."
-        )
+        return UNSEEN.format(seen["list"])
     if not seen["parameters"]:
         return "your network has no parameters to learn with. A plain list hides its layers; nn.ModuleList shows them."
     if seen["parameters"] > MOST_PARAMETERS:
@@ -126,7 +123,8 @@ def _judge(outcome: Outcome) -> str | None:
     if seen["hidden"]:
         return (
             "your network computes with weights that are not among its parameters: they are neither counted nor "
-            "trained. Keep every layer in an attribute of its own, in nn.ModuleList or in nn.Sequential."
+            "trained. Keep every layer in an attribute of its own, in nn.ModuleList or in nn.Sequential, and a "
+            "tensor of your own in nn.Parameter."
         )
     scores = seen["scores"]
     if seen["changed"]:
