@@ -27,6 +27,20 @@ def where_the_shape_changes(in_channels: int, out_channels: int, stride: int) ->
     return stride != 1 or in_channels != out_channels
 
 
+# Where too few blocks get a projection: what to say, and the rule.
+SELDOM = {
+    "Your block has a projection only where the stride is not 1. Other channels need one too.": (
+        lambda in_channels, out_channels, stride: stride != 1
+    ),
+    "Your block has a projection only where the channels change. A stride needs one too.": (
+        lambda in_channels, out_channels, stride: in_channels != out_channels
+    ),
+    "Your block has a projection only where stride and channels both change. One of them is enough.": (
+        lambda in_channels, out_channels, stride: in_channels != out_channels and stride != 1
+    ),
+}
+
+
 def never(in_channels: int, out_channels: int, stride: int) -> bool:
     """Return False: this block builds no shortcut."""
     return False

@@ -5,7 +5,7 @@ from random import Random
 
 from torch import Tensor, nn
 
-from cnn_lessons.exercises.chapter_08.blocks import FORWARDS, never, variant
+from cnn_lessons.exercises.chapter_08.blocks import FORWARDS, SELDOM, never, variant
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
 from cnn_lessons.exercises.findings import Told
 from cnn_lessons.exercises.module_judge import COMPARED, UNUSED, built
@@ -214,18 +214,7 @@ PROJECTION_BLOCK = Exercise(
             "The stride stands on the second convolution. It belongs to the first, and the second has less to do.",
             variant(strides=lambda stride: (1, stride)),
         ),
-        Mistake(
-            "Your block has a projection only where the stride is not 1. Other channels need one too.",
-            variant(builds=lambda i, o, stride: stride != 1),
-        ),
-        Mistake(
-            "Your block has a projection only where the channels change. A stride needs one too.",
-            variant(builds=lambda i, o, stride: i != o),
-        ),
-        Mistake(
-            "Your block has a projection only where stride and channels both change. One of them is enough.",
-            variant(builds=lambda i, o, stride: i != o and stride != 1),
-        ),
+        *(Mistake(message, variant(builds=rule)) for message, rule in SELDOM.items()),
         *(Mistake(message, variant(way=way)) for message, way in SHORTCUTS.items()),
         Mistake(NEITHER, variant(builds=never)),
         Mistake(

@@ -6,6 +6,7 @@ from random import Random
 
 from torch import Tensor, nn
 
+from cnn_lessons.exercises.chapter_08.blocks import SELDOM
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
 from cnn_lessons.exercises.module_judge import COMPARED, built
 
@@ -148,18 +149,7 @@ BOTTLENECK_BLOCK = Exercise(
             "Your shortcut has a convolution even where the shape stays. There it is x itself.",
             _faulty(needs=lambda *shape: True),
         ),
-        Mistake(
-            "Your block has a projection only where the stride is not 1. Other channels need one too.",
-            _faulty(needs=lambda i, o, stride: stride != 1),
-        ),
-        Mistake(
-            "Your block has a projection only where the channels change. A stride needs one too.",
-            _faulty(needs=lambda i, o, stride: i != o),
-        ),
-        Mistake(
-            "Your block has a projection only where stride and channels both change. One of them is enough.",
-            _faulty(needs=lambda i, o, stride: i != o and stride != 1),
-        ),
+        *(Mistake(message, _faulty(needs=rule)) for message, rule in SELDOM.items()),
         *(Mistake(BIASES, _faulty(bias=True, shortcut_bias=both)) for both in (True, False)),
         Mistake(
             "Your shortcut's convolution has a bias, which its BatchNorm cancels: bias=False.",

@@ -32,7 +32,8 @@ def channel_statistics(batches):
 
 
 def to_picture(x):
-    # What reshape did: three neighbours of one channel became the three colours of a pixel, hence grey, a third as
-    # wide, and three rows side by side. The channels follow one another, hence three copies one below the other.
+    # What reshape did: three neighbours of one channel became the three colours of a
+    # pixel, hence grey, a third as wide, and three rows side by side. The channels
+    # follow one another, hence three copies one below the other.
     levels = (255 * x[0]).round().clamp(0, 255).to(torch.uint8)  # (C, H, W)
     return levels.permute(1, 2, 0)

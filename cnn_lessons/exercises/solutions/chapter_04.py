@@ -64,6 +64,7 @@ def max_pool2d_gradient(x, kernel_size, grad_output):
 
 
 def global_average_pool(x, channels_last=False):
-    # dim=(1, 2) kept W and lost the channels: the test's shape fails wherever W is not C. A picture of one value has
-    # that value as its mean; with another value in each channel it finds the fault, whatever the size.
+    # dim=(1, 2) kept W and lost the channels: the test's shape fails wherever W is not
+    # C. A picture of one value has that value as its mean; with another value in each
+    # channel it finds the fault, whatever the size.
     return x.mean(dim=(1, 2) if channels_last else (2, 3))  # (N, H, W, C) or (N, C, H, W) -> (N, C)

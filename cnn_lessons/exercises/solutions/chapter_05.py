@@ -45,6 +45,7 @@ def shift_images(images, dy, dx):
 
 
 def channels_first_weight(weight, channels, height, width):
-    # Of 32×32 pixels, column 7 was row 0, column 2, green, the second channel. Channels first it is 1·1024 + 2 = 1026.
+    # Of 32×32 pixels, column 7 was row 0, column 2, green, the second channel. Channels
+    # first it is 1·1024 + 2 = 1026.
     pictures = weight.reshape(-1, height, width, channels)  # every row is a picture (H, W, C)
     return pictures.permute(0, 3, 1, 2).flatten(1)  # (m, C·H·W)

@@ -55,8 +55,9 @@ def batch_norm(x, weight, bias, running_mean, running_var, training, momentum, e
 
 
 def is_residual(block, x):
-    # A subtracts the shortcut, B returns zeros, C multiplies, D takes its last ReLU before the sum, F forgets the
-    # shortcut, G returns nothing else, H has no ReLU between its convolutions, I none at its end. E is right.
+    # A subtracts the shortcut, B returns zeros, C multiplies, D takes its last ReLU
+    # before the sum, F forgets the shortcut, G returns only it, H has no ReLU between
+    # its convolutions, I none at its end. E is right.
     with torch.no_grad():
         body = block.bn2(block.conv2(block.bn1(block.conv1(x)).relu()))
         return torch.allclose(block(x), (body + block.shortcut(x)).relu())

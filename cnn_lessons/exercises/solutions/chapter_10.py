@@ -28,8 +28,9 @@ class BottleneckBlock(nn.Module):
 
 
 def stem_c(in_channels=3, out_channels=64):
-    # It has 28,768 parameters, 19,232 more than the 7×7 stem with its BatchNorm. For 224×224 pixels it takes
-    # 357,654,528 multiply-adds, three times the 118,013,952 of the 7×7 stem.
+    # It has 28,768 parameters, 19,232 more than the 7×7 stem with its BatchNorm. For
+    # 224×224 pixels it takes 357,654,528 multiply-adds, three times the 118,013,952 of
+    # the 7×7 stem.
     half, layers = out_channels // 2, []
     for into, out, stride in ((in_channels, half, 2), (half, half, 1), (half, out_channels, 1)):
         layers += [nn.Conv2d(into, out, 3, stride, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU()]

@@ -45,8 +45,9 @@ def count_wide_resnet(depth, widen_factor, num_classes=10):
 
 
 def same_function(first, second, images):
-    # The wrong name in the lab is the x in `self.shortcut(x)`: the authors' shortcut convolves what the first BatchNorm
-    # and ReLU made of x. The other x of that line, the input where the shape stays, is right.
+    # The wrong name in the lab is the x in `self.shortcut(x)`: the authors' shortcut
+    # convolves what the first BatchNorm and ReLU made of x. The other x of that line,
+    # the input where the shape stays, is right.
     first, second = copy.deepcopy(first).eval(), copy.deepcopy(second).eval()
     try:
         second.load_state_dict(first.state_dict())
