@@ -44,6 +44,13 @@ def test_part_of_the_sidebar_in_korean_says_so():
     assert page_markup.mend(caption.format("Part I")) == caption.format("Part I")
 
 
+def test_comma_after_a_formula_stays_with_it():
+    formula = '<span class="math notranslate nohighlight">\\(H\\)</span>'
+    assert page_markup.mend(f"to {formula}, so") == f'to <span class="whole">{formula},</span> so'
+    assert page_markup.mend(f"of ({formula}). So") == f'of <span class="whole">({formula}).</span> So'
+    assert page_markup.mend(f"of {formula} and") == f"of {formula} and"
+
+
 def test_table_that_the_book_writes_has_headers_for_its_rows():
     def nested_parse(lines, offset, box):
         box += publish_doctree("\n".join(lines), parser=Parser()).children

@@ -1,4 +1,4 @@
-"""What the theme's and Sphinx's markup withholds from readers with a screen reader or a slow line, mended in pages."""
+"""What the theme's and Sphinx's markup gets wrong, above all for readers with a screen reader or a slow line, mended."""
 
 import re
 from pathlib import Path
@@ -24,6 +24,8 @@ MENDS = [
     (re.compile(r'<dialog (?=id="pst-secondary-sidebar-modal")'), '<dialog aria-label="On this page" '),
     # A part of the sidebar is named in Korean; `page_language` does not come by what the table of contents says.
     (re.compile(r'(class="caption-text">)([가-힣][가-힣 ]*[가-힣])'), r'\1<span lang="ko">\2</span>'),
+    # A comma after a formula does not begin a line.
+    (re.compile(r'\(?<span class="math notranslate[^<]*</span>[,.;:!?)]+'), r'<span class="whole">\g<0></span>'),
     # The scripts of the page of results: read in order, after the page.
     (re.compile(r'<script (?=src="[^"]*(?:searchtools|language_data|searchindex)\.js)'), '<script defer="defer" '),
 ]
