@@ -13,6 +13,7 @@ from pathlib import Path
 import machine
 import nbformat
 import pytest
+import yaml
 from made_results import APRIL, hostile_class, made_class, result
 
 from cnn_lessons.classroom.grading import prison, whole_class
@@ -101,6 +102,14 @@ def test_what_the_report_knows_of_the_course_is_what_the_notebooks_say():
         after = "\n".join(cell.source for cell in cells).split("## Find the bug")[1]
         assert re.findall(r"^# exercise: (\w+)", after, re.M) == [course.bug_lab(number)]
     assert course.every_exercise() == list(catalog())
+
+
+def test_report_sends_a_student_where_the_book_sends_a_reader():
+    objectives = yaml.safe_load((machine.ROOT / "book" / "objectives.yml").read_text(encoding="utf-8"))
+    of = [entry for chapter in objectives.values() for entry in chapter.values()]
+    for name in set(course.every_exercise()) - set(map(course.bug_lab, course.CHAPTERS)):
+        sections = [section for entry in of if name in entry["exercises"] for section in entry["sections"]]
+        assert course.section(name) in sections, name
 
 
 def test_csv_gives_excel_hangul_and_programs_plain_numbers(made):
