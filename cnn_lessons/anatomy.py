@@ -22,12 +22,13 @@ class Row:
     """One layer.
 
     Args:
-        name: path in the model, as in its state dict.
+        name: path in the model, as in its state dict; "(model)" for the model itself.
         kind: class of the module.
         output_shape: without the batch dimension.
         parameters: numbers of this layer that are learned, or frozen, and that no earlier row has counted.
         multiply_adds: for one image; biases, normalisation and activations not counted.
-        receptive_field: (height, width) in input pixels that one output value can see; None where it is not defined.
+        receptive_field: (height, width) in input pixels that one output value can see, padding counted, so that it may
+            exceed the image; None where it is not defined.
     """
 
     name: str
@@ -43,12 +44,12 @@ class Trace(list[Row]):
 
     @property
     def parameters(self) -> int:
-        """Numbers learned by the layers that the image passes."""
+        """Parameters, learned or frozen, of the layers that the image passes."""
         return sum(row.parameters for row in self)
 
     @property
     def multiply_adds(self) -> int:
-        """Multiply-adds for one image."""
+        """Multiply-adds of these layers for one image."""
         return sum(row.multiply_adds for row in self)
 
     def cells(self) -> list[tuple[str, ...]]:
@@ -103,7 +104,7 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
         input_shape: (C, H, W) of one image.
 
     Returns:
-        A Trace: a list of Row(name, kind, output_shape, parameters, multiply_adds, receptive_field).
+        A Trace, which is a list of Row(name, kind, output_shape, parameters, multiply_adds, receptive_field).
 
     Raises:
         ValueError: if `model` is no nn.Module, `input_shape` is not three positive integers, or the image does not fit

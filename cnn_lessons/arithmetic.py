@@ -1,6 +1,7 @@
 """The arithmetic of shapes: output sizes, receptive fields, parameters, multiply-adds. Integers only, no framework.
 
-Every size, kernel, stride, padding and dilation is an int, or a (height, width) pair where the two directions differ.
+Every size, kernel, stride, padding and dilation is an int, or a (height, width) pair where the two directions differ;
+`receptive_field` looks along one direction.
 """
 
 import operator
@@ -65,13 +66,13 @@ def pool_output_size(
     Args:
         size: input height and width in pixels, at least 0.
         kernel_size: window size, at least 1.
-        stride: pixels between two windows; None means `kernel_size`, so that windows touch without overlap.
+        stride: pixels between two windows, at least 1; None means `kernel_size`, so that they touch without overlap.
         padding: pixels added on each side, at most half of `kernel_size`.
-        dilation: pixels between two neighbouring elements of a window.
+        dilation: pixels between two neighbouring elements of a window, at least 1.
         ceil_mode: keep a last window that hangs over the edge, if it starts inside the input or its left padding.
 
     Returns:
-        The output size, rounded down, or up in `ceil_mode`; a pair if any argument is one.
+        As `conv_output_size`; with `ceil_mode` rounded up, less a last window that would start beyond the input.
 
     Raises:
         ValueError: if an argument is out of range, padding exceeds half the kernel, or no window fits.
@@ -122,8 +123,9 @@ def conv_parameters(in_channels: int, out_channels: int, kernel_size: Size, grou
     """Count the numbers that a convolution learns.
 
     Args:
-        in_channels, out_channels: C_in and C_out, at least 1, both divisible by `groups`.
-        kernel_size: window size (K, or K_h and K_w).
+        in_channels: C_in, at least 1, divisible by `groups`.
+        out_channels: C_out, at least 1, divisible by `groups`.
+        kernel_size: window size (K, or K_h and K_w), at least 1.
         groups: how many separate convolutions the channels are split into.
         bias: whether each filter has a bias.
 
@@ -157,7 +159,7 @@ def conv_multiply_adds(
         in_channels, out_channels, kernel_size, stride, padding, dilation, groups: as in torch.nn.Conv2d.
 
     Returns:
-        H_out·W_out·C_out·(C_in/groups)·K_h·K_w: each output value takes one for each weight of its filter.
+        H_out·W_out·C_out·(C_in/groups)·K_h·K_w. Each output value takes one for each weight of its filter.
 
     Raises:
         ValueError: as `conv_output_size` and `conv_parameters`.

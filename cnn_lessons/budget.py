@@ -45,7 +45,10 @@ def start(cpu_seconds: int, gpu_helps: bool = True) -> str:
         gpu_helps: whether the notebook does more, or the same faster, on a GPU.
 
     Returns:
-        The budget: "smoke", "cpu" or "gpu".
+        The budget, "smoke", "cpu" or "gpu".
+
+    Raises:
+        ValueError: as `budget`.
     """
     _let_colab_show_widgets()
     chosen = budget()

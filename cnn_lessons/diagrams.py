@@ -77,6 +77,12 @@ def blocks(kinds: str | Sequence[str]) -> Picture:
 
     Args:
         kinds: one of "basic", "bottleneck", "pre-activation", "wide" and "wide-dropout", or some, from left to right.
+
+    Returns:
+        The picture.
+
+    Raises:
+        ValueError: if a block is unknown, or there is none.
     """
     kinds = [kinds] if isinstance(kinds, str) else list(kinds)
     unknown = [kind for kind in kinds if kind not in BLOCKS]
@@ -152,12 +158,18 @@ def widths(models: Mapping[str, Sequence]) -> Picture:
 
     Args:
         models: title → rows of `anatomy.trace`; every row with a map of (C, H, W) and multiply-adds is drawn.
+
+    Returns:
+        The picture.
+
+    Raises:
+        ValueError: if `models` is no mapping, or a network has no convolution.
     """
     check_titled("widths", models)
     layers = {title: [row.output_shape for row in rows if _is_convolution(row)] for title, rows in models.items()}
     empty = [title for title, shapes in layers.items() if not shapes]
-    if empty or not layers:
-        raise ValueError(f"widths: expected rows with convolutions for each network, got none for {empty or models}")
+    if empty:
+        raise ValueError(f"widths: expected rows with convolutions for each network, got none for {empty}")
     figure = Figure(figsize=(3.5 * len(layers), 4.6), dpi=110, layout="constrained", facecolor="white")
     widest = max(shape[0] for shapes in layers.values() for shape in shapes)  # one scale for all, across and down
     tallest = max(map(len, layers.values()))

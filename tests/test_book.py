@@ -3,6 +3,8 @@
 From plain files test_page_offline.py opens its pages.
 """
 
+import re
+
 import pytest
 from address import published
 
@@ -56,3 +58,12 @@ def test_widget_lives_in_the_page(watched_page):
     watched_page.goto(f"{watched_page.book}/notebooks/02_convolution.html")
     widget = watched_page.locator("cnn-conv").first
     widget.locator("button, input").first.wait_for()
+
+
+def test_no_docstring_is_torn_at_a_colon(watched_page):
+    """Before a colon in the first line of a result the reference expects a type, and prints it as one, last."""
+    watched_page.goto(f"{watched_page.book}/book/api.html")
+    pairs = "dts => dts.map(dt => [dt.textContent, dt.nextElementSibling.textContent.trim()])"
+    fields = watched_page.locator("dt[class^=field]").evaluate_all(pairs)
+    assert sum(name == "Returns:" for name, _ in fields) > 30
+    assert [text for name, text in fields if name == "Return type:" or name == "Type:" and re.search(r"\w \w", text)] == []

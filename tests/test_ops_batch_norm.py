@@ -165,7 +165,7 @@ BAD_CALLS = {
     "eps negative": (
         (X, C, C, C, C, False),
         {"eps": -1e-5},
-        "eps above 0, so that nothing is divided by zero, got -1e-05",
+        "eps of at least 0, got -1e-05",
     ),
 }
 

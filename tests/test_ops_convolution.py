@@ -12,9 +12,9 @@ from cnn_lessons.ops import PADDING_MODES, conv2d, conv2d_loops, pad2d, windows
 BOTH = pytest.mark.parametrize("ours", [conv2d, conv2d_loops])
 
 
-def torch_pad2d(x, padding, mode="zeros"):
+def torch_pad2d(x, padding, padding_mode="zeros"):
     height, width = (padding, padding) if isinstance(padding, int) else padding
-    return F.pad(x, (width, width, height, height), mode="constant" if mode == "zeros" else mode)
+    return F.pad(x, (width, width, height, height), mode="constant" if padding_mode == "zeros" else padding_mode)
 
 
 def torch_conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros"):
@@ -64,7 +64,7 @@ def test_pad2d_equals_torch_in_value_gradient_and_refusal():
     while accepted < CASES:
         shape = (random.choice((0, 1, 2)), random.randint(1, 2), random.randint(1, 5), random.randint(1, 5))
         x = normal(generator, *shape, dtype=random.choice((torch.float32, torch.float64)))
-        fits = agree(pad2d, torch_pad2d, x, padding=either(random, 0, 5), mode=random.choice(PADDING_MODES))
+        fits = agree(pad2d, torch_pad2d, x, padding=either(random, 0, 5), padding_mode=random.choice(PADDING_MODES))
         accepted, refused = accepted + fits, refused + (not fits)
     assert refused >= 50, refused
 

@@ -8,7 +8,7 @@ import numpy
 import pytest
 import torch
 
-from cnn_lessons import plots
+from cnn_lessons import diagrams, plots
 
 GREY, COLOUR = torch.arange(12.0).reshape(3, 4), numpy.zeros((3, 4, 3), dtype=numpy.uint8)
 MAKE = {
@@ -150,8 +150,16 @@ def test_images_refuse_what_is_no_picture():
         plots.images({"x": torch.zeros(3, 4, 5)}, alt="A picture.")
     with pytest.raises(ValueError, match=r"got shape \(0, 4\)"):
         plots.images({"x": torch.zeros(0, 4)}, alt="A picture.")
-    with pytest.raises(ValueError, match="expected at least one picture, got none"):
-        plots.images({}, alt="A picture.")
+
+
+def test_figure_of_nothing_is_refused():
+    x, y, alt = {"xlabel": "x"}, {"ylabel": "y"}, {"alt": "Nothing."}
+    needs = {"curves": x | y, "scatter": x | y, "histogram": x, "bars": y, "images": {}, "matrices": {}}
+    for name, labels in needs.items():
+        with pytest.raises(ValueError, match=f"^{name}: expected something to show, got an empty dict"):
+            getattr(plots, name)({}, **labels, **alt)
+    with pytest.raises(ValueError, match="^widths: expected something to show, got an empty dict"):
+        diagrams.widths({})
 
 
 def test_images_take_a_digit_as_the_refusal_advises():

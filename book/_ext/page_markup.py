@@ -1,4 +1,4 @@
-"""What the theme's and Sphinx's markup gets wrong, above all for readers with a screen reader or a slow line, mended."""
+"""What the theme's and Sphinx's markup gets wrong, above all for those with a screen reader or a slow line, mended."""
 
 import re
 from pathlib import Path

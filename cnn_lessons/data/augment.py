@@ -28,6 +28,8 @@ def random_crop(images: Tensor, padding: int, generator: torch.Generator, fill: 
 
     Raises:
         ValueError: if `images` is no batch, `padding` is negative or too wide to reflect, or `fill` is unknown.
+
+    Taught in: 09.
     """
     _check_batch("random_crop", images)
     padding = integer(padding, "padding", 0)
@@ -52,6 +54,8 @@ def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:
 
     Raises:
         ValueError: if `images` is no batch.
+
+    Taught in: 09.
     """
     _check_batch("random_flip", images)
     coins = torch.randint(0, 2, (len(images), 1, 1, 1), generator=generator).bool()
@@ -67,11 +71,13 @@ def normalise(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Te
         std: what each channel is divided by afterwards; C numbers.
 
     Returns:
-        (N, C, H, W), float32, in the memory format of `images`: (images / 255 − mean) / std.
+        (N, C, H, W), float32, in the memory format of `images`. Each value is (images / 255 − mean) / std.
 
     Raises:
         ValueError: if `images` is no batch of bytes, `mean` or `std` has not one number per channel, or a std is not
             above 0.
+
+    Taught in: 01.
     """
     _check_batch("normalise", images)
     channels = images.shape[1]

@@ -13,10 +13,10 @@ from cnn_lessons.arithmetic import integer
 
 
 class Images(NamedTuple):
-    """One part of a data set: images (N, C, H, W), uint8, and their labels (N,), int64, 0 to classes − 1."""
+    """One part of a data set, images and their labels."""
 
-    images: Tensor
-    labels: Tensor
+    images: Tensor  #: (N, C, H, W), uint8
+    labels: Tensor  #: (N,), int64, 0 to classes − 1
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ def split(part: Images, validation: int, seed: int = 0) -> tuple[Images, Images]
     Raises:
         ValueError: if `part` is no `Images` with a label, a whole number from 0, for each image, or if `validation` is
             not a whole number from 0 to N − 1.
+
+    Taught in: 06.
     """
     if not isinstance(part, Images):
         raise ValueError(f"split: expected Images, such as data.train, got {type(part).__name__}")
@@ -129,6 +131,8 @@ def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, 
 
     Raises:
         ValueError: if `images` is not a batch of bytes.
+
+    Taught in: 01.
     """
     tensor = isinstance(images, Tensor)
     if not tensor or images.dtype != torch.uint8 or images.dim() != 4 or images.numel() == 0:

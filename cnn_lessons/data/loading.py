@@ -29,11 +29,13 @@ def load(name: str, root: str | os.PathLike | None = None, download: bool = True
         download: whether files that are missing may be fetched, through torchvision.
 
     Returns:
-        The data set: images as bytes, (N, C, H, W). MNIST has 1 channel and 28×28 pixels, the others 3 and 32×32.
+        The data set. Images are bytes, (N, C, H, W); MNIST has 1 channel and 28×28 pixels, the others 3 and 32×32.
 
     Raises:
         ValueError: if the name is unknown, or, for real data, `root` is neither a text nor a path.
         DataError: if a file is missing, damaged or out of reach. A damaged file is named, and nothing of it is used.
+
+    Taught in: 05.
     """
     if name == "shapes":
         return shapes()

@@ -11,17 +11,20 @@ PHOTOGRAPH = "grace_hopper.jpg"  # Grace Hopper, James S. Davis, US Navy, 1984; 
 
 
 def photograph(reduce: int = 1) -> Tensor:
-    """Return the portrait of Grace Hopper, in the order of an unpacked file.
+    """Return the portrait of Grace Hopper, channels last, as a file is unpacked.
 
     Args:
         reduce: average blocks of this many pixels in each direction into one, at least 1; 1 keeps all pixels.
 
     Returns:
-        (H, W, 3), uint8, 0 to 255, red, green, blue; 600×512 pixels (height×width) when `reduce` is 1.
+        (⌊600/reduce⌋, ⌊512/reduce⌋, 3), uint8, 0 to 255, red, green, blue. What does not fill a block, at the right and
+        below, is cut off.
 
     Raises:
         ValueError: if `reduce` is not an integer of at least 1, or is larger than the picture.
         FileNotFoundError: if matplotlib was installed without its sample data.
+
+    Taught in: 01.
     """
     import matplotlib  # here, since most who load data draw nothing
     from PIL import Image

@@ -58,16 +58,19 @@ def shapes(train: int = 10_000, test: int = 2_000, seed: int = 0, **dials: float
     """Draw the built-in data set.
 
     Args:
-        train: how many training images; every ten in a row show each class once.
+        train: how many training images; the first ten show each class once, and so on by tens.
         test: how many test images.
         seed: the same seed and dials give the same bytes on every machine.
         dials: settings that differ from the defaults of `Dials`: position, size, colour, rotation, clutter, noise.
 
     Returns:
-        The data set; `generated` is True.
+        The data set; `generated` is True. Its classes, from 0, are circle, ring, square, triangle, cross, star, bars,
+        crescent, arrow and heart.
 
     Raises:
         ValueError: if there is no training or no test image, or a dial is unknown or outside its range.
+
+    Taught in: 05.
     """
     parts, seed = [], integer(seed, "seed", 0)
     for stream, number in ((TRAIN, integer(train, "train", 1)), (TEST, integer(test, "test", 1))):
@@ -80,12 +83,13 @@ def shapes(train: int = 10_000, test: int = 2_000, seed: int = 0, **dials: float
 def draw_shapes(
     labels: Sequence[int] | Tensor, *, seed: int = 0, shift: tuple[int, int] = (0, 0), **dials: float
 ) -> Tensor:
-    """Draw pictures of given classes, none of which is in `shapes()`; the shift moves the object and nothing else.
+    """Draw pictures of given classes, from other random numbers than `shapes()`; the shift moves the object alone.
 
     Args:
-        labels: the class of each picture, 0 to 9.
+        labels: the class of each picture, 0 to 9, as in `shapes`.
         seed: the same seed, labels and dials give the same bytes, apart from the shift.
-        shift: how far the object is moved, (right, down), whole pixels, -32 to 32; what leaves the picture is cut off.
+        shift: how far the object is moved, (right, down), the other way round than pairs elsewhere; whole pixels, −32
+            to 32. What leaves the picture is cut off.
         dials: settings that differ from the defaults of `Dials`.
 
     Returns:
@@ -93,6 +97,8 @@ def draw_shapes(
 
     Raises:
         ValueError: if a label, the shift or a dial is outside its range.
+
+    Taught in: 05.
     """
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.isin(labels, range(len(CLASSES))).all():

@@ -1,9 +1,9 @@
-"""Exercises that check themselves: `check`, `hint`, `solution`, `names`.
+"""Exercises that check themselves: `check`, `hint`, `solution`, `names`. In a cell::
 
     def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
         ...
 
-    check("conv_output_size", conv_output_size)     # not attempted · not yet, and why · correct
+    check("conv_output_size", conv_output_size)  # not attempted · not yet, and why · correct
 
 An exercise is data (`exercise.Exercise`): a statement, three hints, cases, what is right, and the usual mistakes. Each
 chapter has a package of modules here, and a module of the same name with the answers in `solutions`.

@@ -21,6 +21,12 @@ class Note(str):
 def hint(name: str) -> Note:
     """Give the next of the exercise's three hints; after the last one, say so.
 
+    Args:
+        name: of the exercise; `names()` lists them.
+
+    Returns:
+        The hint, a text that a notebook shows without quotes.
+
     Raises:
         ValueError: if there is no exercise of that name.
     """
@@ -35,7 +41,13 @@ def hint(name: str) -> Note:
 def solution(name: str) -> Note:
     """Show the reference answer. Try the hints first: an answer that you found stays with you.
 
-    In the student's edition of a class there is none to show; the answer then says whom to ask.
+    In the student's edition of a class there is none to show; the text then says whom to ask.
+
+    Args:
+        name: of the exercise; `names()` lists them.
+
+    Returns:
+        The answer's source, a text that a notebook shows without quotes.
 
     Raises:
         ValueError: if there is no exercise of that name.

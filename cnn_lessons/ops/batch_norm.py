@@ -25,14 +25,17 @@ def batch_norm2d(
 
     Args:
         x: (N, C, H, W), float.
-        running_mean, running_var: (C,), updated in place when `training`; both None keeps none (only when `training`).
-        weight, bias: (C,), learned; None means 1 and 0. All of `x`'s dtype.
+        running_mean: (C,), `x`'s dtype, updated in place when `training`, where None, for both, keeps none.
+        running_var: likewise.
+        weight: (C,), `x`'s dtype, learned; None means 1.
+        bias: (C,), `x`'s dtype, learned; None means 0.
         training: batch statistics (True) or running statistics (False).
         momentum: share of the batch's figure in the new running figure, 0 to 1.
-        eps: added to the variance, so that a constant channel does not divide by zero; above 0, in evaluation 0 too.
+        eps: added to the variance, so that a constant channel does not divide by zero; above 0 in training, at least 0
+            in evaluation.
 
     Returns:
-        (N, C, H, W): weight·(x − mean)/√(var + eps) + bias, per channel.
+        (N, C, H, W), weight·(x − mean)/√(var + eps) + bias for each channel.
 
     Raises:
         ValueError: if shapes or dtypes do not fit, momentum or eps is out of range, training has one value per channel,
@@ -90,4 +93,5 @@ def _check_statistics(x, running_mean, running_var, training, momentum, eps) -> 
     if isinstance(momentum, bool) or not isinstance(momentum, Real) or not 0 <= momentum <= 1:
         raise ValueError(f"batch_norm2d: expected momentum from 0 to 1, got {momentum!r}")
     if isinstance(eps, bool) or not isinstance(eps, Real) or eps < 0 or (training and eps == 0):
-        raise ValueError(f"batch_norm2d: expected eps above 0, so that nothing is divided by zero, got {eps!r}")
+        least = "above 0, so that nothing is divided by zero" if training else "of at least 0"
+        raise ValueError(f"batch_norm2d: expected eps {least}, got {eps!r}")

@@ -19,7 +19,8 @@ def max_pool2d(
 
     Args:
         x: (N, C, H, W), float.
-        kernel_size, stride, padding, dilation: int or (height, width) pair; `stride` None means `kernel_size`.
+        kernel_size, padding, dilation: int or (height, width) pair.
+        stride: int or (height, width) pair; None means `kernel_size`.
         ceil_mode: keep a last window that hangs over the edge.
 
     Returns:
@@ -48,7 +49,8 @@ def avg_pool2d(
 
     Args:
         x: (N, C, H, W), float.
-        kernel_size, stride, padding: int or (height, width) pair; `stride` None means `kernel_size`.
+        kernel_size, padding: int or (height, width) pair.
+        stride: int or (height, width) pair; None means `kernel_size`.
         ceil_mode: keep a last window that hangs over the edge; what hangs over is never counted.
         count_include_pad: divide by the whole window, padding included; False divides by the real pixels only.
 

@@ -9,31 +9,31 @@ PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 """What may stand beyond the edge, zeros, the picture mirrored, its last pixel again, or its other side."""
 
 
-def pad2d(x: Tensor, padding: Size, mode: str = "zeros") -> Tensor:
+def pad2d(x: Tensor, padding: Size, padding_mode: str = "zeros") -> Tensor:
     """Widen the image on all four sides.
 
     Args:
         x: (N, C, H, W).
         padding: pixels on each side, int or (height, width) pair.
-        mode: "zeros"; "replicate" (repeat the edge pixel); "reflect" (mirror at the edge pixel, which is not repeated);
-            "circular" (continue from the opposite side).
+        padding_mode: "zeros"; "replicate" (repeat the edge pixel); "reflect" (mirror at the edge pixel, which is not
+            repeated); "circular" (continue from the opposite side).
 
     Returns:
         (N, C, H + 2·padding_h, W + 2·padding_w).
 
     Raises:
-        ValueError: if the mode is unknown or the padding is wider than the mode allows: "reflect" less than the image,
+        ValueError: if `padding_mode` is unknown or the padding is wider than it allows: "reflect" less than the image,
             "circular" at most the image.
 
     Taught in: 03.
     """
     check_images("pad2d", x)
-    if mode not in PADDING_MODES:
-        raise ValueError(f"padding_mode: expected one of {', '.join(PADDING_MODES)}, got {mode!r}")
+    if padding_mode not in PADDING_MODES:
+        raise ValueError(f"padding_mode: expected one of {', '.join(PADDING_MODES)}, got {padding_mode!r}")
     pads = pair(padding, "padding", 0)
-    if mode == "zeros":
+    if padding_mode == "zeros":
         return torch.nn.functional.pad(x, (pads[1], pads[1], pads[0], pads[0]))
-    rows, columns = (_source(size, pad, mode).to(x.device) for size, pad in zip(x.shape[2:], pads, strict=True))
+    rows, columns = (_source(*axis, padding_mode).to(x.device) for axis in zip(x.shape[2:], pads, strict=True))
     return x[:, :, rows][:, :, :, columns]
 
 
@@ -45,7 +45,7 @@ def windows(x: Tensor, kernel_size: Size, stride: Size = 1, dilation: Size = 1) 
         kernel_size, stride, dilation: int or (height, width) pair.
 
     Returns:
-        (N, C, H_out, W_out, K_h, K_w), a view: writing to it writes to `x`.
+        (N, C, H_out, W_out, K_h, K_w). It is a view, so that writing to it writes to `x`.
 
     Raises:
         ValueError: if `x` has not four dimensions or no window fits.

@@ -28,6 +28,12 @@ def curves(
         x: (T,) positions; None counts from 0.
         log: a logarithmic vertical axis.
         low: where the vertical axis begins; None begins a little below the least value.
+
+    Returns:
+        The picture.
+
+    Raises:
+        ValueError: if `lines` is no mapping, a line is not (T,), or `alt` is empty.
     """
     check_titled("curves", lines)
     figure = new_figure(6.4, 3.4)
@@ -62,6 +68,12 @@ def bars(values: Mapping[str, float], *, ylabel: str, alt: str, log: bool = Fals
         alt: what the figure shows.
         log: a logarithmic axis.
         top: where the axis ends, if two figures are to be compared; None ends it above the largest amount.
+
+    Returns:
+        The picture.
+
+    Raises:
+        ValueError: if `values` is no mapping, or `alt` is empty.
     """
     check_titled("bars", values)
     labels = list(map(str, values))  # matplotlib would place a number at its value
@@ -97,6 +109,12 @@ def scatter(
         errors: label → how far a vertical bar reaches above and below the point; None draws none.
         groups: label → what the points of one colour have in common; None draws all in one colour.
         log: a logarithmic horizontal axis.
+
+    Returns:
+        The picture.
+
+    Raises:
+        ValueError: if `points` is no mapping, or `alt` is empty.
     """
     check_titled("scatter", points)
     figure = new_figure(6.4, 3.4)
@@ -123,6 +141,12 @@ def histogram(
         xlabel, ylabel: axis labels, with unit.
         alt: what the figure shows.
         bins: number of equal steps from the least to the largest value of each sample, so that shapes compare.
+
+    Returns:
+        The picture.
+
+    Raises:
+        ValueError: if `samples` is no mapping, or `alt` is empty.
     """
     check_titled("histogram", samples)
     figure = new_figure(6.4, 3.0)

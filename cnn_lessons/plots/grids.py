@@ -18,11 +18,16 @@ def images(
         pictures: title → (H, W) or (H, W, 1) shown in grey, or (H, W, 3) in colour, uint8 0–255 or float 0–1.
         alt: what the figure shows.
         columns: pictures in a row, at most.
-        low, high: the values shown black and white in grey pictures; None takes each picture's own extremes.
+        low: the value shown black in grey pictures; None takes each picture's own least.
+        high: the value shown white; None takes each picture's own largest.
+
+    Returns:
+        The picture.
+
+    Raises:
+        ValueError: if `pictures` is no mapping or empty, one is of another shape, or `alt` is empty.
     """
     check_titled("images", pictures)
-    if not pictures:
-        raise ValueError("images: expected at least one picture, got none")
     pixels = {title: _pixels(title, picture) for title, picture in pictures.items()}
     columns = min(integer(columns, "columns", 1), len(pixels))
     rows = -(-len(pixels) // columns)
@@ -53,8 +58,12 @@ def matrices(
         marked: title → (H, W), true where a cell is tinted.
         joiner: signs between neighbours, "×=" for three tables.
 
+    Returns:
+        The picture.
+
     Raises:
-        ValueError: if a table is no matrix, or is marked by one of another shape.
+        ValueError: if `tables` is no mapping or empty, one is no matrix, or is marked by one of another shape, or if
+            `alt` is empty.
     """
     check_titled("matrices", tables)
     tables = {title: as_array(table) for title, table in tables.items()}

@@ -14,7 +14,15 @@ DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))  # colour 
 
 
 class Picture:
-    """A finished figure that shows itself in a notebook as PNG, with a text for those who cannot see it."""
+    """A finished figure that shows itself in a notebook as PNG, with a text for those who cannot see it.
+
+    Args:
+        figure: what to show.
+        alt: what it shows, in a sentence or more.
+
+    Raises:
+        ValueError: if `alt` is empty.
+    """
 
     def __init__(self, figure: Figure, alt: str):
         if not isinstance(alt, str) or not alt.strip():
@@ -37,11 +45,13 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def check_titled(name: str, values: object) -> None:
-    """Raise ValueError that begins with `name` unless there is a title for each of the values."""
+    """Raise ValueError that begins with `name` unless there are values, and a title for each."""
     if not isinstance(values, Mapping):
         raise ValueError(
             f"{name}: expected title → values, got {type(values).__name__}. Give it a title: {{'title': values}}."
         )
+    if not values:
+        raise ValueError(f"{name}: expected something to show, got an empty {type(values).__name__}")
 
 
 def as_array(values: object) -> np.ndarray:

@@ -36,12 +36,12 @@ class Recorded:
 
     @property
     def epoch_seconds(self) -> float:
-        """Seconds of an epoch of training: the median, since a machine may do other work beside some of them."""
+        """Seconds of an epoch of training, the median, since a machine may do other work beside some of them."""
         return statistics.median(row["seconds"] for row in self.epochs)
 
     @property
     def machine(self) -> str:
-        """Where the run was made: hardware, number format and versions."""
+        """Where the run was made, with hardware, number format and versions."""
         made = self.provenance
         return f"{made['device_name']}, {made['precision']}, torch {made['torch']}, Python {made['python']}"
 

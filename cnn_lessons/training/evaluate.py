@@ -18,8 +18,8 @@ from cnn_lessons.training.precision import autocast, choose_precision, device_of
 class Score(NamedTuple):
     """Mean cross-entropy, and the share of the images whose largest score is that of the right class, 0 to 1."""
 
-    loss: float
-    accuracy: float
+    loss: float  #: mean cross-entropy, in nats
+    accuracy: float  #: 0 to 1
 
 
 def evaluate(
@@ -36,20 +36,22 @@ def evaluate(
 
     Args:
         model: (N, C, H, W) → (N, K) class scores; the modes of its parts, train or eval, are left as they were.
-        images: (N, C, H, W); uint8 is divided by 255, float of any shape taken as it is.
+        images: (N, C, H, W); uint8 is divided by 255. Float is taken as it is, and may have any shape from (N, F) on.
         labels: (N,) class numbers, 0 to K − 1, integers of any type.
-        mean, std: per channel of uint8 images; subtracted and divided by, if given. A network needs what it was
-            trained with.
-        batch_size: images at a time; it does not change the result.
+        mean: subtracted from each channel of uint8 images, C numbers. A network needs what it was trained with.
+        std: what each channel is then divided by, C numbers.
+        batch_size: images at a time; it changes the last digits of the loss at most.
         precision: "float32", "bfloat16", "float16" or "auto".
 
     Returns:
-        Score(loss, accuracy): the mean over all images, however they fall into batches.
+        Score(loss, accuracy), means over all images, however they fall into batches.
 
     Raises:
         ValueError: if `model` is no nn.Module, if there are no images, or not one label for each, if a label is no
             integer or below 0, if mean or std come with float images, if `batch_size` is not an integer of at least 1,
             if the network has too few scores, or if `precision` is unknown, or float16 on a CPU.
+
+    Taught in: 05.
     """
     check_model("evaluate", model)
     check_labelled("evaluate", images, labels)

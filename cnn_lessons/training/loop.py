@@ -33,10 +33,10 @@ def train(
     """Train a network in place and measure it on the test set, once, at the end.
 
     Args:
-        model: (N, C, H, W) float → (N, K) class scores. It ends with the weights that were best on the held-out
-            images, or with the last ones if the recipe holds out none. It is moved to the device,
-            its weights are laid out channels-last (`reshape` them, not `view`), and all of it, frozen parts too, is put
-            into training mode, in which it stays: call `model.eval()` before you use it.
+        model: (N, C, H, W) float → (N, K) class scores. It ends with the weights that had the highest accuracy on the
+            held-out images (of equal ones the earliest), or with the last if the recipe holds out none. It is moved to
+            the device, its weights are laid out channels-last (`reshape` them, not `view`), and all of it, frozen parts
+            too, is put into training mode, in which it stays: call `model.eval()` before you use it.
         data: its images stay uint8 in memory; whole batches are cropped, flipped and normalised on the device.
         recipe: how to train.
         device: None takes a CUDA device if there is one, else the CPU.

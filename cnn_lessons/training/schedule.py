@@ -16,8 +16,11 @@ def learning_rate(recipe: Recipe, step: int, steps_per_epoch: int) -> float:
         steps_per_epoch: batches in a whole epoch.
 
     Returns:
-        constant: lr. step: lr · gamma^(milestones passed). cosine: from lr down to 0 along half a cosine.
-        one_cycle: half a cosine up from lr/25 within the first `warmup` of all steps, then down to almost 0.
+        With the schedule "constant" `lr`; with "step" lr · gamma^(milestones passed); with "cosine" half a cosine from
+        `lr` down to 0; with "one_cycle" half a cosine up from lr/25 within the first `warmup` of all steps, then
+        another down to lr/250,000.
+
+    Taught in: 06.
     """
     total = total_steps(recipe, steps_per_epoch)
     if recipe.schedule == "step":

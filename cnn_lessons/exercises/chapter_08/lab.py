@@ -35,7 +35,10 @@ SLIPS = {  # told from the right block only if all values are compared, closely
 
 
 def suspects() -> dict[str, nn.Module]:
-    """Return nine blocks of 4 channels, "A" to "I", with the same layers and weights: one is right, eight are wrong."""
+    """Return nine blocks, "A" to "I", with the same layers and weights: one is right, eight are wrong.
+
+    Each takes (N, 4, H, W), float32, and is in evaluation mode.
+    """
     forwards = [right, *(FORWARDS[name] for name in EIGHT)]
     order = torch.randperm(len(forwards), generator=torch.Generator().manual_seed(3)).tolist()
     return {letter: _block(forwards[index], 4, 4, 1, seed=8).float() for letter, index in zip("ABCDEFGHI", order)}  # noqa: B905
