@@ -1,5 +1,6 @@
 """Every network: parameters counted by hand, shapes, gradients, one batch learned by heart, and what is refused."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -369,30 +370,30 @@ def test_convolutions_start_with_hes_fan_out_spread(build):
 
 REFUSED = [
     (models.mlp, (784, 100, 10), "expected hidden as a list of widths"),
-    (models.mlp, (784, [100, 0], 10), "expected integers of at least 1.*got 0"),
-    (models.mlp, (0, [100], 10), "expected integers of at least 1.*got 0"),
-    (models.small_cnn, (0,), "num_classes, got 0"),
-    (models.small_cnn, (10, -3), "in_channels, got -3"),
-    (models.mnist_cnn, ("10",), "num_classes, got '10'"),
-    (models.alexnet, (0,), "num_classes, got 0"),
-    (models.alexnet_cifar, (10, 2.5), "in_channels, got 2.5"),
+    (models.mlp, (784, [100, 0], 10), r"mlp: widths \[784, 100, 0, 10\]: expected at least 1, got 0"),
+    (models.mlp, (0, [100], 10), "expected at least 1, got 0"),
+    (models.small_cnn, (0,), "small_cnn: num_classes: expected at least 1, got 0"),
+    (models.small_cnn, (10, -3), "in_channels: expected at least 1, got -3"),
+    (models.mnist_cnn, ("10",), "num_classes: expected an integer of at least 1, got '10'"),
+    (models.alexnet, (0,), "alexnet: num_classes: expected at least 1, got 0"),
+    (models.alexnet_cifar, (10, 2.5), "in_channels: expected an integer of at least 1, got 2.5"),
     (models.resnet18, (10, "cifar10"), '"imagenet" or "cifar", got \'cifar10\''),
-    (models.wide_resnet101_2, (-1,), "num_classes, got -1"),
+    (models.wide_resnet101_2, (-1,), "num_classes: expected at least 1, got -1"),
     (models.resnet_cifar, (18,), "6n.2, got 18; the nearest are 14 and 20"),
-    (models.resnet_cifar, (2,), "6n.2, got 2; the nearest are 8 and 14"),
-    (models.resnet_cifar, (20.0,), "6n.2, got 20.0"),
+    (models.resnet_cifar, (2,), r"depth 6n\+2: expected at least 8, got 2"),
+    (models.resnet_cifar, (20.0,), r"depth 6n\+2: expected an integer of at least 8, got 20.0"),
     (models.resnet_cifar, (20, 10, "none"), '"pad" or "projection", got \'none\''),
-    (models.resnet_cifar, (20, 0), "num_classes, got 0"),
+    (models.resnet_cifar, (20, 0), "num_classes: expected at least 1, got 0"),
     (models.PadShortcut, (32, 16, 1), "at least in_channels=32 for out_channels, got 16. Use a ProjectionShortcut"),
     (models.PadBlock, (32, 16), "PadShortcut: expected at least in_channels=32"),
     (models.plain_cifar, (33,), "plain_cifar.*the nearest are 32 and 38"),
-    (models.resnet_seminar, (-1,), "at least 0 for n, got -1"),
+    (models.resnet_seminar, (-1,), "n: expected at least 0, got -1"),
     (models.wide_resnet, (30, 10), "6N.4, got 30; nearest are 28 and 34"),
-    (models.wide_resnet, (4, 10), "6N.4, got 4; nearest are 10 and 16"),
+    (models.wide_resnet, (4, 10), r"depth 6N\+4: expected at least 10, got 4"),
     (models.wide_resnet, (27, 10), "6N.4, got 27; nearest are 22 and 28"),
-    (models.wide_resnet, (28, 0), "widen_factor, got 0"),
+    (models.wide_resnet, (28, 0), "widen_factor: expected at least 1, got 0"),
     (models.wide_resnet, (28, 10, 1.0), "dropout from 0 to below 1, got 1.0"),
-    (models.wide_resnet, (28, 10, 0.0, 0), "num_classes, got 0"),
+    (models.wide_resnet, (28, 10, 0.0, 0), "num_classes: expected at least 1, got 0"),
     (models.wide_resnet, (28, 10, 0.0, 10, "conv"), '"activated" or "raw", got \'conv\''),
 ]
 
@@ -401,3 +402,39 @@ REFUSED = [
 def test_bad_arguments_get_one_clear_error(builder, arguments, message):
     with pytest.raises(ValueError, match=message):
         on_meta(builder, *arguments)
+
+
+WHOLE = {  # argument: a builder of it alone, and a number that fits
+    "mlp in_features": (lambda n: models.mlp(n, [4], 3), 12),
+    "mlp hidden": (lambda n: models.mlp(12, [n], 3), 4),
+    "mlp num_classes": (lambda n: models.mlp(12, [4], n), 3),
+    "small_cnn in_channels": (lambda n: models.small_cnn(10, n), 3),
+    "alexnet_cifar in_channels": (lambda n: models.alexnet_cifar(10, n), 3),
+    **{
+        f"{name} num_classes": (getattr(models, name), 7)
+        for name in ("small_cnn", "mnist_cnn", "alexnet", "alexnet_cifar", "resnet18", "wide_resnet50_2")
+    },
+    "resnet_cifar num_classes": (lambda n: models.resnet_cifar(8, n), 7),
+    "resnet_cifar depth": (models.resnet_cifar, 8),
+    "plain_cifar depth": (models.plain_cifar, 8),
+    "resnet_seminar n": (models.resnet_seminar, 1),
+    "wide_resnet depth": (lambda n: models.wide_resnet(n, 1), 10),
+    "wide_resnet widen_factor": (lambda n: models.wide_resnet(10, n), 2),
+    "wide_resnet num_classes": (lambda n: models.wide_resnet(10, 1, num_classes=n), 7),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_numbers_may_be_numpys_and_nothing_else(name):
+    builder, number = WHOLE[name]
+    given, plain = on_meta(builder, np.int64(number)), on_meta(builder, number)
+    assert repr(given) == repr(plain)
+    assert not [value for layer in given.modules() for value in vars(layer).values() if isinstance(value, np.integer)]
+    for wrong in (True, np.True_, 2.5, np.float64(number), "3", None, -1):
+        with pytest.raises(ValueError, match="expected (an integer of )?at least .*, got ") as error:
+            on_meta(builder, wrong)
+        assert str(error.value).endswith(f", got {wrong!r}")
+
+
+def test_dropout_may_be_numpys():
+    assert repr(on_meta(models.wide_resnet, 10, 1, np.float32(0.25))) == repr(on_meta(models.wide_resnet, 10, 1, 0.25))

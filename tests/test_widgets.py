@@ -151,6 +151,29 @@ def test_unknown_setting_is_refused(widget_class):
         widget_class(strides=2)
 
 
+NEEDED = {
+    "PixelInspector": {"image": [[[0, 128, 255]]]},
+    "ShiftExplorer": {
+        "images": [[[[0]]] * 3],
+        "probabilities": {name: [[[[0.5, 0.5]] * 17] * 17] for name in ("MLP", "CNN")},
+        "labels": [1],
+        "classes": ["cat", "dog"],
+    },
+}
+
+
+@pytest.mark.parametrize("widget_class", WIDGETS)
+def test_signature_names_every_trait_and_its_true_default(widget_class):
+    signature, needed = inspect.signature(widget_class), NEEDED.get(widget_class.__name__, {})
+    assert set(signature.parameters) - {"preset"} == set(widget_class.state_names())
+    bound = signature.bind(**needed)
+    bound.apply_defaults()
+    plain, spelled_out = widget_class(**needed), widget_class(*bound.args, **bound.kwargs)
+    assert plain.get_state(plain.state_names()) == spelled_out.get_state(plain.state_names())
+    assert inspect.signature(type(plain)) == signature  # anywidget gives every instance a class of its own
+    assert not re.search("traitlets|Undefined|Sentinel|args|<", str(signature))
+
+
 @pytest.mark.parametrize("widget_class", STEPPERS)
 def test_oversize_window_is_no_error_in_python(widget_class):
     """The widget itself says what is wrong, and the reader can mend it there."""

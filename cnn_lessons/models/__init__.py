@@ -1,4 +1,4 @@
-"""The networks of the course: one architecture, one file, each complete in itself."""
+"""The networks of the course: one architecture, one file."""
 
 from cnn_lessons.models.alexnet import alexnet as alexnet
 from cnn_lessons.models.alexnet import alexnet_cifar as alexnet_cifar

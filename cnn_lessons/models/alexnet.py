@@ -2,20 +2,19 @@
 
 from torch import Tensor, nn
 
+from cnn_lessons.arithmetic import integer
+
 
 class AlexNet(nn.Module):
     """Five convolutions, three linear layers, nearly all parameters in the latter.
 
     Args:
         num_classes: K, at least 1.
-
-    Source: Krizhevsky 2014, arXiv 1404.5997, the one-column network, as torchvision builds it (same state-dict keys).
-    The network of 2012 has two columns, local response normalisation, and 96 filters in the first layer.
     """
 
     def __init__(self, num_classes: int = 1000):
         super().__init__()
-        _check("alexnet", num_classes=num_classes)
+        num_classes = integer(num_classes, "alexnet: num_classes", 1)
         self.features = nn.Sequential(  # (N, 3, 224, 224)
             nn.Conv2d(3, 64, kernel_size=11, stride=4, padding=2),  # (N, 64, 55, 55)
             nn.ReLU(),
@@ -59,7 +58,8 @@ class AlexNetCIFAR(nn.Module):
 
     def __init__(self, num_classes: int = 10, in_channels: int = 3):
         super().__init__()
-        _check("alexnet_cifar", num_classes=num_classes, in_channels=in_channels)
+        num_classes = integer(num_classes, "alexnet_cifar: num_classes", 1)
+        in_channels = integer(in_channels, "alexnet_cifar: in_channels", 1)
         self.features = nn.Sequential(  # (N, C, 32, 32)
             nn.Conv2d(in_channels, 64, kernel_size=3),  # (N, 64, 30, 30); no padding: two pixels smaller
             nn.ReLU(),
@@ -103,6 +103,9 @@ def alexnet(num_classes: int = 1000) -> AlexNet:
     Raises:
         ValueError: if num_classes is not an integer of at least 1.
 
+    Source: Krizhevsky 2014, arXiv 1404.5997, the one-column network, as torchvision builds it: with 256 filters in the
+    fourth convolution, where the paper has 384. State-dict keys and shapes equal torchvision's, so its weights load.
+    The network of 2012 has two columns, local response normalisation, and 96 filters in the first layer.
     Taught in: 07.
     """
     return AlexNet(num_classes)
@@ -124,9 +127,3 @@ def alexnet_cifar(num_classes: int = 10, in_channels: int = 3) -> AlexNetCIFAR:
     Taught in: 07.
     """
     return AlexNetCIFAR(num_classes, in_channels)
-
-
-def _check(builder: str, **numbers: int) -> None:
-    for name, number in numbers.items():
-        if not isinstance(number, int) or number < 1:
-            raise ValueError(f"{builder}: expected an integer of at least 1 for {name}, got {number!r}")

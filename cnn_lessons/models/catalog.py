@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from cnn_lessons import models
+from cnn_lessons.arithmetic import integer
 
 MODELS = {
     "mlp": "two hidden layers of 512 and 256, no convolution; any image",
@@ -39,7 +40,9 @@ def build(name: str, num_classes: int, input_shape: tuple[int, int, int]) -> nn.
     """Build a model by its name and see that the images fit.
 
     Args:
-        name: a key of MODELS, or another member of a family: "resnet26", "plain32", "resnet_seminar3", "wrn-22-8".
+        name: one that `python -m cnn_lessons models` lists, or another member of a family: "resnet26", "plain32",
+            "resnet_seminar3", "wrn-22-8". Not "resnet50" and "resnet152": these are ImageNet's networks, and the ones
+            for CIFAR of these depths come from `resnet_cifar`.
         num_classes: K, at least 1.
         input_shape: (C, H, W) of one image.
 
@@ -47,11 +50,12 @@ def build(name: str, num_classes: int, input_shape: tuple[int, int, int]) -> nn.
         A model from (N, C, H, W) to logits (N, K).
 
     Raises:
-        ValueError: if the name is unknown, its numbers fit no model, or the images do not fit through it.
+        ValueError: if the name is unknown or its numbers fit no model, if another argument is out of range, or if the
+            images do not fit through the model.
     """
-    whole = isinstance(input_shape, tuple | list) and len(input_shape) == 3
-    if not whole or any(not isinstance(size, int) or size < 1 for size in input_shape):
-        raise ValueError(f"input_shape: expected (C, H, W), three positive integers, got {input_shape!r}")
+    if not isinstance(input_shape, tuple | list) or len(input_shape) != 3:
+        raise ValueError(f"input_shape: expected (C, H, W), three integers, got {input_shape!r}")
+    input_shape = tuple(integer(size, "input_shape", 1) for size in input_shape)
     model = _build(name, num_classes, input_shape).eval()  # so that one image leaves no trace in the statistics
     try:
         with torch.no_grad():

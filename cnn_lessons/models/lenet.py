@@ -2,18 +2,15 @@
 
 from torch import Tensor, nn
 
+from cnn_lessons.arithmetic import integer
+
 
 class LeNet(nn.Module):
-    """LeNet-5's widths 6, 16, 120, 84 with today's ReLU, max pooling and cross-entropy.
-
-    Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", §II-B. There the pooling is a
-    learned average, the activation a tanh, and the image 32×32: MNIST's 28×28 with a frame of 2 pixels.
-    """
+    """LeNet-5's widths 6, 16, 120, 84 with today's ReLU, max pooling and cross-entropy."""
 
     def __init__(self, num_classes: int = 10):
         super().__init__()
-        if not isinstance(num_classes, int) or num_classes < 1:
-            raise ValueError(f"mnist_cnn: expected an integer of at least 1 for num_classes, got {num_classes!r}")
+        num_classes = integer(num_classes, "mnist_cnn: num_classes", 1)
         self.conv1 = nn.Conv2d(1, 6, kernel_size=5)
         self.conv2 = nn.Conv2d(6, 16, kernel_size=5)
         self.fc1 = nn.Linear(16 * 4 * 4, 120)  # the only line that knows that the image is 28×28
@@ -46,6 +43,8 @@ def mnist_cnn(num_classes: int = 10) -> LeNet:
     Raises:
         ValueError: if num_classes is not an integer of at least 1.
 
-    Taught in: 05.
+    Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", §II-B: LeNet-5 and its widths
+    6, 16, 120, 84. There the pooling is a learned average, the activation a tanh, and the image 32×32: MNIST's 28×28
+    with a frame of 2 pixels. Taught in: 05.
     """
     return LeNet(num_classes)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from cnn_lessons.arithmetic import integer
+
 
 def mlp(in_features: int, hidden: Sequence[int], num_classes: int) -> nn.Sequential:
     """Build linear layers with ReLU between them; images are flattened first.
@@ -17,17 +19,15 @@ def mlp(in_features: int, hidden: Sequence[int], num_classes: int) -> nn.Sequent
         A model from (N, C, H, W) or (N, in_features) to logits (N, K).
 
     Raises:
-        ValueError: if a width is not an integer of at least 1.
+        ValueError: if a width is not an integer of at least 1, or hidden is neither a list nor a tuple.
 
     Taught in: 05.
     """
     if not isinstance(hidden, (tuple, list)):
         raise ValueError(f"mlp: expected hidden as a list of widths such as [256, 128], got {hidden!r}")
     widths = [in_features, *hidden, num_classes]
-    for width in widths:
-        if not isinstance(width, int) or width < 1:
-            raise ValueError(f"mlp: expected integers of at least 1 for every width, got {width!r} in {widths}")
+    widths = [integer(width, f"mlp: widths {widths}", 1) for width in widths]
     layers = [nn.Flatten()]  # (N, C·H·W)
     for width_in, width_out in zip(widths[:-2], widths[1:-1], strict=True):
         layers += [nn.Linear(width_in, width_out), nn.ReLU()]  # (N, width_out)
-    return nn.Sequential(*layers, nn.Linear(widths[-2], num_classes))  # (N, K): logits, no softmax
+    return nn.Sequential(*layers, nn.Linear(widths[-2], widths[-1]))  # (N, K): logits, no softmax

@@ -2,13 +2,15 @@
 
 from torch import Tensor, nn
 
+from cnn_lessons.arithmetic import integer
+
 
 class BasicBlock(nn.Module):
     """Two 3×3 convolutions and a way around them. Source: He et al. 2015, arXiv 1512.03385, figure 5, left.
 
     Args:
-        in_channels: of the maps that come.
-        channels: of those that go, too.
+        in_channels: channels of the input.
+        channels: channels of the output.
         stride: of the first convolution; 2 halves height and width.
     """
 
@@ -24,19 +26,21 @@ class BasicBlock(nn.Module):
         self.downsample = shortcut(in_channels, channels, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, channels, H/stride, W/stride) for (N, in_channels, H, W)."""
-        out = self.relu(self.bn1(self.conv1(x)))  # (N, channels, H/stride, W/stride)
+        """Return (N, channels, ⌈H/stride⌉, ⌈W/stride⌉) for (N, in_channels, H, W)."""
+        out = self.relu(self.bn1(self.conv1(x)))  # (N, channels, ⌈H/stride⌉, ⌈W/stride⌉)
         out = self.bn2(self.conv2(out))
         return self.relu(out + self.downsample(x))  # the last ReLU comes after the sum
 
 
 class Bottleneck(nn.Module):
-    """Down to few channels by 1×1, a 3×3 there, up again by 1×1. Source: He et al. 2015, figure 5, right.
+    """Down to few channels by 1×1, a 3×3 there, up again by 1×1.
 
     Args:
-        in_channels: of the maps that come.
-        channels: inside; four times as many go.
+        in_channels: channels of the input.
+        channels: channels inside; the output has 4 · channels.
         stride: of the 3×3 convolution; 2 halves height and width.
+
+    Source: He et al. 2015, arXiv 1512.03385, figure 5, right, but the paper strides in the first 1×1.
     """
 
     expansion = 4  # output channels for each of `channels`
@@ -55,10 +59,10 @@ class Bottleneck(nn.Module):
         self.downsample = shortcut(in_channels, out_channels, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, 4·channels, H/stride, W/stride) for (N, in_channels, H, W)."""
+        """Return (N, 4·channels, ⌈H/stride⌉, ⌈W/stride⌉) for (N, in_channels, H, W)."""
         out = self.relu(self.bn1(self.conv1(x)))  # (N, inside, H, W)
-        out = self.relu(self.bn2(self.conv2(out)))  # (N, inside, H/stride, W/stride)
-        out = self.bn3(self.conv3(out))  # (N, 4·channels, H/stride, W/stride)
+        out = self.relu(self.bn2(self.conv2(out)))  # (N, inside, ⌈H/stride⌉, ⌈W/stride⌉)
+        out = self.bn3(self.conv3(out))  # (N, 4·channels, ⌈H/stride⌉, ⌈W/stride⌉)
         return self.relu(out + self.downsample(x))
 
 
@@ -69,11 +73,14 @@ class WideBottleneck(Bottleneck):
 
 
 def shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Module:
-    """Return the identity where the shape stays, else a strided 1×1 convolution with BatchNorm (option B, §4.1).
+    """Return the identity where the shape stays, else a strided 1×1 convolution with BatchNorm.
 
     Args:
-        in_channels, out_channels: of the maps that come and go.
+        in_channels: channels of the input.
+        out_channels: channels of the output.
         stride: 2 halves height and width.
+
+    Source: He et al. 2015, arXiv 1512.03385, §3.3 and §4.1, option B.
     """
     if stride == 1 and in_channels == out_channels:
         return nn.Identity()
@@ -93,7 +100,7 @@ def initialise(module: nn.Module) -> None:
 
 
 class ResNet(nn.Module):
-    """Stem, four stages of `counts` blocks, the mean over all places, one linear layer. Source: He et al., table 1.
+    """Stem, four stages of `counts` blocks, the mean over all places, one linear layer.
 
     Args:
         block: `BasicBlock`, `Bottleneck` or another class that is called like them.
@@ -102,13 +109,14 @@ class ResNet(nn.Module):
         stem: "imagenet" shrinks the picture by four; "cifar" keeps its size.
 
     Raises:
-        ValueError: if `num_classes` or `stem` is something else.
+        ValueError: if num_classes is not an integer of at least 1, or stem is neither word.
+
+    Source: He et al. 2015, arXiv 1512.03385, table 1.
     """
 
     def __init__(self, block: type, counts: tuple[int, ...], num_classes: int = 1000, stem: str = "imagenet"):
         super().__init__()
-        if not isinstance(num_classes, int) or num_classes < 1:
-            raise ValueError(f"resnet: expected an integer of at least 1 for num_classes, got {num_classes!r}")
+        num_classes = integer(num_classes, "resnet: num_classes", 1)
         if stem not in ("imagenet", "cifar"):
             raise ValueError(f'resnet: expected stem "imagenet" or "cifar", got {stem!r}; take "cifar" for 32×32')
         if stem == "imagenet":
@@ -128,7 +136,10 @@ class ResNet(nn.Module):
         self.apply(initialise)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits (N, K) of images (N, 3, H, W); with stem="cifar" maps from layer1 on are 4× as large."""
+        """Return the logits (N, K) of images (N, 3, H, W).
+
+        With stem="cifar" the maps from layer1 on are four times as high and as wide as with "imagenet".
+        """
         x = self.relu(self.bn1(self.conv1(x)))  # (N, 64, H/2, W/2)
         x = self.maxpool(x)  # (N, 64, H/4, W/4)
         x = self.layer1(x)  # (N, 64·E, H/4, W/4), E = block.expansion
@@ -152,36 +163,45 @@ def resnet18(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
     Raises:
         ValueError: if num_classes is not an integer of at least 1, or stem is neither word.
 
-    Taught in: 09, 10.
+    With stem="imagenet", state-dict keys and shapes equal torchvision's, so its weights load.
+    Source: He et al. 2015, arXiv 1512.03385, table 1. Taught in: 09, 10.
     """
     return ResNet(BasicBlock, (2, 2, 2, 2), num_classes, stem)
 
 
 def resnet34(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
-    """Build ResNet-34: 21,797,672 parameters. Arguments, result and errors as `resnet18`."""
+    """Build ResNet-34: 21,797,672 parameters. Arguments, result and errors as `resnet18`; weights and source, too."""
     return ResNet(BasicBlock, (3, 4, 6, 3), num_classes, stem)
 
 
 def resnet50(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
-    """Build ResNet-50: 25,557,032 parameters. Arguments, result and errors as `resnet18`."""
+    """Build ResNet-50: 25,557,032 parameters. Arguments, result and errors as `resnet18`; weights and source, too."""
     return ResNet(Bottleneck, (3, 4, 6, 3), num_classes, stem)
 
 
 def resnet101(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
-    """Build ResNet-101: 44,549,160 parameters. Arguments, result and errors as `resnet18`."""
+    """Build ResNet-101: 44,549,160 parameters. Arguments, result and errors as `resnet18`; weights and source, too."""
     return ResNet(Bottleneck, (3, 4, 23, 3), num_classes, stem)
 
 
 def resnet152(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
-    """Build ResNet-152: 60,192,808 parameters. Arguments, result and errors as `resnet18`."""
+    """Build ResNet-152: 60,192,808 parameters. Arguments, result and errors as `resnet18`; weights and source, too."""
     return ResNet(Bottleneck, (3, 8, 36, 3), num_classes, stem)
 
 
 def wide_resnet50_2(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
-    """Build ResNet-50 with wide bottlenecks: 68,883,240 parameters. Arguments, result and errors as `resnet18`."""
+    """Build ResNet-50 with wide bottlenecks: 68,883,240 parameters.
+
+    Arguments, result and errors as `resnet18`; weights, too.
+    Source: Zagoruyko & Komodakis 2016, arXiv 1605.07146, §3, WRN-50-2.
+    """
     return ResNet(WideBottleneck, (3, 4, 6, 3), num_classes, stem)
 
 
 def wide_resnet101_2(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
-    """Build ResNet-101 with wide bottlenecks: 126,886,696 parameters. Arguments, result and errors as `resnet18`."""
+    """Build ResNet-101 with wide bottlenecks: 126,886,696 parameters.
+
+    Arguments, result and errors as `resnet18`; weights, too.
+    Source: torchvision, which widens it as `wide_resnet50_2`.
+    """
     return ResNet(WideBottleneck, (3, 4, 23, 3), num_classes, stem)

@@ -3,12 +3,15 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnn_lessons.arithmetic import integer
+
 
 class PlainBlock(nn.Module):
     """Two 3×3 convolutions, each with BatchNorm and ReLU, and no way around them.
 
     Args:
-        in_channels, out_channels: of the maps that come and go.
+        in_channels: channels of the input.
+        out_channels: channels of the output.
         stride: of the first convolution; 2 halves height and width.
 
     Source: He et al. 2015, arXiv 1512.03385, §4.2.
@@ -25,12 +28,12 @@ class PlainBlock(nn.Module):
         self.relu = nn.ReLU()
 
     def body(self, x: Tensor) -> Tensor:
-        """Return what the block computes before its last ReLU, of the same shape."""
-        x = self.relu(self.bn1(self.conv1(x)))  # (N, out_channels, H/stride, W/stride)
+        """Return what the last ReLU gets: (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉) for (N, in_channels, H, W)."""
+        x = self.relu(self.bn1(self.conv1(x)))  # (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉)
         return self.bn2(self.conv2(x))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, out_channels, H/stride, W/stride) for (N, in_channels, H, W)."""
+        """Return (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉) for (N, in_channels, H, W)."""
         return self.relu(self.body(x))
 
 
@@ -38,8 +41,12 @@ class PadShortcut(nn.Module):
     """Every stride-th pixel, and channels of zeros in front and behind: nothing to learn.
 
     Args:
-        in_channels, out_channels: of the maps that come and go; ValueError if fewer go than come.
+        in_channels: channels of the input.
+        out_channels: channels of the output.
         stride: of the pixels that are kept; 2 halves height and width.
+
+    Raises:
+        ValueError: if the output has fewer channels than the input.
 
     Source: He et al. 2015, arXiv 1512.03385, §3.3 and §4.2, option A.
     """
@@ -55,15 +62,16 @@ class PadShortcut(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉) for (N, in_channels, H, W)."""
-        x = x[:, :, :: self.stride, :: self.stride]  # (N, in_channels, H/stride, W/stride)
-        return F.pad(x, (0, 0, 0, 0, *self.zeros))  # (N, out_channels, H/stride, W/stride)
+        x = x[:, :, :: self.stride, :: self.stride]  # (N, in_channels, ⌈H/stride⌉, ⌈W/stride⌉)
+        return F.pad(x, (0, 0, 0, 0, *self.zeros))  # (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉)
 
 
 class ProjectionShortcut(nn.Sequential):
     """A strided 1×1 convolution that learns how to change the shape, with BatchNorm.
 
     Args:
-        in_channels, out_channels: of the maps that come and go.
+        in_channels: channels of the input.
+        out_channels: channels of the output.
         stride: of the convolution; 2 halves height and width.
 
     Source: He et al. 2015, arXiv 1512.03385, §3.3, option B.
@@ -71,11 +79,22 @@ class ProjectionShortcut(nn.Sequential):
 
     def __init__(self, in_channels: int, out_channels: int, stride: int):
         conv = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
-        super().__init__(conv, nn.BatchNorm2d(out_channels))  # (N, out_channels, H/stride, W/stride)
+        super().__init__(conv, nn.BatchNorm2d(out_channels))  # (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉)
 
 
 class PadBlock(PlainBlock):
-    """The plain block and a way around it: the identity where the shape stays, else `PadShortcut`."""
+    """The plain block and a way around it: the identity where the shape stays, else `PadShortcut`.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+        stride: of the first convolution and the shortcut; 2 halves height and width.
+
+    Raises:
+        ValueError: if the output has fewer channels than the input.
+
+    Source: He et al. 2015, arXiv 1512.03385, §4.2.
+    """
 
     change_shape = PadShortcut
 
@@ -85,7 +104,7 @@ class PadBlock(PlainBlock):
         self.shortcut = nn.Identity() if same else self.change_shape(in_channels, out_channels, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the sum of body and shortcut, with the last ReLU."""
+        """Return body + shortcut after a ReLU: (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉) for (N, in_channels, H, W)."""
         return self.relu(self.body(x) + self.shortcut(x))
 
 
@@ -106,8 +125,7 @@ class CifarResNet(nn.Module):
 
     def __init__(self, block: type, widths: tuple[int, ...], count: int, num_classes: int = 10):
         super().__init__()
-        if not isinstance(num_classes, int) or num_classes < 1:
-            raise ValueError(f"CifarResNet: expected an integer of at least 1 for num_classes, got {num_classes!r}")
+        num_classes = integer(num_classes, "CifarResNet: num_classes", 1)
         self.conv1 = nn.Conv2d(3, widths[0], 3, padding=1, bias=block.bias)
         self.bn1 = nn.BatchNorm2d(widths[0])
         self.relu = nn.ReLU()
@@ -139,7 +157,7 @@ def resnet_cifar(depth: int, num_classes: int = 10, shortcut: str = "pad") -> Ci
     """Build a ResNet for CIFAR: depth 20 has 0.27 M parameters, 110 has 1.7 M.
 
     Args:
-        depth: layers with weights, 6n+2: a stem, three stages of n blocks of two, a linear layer.
+        depth: layers with weights, 6n+2, n at least 1: a stem, three stages of n blocks of two, a linear layer.
         num_classes: K, at least 1.
         shortcut: "pad" (no parameters, the paper's choice here) or "projection", where the shape changes.
 
@@ -147,7 +165,7 @@ def resnet_cifar(depth: int, num_classes: int = 10, shortcut: str = "pad") -> Ci
         A model from (N, 3, H, W) to logits (N, K).
 
     Raises:
-        ValueError: if depth is not 6n+2 (the message names the nearest two), or another argument is out of range.
+        ValueError: if depth is not 8, 14, 20, … (the message names the nearest), or another argument is out of range.
 
     Source: He et al. 2015, arXiv 1512.03385, §4.2 and table 6. Taught in: 08, 09.
     """
@@ -158,29 +176,38 @@ def resnet_cifar(depth: int, num_classes: int = 10, shortcut: str = "pad") -> Ci
 
 
 def plain_cifar(depth: int, num_classes: int = 10) -> CifarResNet:
-    """Build the same layers without shortcuts. Returns a model; depth, num_classes and errors as in `resnet_cifar`."""
+    """Build `resnet_cifar`'s layers without shortcuts. Returns a model; depth, num_classes and errors as there.
+
+    Source: He et al. 2015, arXiv 1512.03385, §4.2, the plain networks. Taught in: 08.
+    """
     return CifarResNet(PlainBlock, (16, 32, 64), _blocks_per_stage("plain_cifar", depth), num_classes)
 
 
 def resnet_seminar(n: int, num_classes: int = 10) -> CifarResNet:
-    """Build the seminar's ResNet, repaired: four stages to 128 channels, where its `AvgPool2d(8)` met a map of 4×4.
+    """Build the seminar's ResNet, repaired: four stages to 128 channels, then the mean over all places.
+
+    The seminar has an `AvgPool2d(8)` there, which does not fit: of an image of 32×32 a map of 4×4 is left.
 
     Args:
-        n: blocks in each stage after its first, at least 0; n=5 has 2,263,722 parameters, n=7 has 3,049,962.
-        num_classes: K, at least 1. Any other number raises ValueError.
+        n: blocks in each stage after its first, so n + 1 in all; at least 0. n=5 makes 2,263,722 parameters,
+            n=7 makes 3,049,962.
+        num_classes: K, at least 1.
 
     Returns:
         A model from (N, 3, H, W) to logits (N, K).
 
+    Raises:
+        ValueError: if n is not an integer of at least 0, or num_classes not one of at least 1.
+
+    Source: a seminar's listing, with biases in its convolutions, after He et al. 2015, arXiv 1512.03385, §4.2.
     Taught in: 09.
     """
-    if not isinstance(n, int) or n < 0:
-        raise ValueError(f"resnet_seminar: expected an integer of at least 0 for n, got {n!r}")
-    return CifarResNet(SeminarBlock, (16, 32, 64, 128), n + 1, num_classes)
+    return CifarResNet(SeminarBlock, (16, 32, 64, 128), integer(n, "resnet_seminar: n", 0) + 1, num_classes)
 
 
 def _blocks_per_stage(builder: str, depth: int) -> int:
-    if not isinstance(depth, int) or depth < 8 or (depth - 2) % 6:
-        below = max(8, (depth - 2) // 6 * 6 + 2) if isinstance(depth, int) else 14
-        raise ValueError(f"{builder}: expected a depth of 6n+2, got {depth!r}; the nearest are {below} and {below + 6}")
+    depth = integer(depth, f"{builder}: depth 6n+2", 8)
+    if (depth - 2) % 6:
+        below = (depth - 2) // 6 * 6 + 2
+        raise ValueError(f"{builder}: expected a depth of 6n+2, got {depth}; the nearest are {below} and {below + 6}")
     return (depth - 2) // 6

@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from cnn_lessons.arithmetic import integer
+
 
 class SmallCNN(nn.Module):
     """Three times convolution, ReLU and pooling, then the mean over all places: any image of at least 8×8 fits.
@@ -13,9 +15,8 @@ class SmallCNN(nn.Module):
 
     def __init__(self, num_classes: int = 10, in_channels: int = 3):
         super().__init__()
-        for name, number in (("num_classes", num_classes), ("in_channels", in_channels)):
-            if not isinstance(number, int) or number < 1:
-                raise ValueError(f"small_cnn: expected an integer of at least 1 for {name}, got {number!r}")
+        num_classes = integer(num_classes, "small_cnn: num_classes", 1)
+        in_channels = integer(in_channels, "small_cnn: in_channels", 1)
         self.conv1 = nn.Conv2d(in_channels, 32, kernel_size=3, padding=1)
         self.conv2 = nn.Conv2d(32, 64, kernel_size=3, padding=1)
         self.conv3 = nn.Conv2d(64, 128, kernel_size=3, padding=1)

@@ -1,6 +1,10 @@
 """Wide ResNet for CIFAR: fewer layers with more channels, and BatchNorm and ReLU in front of each convolution."""
 
+from numbers import Real
+
 from torch import Tensor, nn
+
+from cnn_lessons.arithmetic import integer
 
 
 class WideBlock(nn.Module):
@@ -29,12 +33,12 @@ class WideBlock(nn.Module):
 
     def skip(self, x: Tensor, activated: Tensor) -> Tensor:
         """Return what the shortcut adds, of the input and its activated form, both (N, in_channels, H, W)."""
-        return x if self.shortcut is None else self.shortcut(activated)  # (N, out_channels, H/stride, W/stride)
+        return x if self.shortcut is None else self.shortcut(activated)  # (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, out_channels, H/stride, W/stride) for (N, in_channels, H, W)."""
+        """Return (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉) for (N, in_channels, H, W)."""
         activated = self.relu(self.bn1(x))  # (N, in_channels, H, W)
-        out = self.conv1(activated)  # (N, out_channels, H/stride, W/stride)
+        out = self.conv1(activated)  # (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉)
         out = self.conv2(self.dropout(self.relu(self.bn2(out))))
         return out + self.skip(x, activated)  # no ReLU after the sum: the next block begins with one
 
@@ -105,7 +109,7 @@ def wide_resnet(
     """Build WRN-depth-widen_factor: WRN-28-10 has 36,479,194 parameters with 10 classes.
 
     Args:
-        depth: 6N+4: a stem, three groups of N blocks of two, and a shortcut convolution for each group.
+        depth: 6N+4, N at least 1: a stem, three groups of N blocks of two, and a shortcut convolution for each group.
         widen_factor: K, times the channels of the thin network, at least 1.
         dropout: share of the values set to 0 inside each block in training, from 0 to below 1; the paper takes 0.3.
         num_classes: classes to tell apart, at least 1.
@@ -115,23 +119,24 @@ def wide_resnet(
         A model from (N, 3, H, W) to logits (N, num_classes).
 
     Raises:
-        ValueError: if depth is not 6N+4 (the message names the nearest two), or another argument is out of range.
+        ValueError: if depth is not 10, 16, 22, … (the message names the nearest), or another argument is out of range.
 
     Source: Zagoruyko & Komodakis 2016, arXiv 1605.07146, table 1. Taught in: 11.
     """
-    _check(depth, dropout, widen_factor=widen_factor, num_classes=num_classes)
+    count = _blocks_per_group(depth)
+    widen_factor = integer(widen_factor, "wide_resnet: widen_factor", 1)
+    num_classes = integer(num_classes, "wide_resnet: num_classes", 1)
+    if not isinstance(dropout, Real) or not 0 <= dropout < 1:
+        raise ValueError(f"wide_resnet: expected dropout from 0 to below 1, got {dropout!r}")
     blocks = {"activated": WideBlock, "raw": RawShortcutBlock}
     if shortcut not in blocks:
         raise ValueError(f'wide_resnet: expected shortcut "activated" or "raw", got {shortcut!r}')
-    return WideResNet(blocks[shortcut], (depth - 4) // 6, widen_factor, dropout, num_classes)
+    return WideResNet(blocks[shortcut], count, widen_factor, float(dropout), num_classes)
 
 
-def _check(depth: int, dropout: float, **numbers: int) -> None:
-    if not isinstance(depth, int) or depth < 10 or (depth - 4) % 6:
-        below = max(10, (depth - 4) // 6 * 6 + 4) if isinstance(depth, int) else 22
-        raise ValueError(f"wide_resnet: expected a depth of 6N+4, got {depth!r}; nearest are {below} and {below + 6}")
-    if not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
-        raise ValueError(f"wide_resnet: expected dropout from 0 to below 1, got {dropout!r}")
-    for name, number in numbers.items():
-        if not isinstance(number, int) or number < 1:
-            raise ValueError(f"wide_resnet: expected an integer of at least 1 for {name}, got {number!r}")
+def _blocks_per_group(depth: int) -> int:
+    depth = integer(depth, "wide_resnet: depth 6N+4", 10)
+    if (depth - 4) % 6:
+        below = (depth - 4) // 6 * 6 + 4
+        raise ValueError(f"wide_resnet: expected a depth of 6N+4, got {depth}; nearest are {below} and {below + 6}")
+    return (depth - 4) // 6

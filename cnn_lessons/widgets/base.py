@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import inspect
 import itertools
 import json
 import math
@@ -86,6 +87,17 @@ class LessonWidget(anywidget.AnyWidget):
 
     _tag = ""
     _serial = itertools.count(1)
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Set the signature that help and the API page show: what ``__init__`` names, then the other traits."""
+        super().__init_subclass__(**kwargs)
+        _, *named = inspect.signature(cls.__init__).parameters.values()  # without self
+        named = [parameter for parameter in named if parameter.kind is not parameter.VAR_KEYWORD]
+        others = {name: getattr(cls, name).default() for name in cls.state_names()}
+        for parameter in named:
+            others.pop(parameter.name, None)
+        by_name = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=others[name]) for name in others]
+        cls.__signature__ = inspect.Signature(named + by_name)
 
     def __init__(self, **traits: object) -> None:
         """Set the traits by name; a name that the widget does not have is an error."""

@@ -31,6 +31,10 @@ class CurveReader(LessonWidget):
         cursor: epoch whose values are read out; None for the last ones.
         selected: index of the run in focus.
 
+    Raises:
+        traitlets.TraitError: if a value is not as described above, here or when it is set later.
+        TypeError: if there is no setting of that name.
+
     Taught in: 05 to 09, 11, 12.
     """
 

@@ -84,9 +84,15 @@ class LayerStack(LessonWidget):
         layers: first to last, each the name of a kind or a dict with ``"kind"`` and fields: ``conv`` (out_channels,
             kernel_size, stride, padding, dilation, groups, bias), ``max_pool`` and ``avg_pool`` (kernel_size, stride,
             padding, ceil_mode), ``linear`` (out_features), ``global_pool``, ``batch_norm``, ``relu``, ``flatten``.
-        preset: ready-made size, channels and layers: ``"first"``, ``"vgg"``, ``"lenet"``, ``"alexnet"``, ``"seminar"``.
+        preset: ready-made settings for what is not given: ``"first"``, the same as None, ``"vgg"``, ``"lenet"``,
+            ``"alexnet"`` or ``"seminar"``.
         selected: index of the layer whose arithmetic is written out.
         compare: a second stack on the same input, whose totals stand below; empty for none.
+
+    Raises:
+        traitlets.TraitError: if a value is not as described above, here or when it is set later.
+        TypeError: if there is no setting of that name.
+        ValueError: if there is no such preset.
 
     Taught in: 03.
     """

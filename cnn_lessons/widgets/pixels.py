@@ -91,6 +91,10 @@ class PixelInspector(LessonWidget):
         channels: the letters of the channels that are switched on, of ``"RGB"``. One alone is drawn in grey.
         numbers: what the neighbourhood shows, ``"red"``, ``"green"``, ``"blue"`` or ``"luminance"``.
 
+    Raises:
+        traitlets.TraitError: if a value is not as described above, here or when it is set later.
+        TypeError: if there is no setting of that name.
+
     Taught in: 01.
     """
 

@@ -32,6 +32,10 @@ class PoolingStepper(LessonWidget):
         visited: ``[row, col]`` of the output cells that already show their value.
         filled: show every output value.
 
+    Raises:
+        traitlets.TraitError: if a value is not as described above, here or when it is set later.
+        TypeError: if there is no setting of that name.
+
     Taught in: 04.
     """
 

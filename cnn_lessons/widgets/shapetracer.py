@@ -26,6 +26,11 @@ class ShapeTracer(LessonWidget):
             None leaves it as the network has it.
         selected: index of the step whose arithmetic is written out.
 
+    Raises:
+        traitlets.TraitError: if a value is not as described above, here or when it is set later.
+        TypeError: if there is no setting of that name.
+        ValueError: if there is no such network.
+
     Taught in: 07, 09, 10.
     """
 

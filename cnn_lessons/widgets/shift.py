@@ -24,7 +24,7 @@ def shifted(images: object, dy: int, dx: int, fill: object = (0, 0, 0)) -> objec
         fill: the colour that comes in, (C,), or one for each picture, (K, C).
 
     Returns:
-        (K, C, H, W), of the same kind: ``[k, c, y, x]`` is ``images[k, c, y − dy, x − dx]`` where that lies inside
+        (K, C, H, W), of the same kind. Its ``[k, c, y, x]`` is ``images[k, c, y − dy, x − dx]`` where that lies inside
         the picture, else ``fill``.
 
     Raises:
@@ -74,6 +74,10 @@ class ShiftExplorer(LessonWidget):
         chosen: which picture is shown, from 0; beyond the last it shows the last.
         dy: how many pixels the object is moved down, −8 to 8.
         dx: how many pixels it is moved to the right, −8 to 8.
+
+    Raises:
+        traitlets.TraitError: if a value is not as described above, here or when it is set later.
+        TypeError: if there is no setting of that name.
 
     Taught in: 05.
     """

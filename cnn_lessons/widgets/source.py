@@ -31,7 +31,8 @@ def module_source(tag: str) -> str:
     """The whole module of a widget as one text, which runs wherever it is put.
 
     Args:
-        tag: name of the custom element, a key of ``MODULES``, such as ``"cnn-conv"``.
+        tag: name of the custom element, ``"cnn-conv"``, ``"cnn-pool"``, ``"cnn-pixels"``, ``"cnn-layers"``,
+            ``"cnn-curves"``, ``"cnn-shift"``, ``"cnn-shapes"`` or ``"cnn-wide"``.
 
     Returns:
         ES module text without imports. It registers the element, exports the widget's arithmetic by name and

@@ -20,6 +20,10 @@ class WideExplorer(LessonWidget):
         num_classes: 10 or 100, as in CIFAR-10 and CIFAR-100.
         dropout: whether the blocks have dropout; it changes no count, only which of the paper's errors is shown.
 
+    Raises:
+        traitlets.TraitError: if a value is not as described above, here or when it is set later.
+        TypeError: if there is no setting of that name.
+
     Taught in: 11.
     """
 
