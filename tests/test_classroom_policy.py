@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -13,7 +14,6 @@ from made_results import APRIL, result
 from cnn_lessons.classroom.grading.limits import GIGABYTE, Limits
 from cnn_lessons.classroom.record import Mark
 from cnn_lessons.classroom.reporting import course
-from cnn_lessons.classroom.reporting import policy as room
 from cnn_lessons.classroom.reporting.gradebook import DAY, grade_book
 from cnn_lessons.classroom.reporting.policy import Late, Points, Policy, example
 from cnn_lessons.classroom.reporting.whose import student_of
@@ -107,11 +107,8 @@ def test_wrong_policy_is_told_in_one_line_with_the_file(text, tmp_path):
 
 
 def test_python_310_without_tomli_is_told_what_to_install(tmp_path, monkeypatch):
-    def absent(name):
-        raise ModuleNotFoundError(name)
-
-    monkeypatch.setattr(room.sys, "version_info", (3, 10))
-    monkeypatch.setattr(room.importlib, "import_module", absent)
+    monkeypatch.setattr(sys, "version_info", (3, 10))
+    monkeypatch.setitem(sys.modules, "tomli", None)
     with pytest.raises(ValueError, match="pip install tomli"):
         read(tmp_path, "")
 
@@ -255,6 +252,11 @@ PATHS = {
     ("x.zip/Copy_of_02_convolution.ipynb", "x.zip/02_convolution.ipynb", "lee/02.ipynb"): ["lee", "x"],
     ("02_convolution_anna.ipynb", "Ben_02_Convolution-1.ipynb"): ["anna", "Ben"],
     ("02_convolution_anna.ipynb", "02_convolution_anna (1).ipynb"): ["anna"],
+    ("02_convolution_ipynb의_사본.ipynb", "02_convolution_ipynb의_사본 (1).ipynb"): [  # as Colab in Korean copies
+        "02_convolution_ipynb의_사본",
+        "02_convolution_ipynb의_사본 (1)",
+    ],
+    ("kim_02_convolution_ipynb의_사본 (1).ipynb", "kim_02_convolution.ipynb의 사본.ipynb", "kim/02.ipynb"): ["kim"],
     ("02_convolution-20231234.ipynb", "02_convolution-20235678.ipynb"): ["20231234", "20235678"],
     ("2.zip/02_convolution-20231234.ipynb", "2.zip/02_convolution-20235678.ipynb", "lee/02.ipynb"): [
         "20231234",
@@ -359,6 +361,13 @@ def test_pattern_reads_the_student_and_says_where_it_does_not_fit():
     assert student_of("group-a/anna/02.ipynb", policy, {}) == ("anna", ())
     student, notes = student_of("ben/02.ipynb", policy, {})
     assert student == "ben" and "does not fit" in notes[0]
+
+
+def test_pattern_of_the_example_reads_the_folder_that_github_classroom_clones_into():
+    (github,) = re.findall(r"^# student = '(.*)' +# GitHub Classroom", example(), re.M)
+    files = {f"ch02-submissions/ch02-{name}/02_convolution.ipynb": name for name in ("anna", "bob", "carl")}
+    files |= {"ch02-dora/02_convolution.ipynb": "dora"}
+    assert {file: student_of(file, Policy(student=github), {})[0] for file in files} == files
 
 
 def test_summary_counts_students_and_doubts_times_that_are_all_alike(tmp_path):

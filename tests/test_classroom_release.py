@@ -431,6 +431,41 @@ def test_answer_in_a_notebook_stops_the_release(tmp_path, shell, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
+def adapted(tmp_path, monkeypatch, change):
+    """Chapter 02 of a course whose only notebook was changed."""
+    monkeypatch.setattr(release, "ROOT", tmp_path)
+    (tmp_path / "notebooks").mkdir(exist_ok=True)
+    for file in ("pyproject.toml", "LICENSE"):
+        (tmp_path / file).write_bytes((ROOT / file).read_bytes())
+    notebook = nbformat.read(ROOT / "notebooks" / "02_convolution.ipynb", as_version=4)
+    change(notebook.cells)
+    nbformat.write(notebook, tmp_path / "notebooks" / "02_convolution.ipynb")
+
+
+@pytest.mark.parametrize("kind", ["code", "raw"])
+def test_set_up_below_no_text_is_refused(kind, tmp_path, shell, monkeypatch):
+    new = getattr(nbformat.v4, f"new_{kind}_cell")
+    adapted(tmp_path, monkeypatch, lambda cells: cells.insert(1, new("print(1)")))
+    code, _, complaints = shell("release", "--chapters", "02", tmp_path / "out")
+    assert code == 1 and not (tmp_path / "out").exists()
+    said = "expected a text cell right before the set-up cell of 02_convolution.ipynb"
+    assert said in complaints[0] and f"got a {kind} cell" in complaints[0]
+
+
+@pytest.mark.parametrize("first", ["", "Dear class,\n\n## read this."])
+def test_title_is_the_first_heading_wherever_it_stands(first, tmp_path, quick, shell, monkeypatch):
+    adapted(tmp_path, monkeypatch, lambda cells: cells.insert(0, nbformat.v4.new_markdown_cell(first)))
+    assert shell("release", "--chapters", "02", tmp_path / "out")[0] == 0
+    assert "[02 · Convolution](02_convolution.ipynb)" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_chapter_without_a_title_is_refused(tmp_path, shell, monkeypatch):
+    adapted(tmp_path, monkeypatch, lambda cells: cells[0].update(source="Welcome."))
+    code, _, complaints = shell("release", "--chapters", "02", tmp_path / "out")
+    assert code == 1 and "expected a title in 02_convolution.ipynb" in complaints[0]
+    assert not (tmp_path / "out").exists()
+
+
 def test_course_without_notebooks_says_what_it_needs(tmp_path, shell, monkeypatch):
     monkeypatch.setattr(release, "ROOT", tmp_path)
     code, _, complaints = shell("release", "--chapters", "02", tmp_path / "out")
@@ -465,6 +500,9 @@ def test_bad_use_is_told_in_one_line_and_writes_nothing(shell, tmp_path, words, 
         "OUT --chapters 02 5",
         "--chapters 02 5 OUT --with-solutions",
         "--chapters 2 05 --with-solutions OUT",
+        "OUT --chapters 02 --chapters 5",
+        "--chapters 02 --chapters 5 OUT",
+        "--chapters 02 OUT --chapters 5",
     ],
 )
 def test_folder_is_understood_wherever_it_stands(monkeypatch, words, shell):

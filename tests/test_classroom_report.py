@@ -239,6 +239,37 @@ def test_two_folders_of_one_name_are_found_below_the_archives_own_folder():
     assert "Kim_1_assignsubmission_file, Kim_2_assignsubmission_file" in flag.reasons[0]
 
 
+@pytest.mark.parametrize("top", ["", "ch02/", "ch02/all/"])
+@pytest.mark.parametrize("below", ["/02.ipynb", "_02_convolution.ipynb"])
+def test_students_of_one_name_are_told_of_without_an_archive_too(top, below):
+    (moodle,) = re.findall(r"^# student = '(.*_assignsubmission_)'", example(), re.M)
+    one, other = (f"{top}Minjun Kim_{number}_assignsubmission_file" for number in (1001, 1044))
+    (flag,) = _namesakes([one + below, other + below], moodle)
+    assert flag.row.student == "Minjun Kim" and "Kim_1001_" in flag.reasons[0] and "Kim_1044_" in flag.reasons[0]
+    assert not _namesakes([one + below, one + below.replace("02", "draft_02"), f"again/{other}{below}"], moodle)
+
+
+def test_second_file_of_one_student_makes_no_namesake():
+    canvas, github = (
+        re.search(rf"^# student = '(.*)' +# {name}", example(), re.M)[1] for name in ("Canvas", "GitHub Classroom")
+    )
+    for end in ("_60001_02_convolution.ipynb", "_60002_02_convolution-1.ipynb"):
+        assert not _namesakes([f"kim_12345{end}", "kim_LATE_12345_60003_02_convolution.ipynb"], canvas)
+    assert not _namesakes([f"ch02-submissions/ch02-kim/{folder}02.ipynb" for folder in ("", "old/")], github)
+    assert not _namesakes(["kim_1_02_convolution.ipynb", "kim_2_02_convolution (1).ipynb"], "^(?P<student>[^/_]+)_")
+
+
+@pytest.mark.parametrize("top", ["", "all.zip/"])
+def test_word_that_may_be_no_name_is_told_of_gravely(top):
+    files = [f"{top}02_convolution_제출.ipynb", f"{top}lee_02_convolution.ipynb"]
+    assert not _namesakes(files, "")
+    assert not _namesakes([*files, f"{top}lee_02_convolution (1).ipynb", f"{top}02_convolution (1).ipynb"], "")
+    for copy in ("02_convolution_제출 (1)", "Copy_of_02_convolution_제출"):
+        (flag,) = _namesakes([*files, f"{top}{copy}.ipynb"], "")
+        assert flag.row.student == "제출" and "“제출” may be no name" in flag.reasons[0]
+        assert files[0] in flag.reasons[0] and f"{top}{copy}.ipynb" in flag.reasons[0]
+
+
 def _namesakes(files, pattern):
     book = grade_book([result(file) for file in files], Policy(student=pattern))
     return [flag for flag in insight.flags(book) if flag.kind == insight.SAME_NAME]

@@ -16,7 +16,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     release = commands.add_parser("release", help="hand chapters out to a class", description=about)
     release.add_argument("out", metavar="OUT", type=Path, help="a new folder, or one that a former release wrote")
-    release.add_argument("--chapters", nargs="+", required=True, metavar="NN", help="such as 02 05")
+    release.add_argument("--chapters", nargs="+", action="extend", required=True, metavar="NN", help="such as 02 05")
     release.add_argument("--with-solutions", action="store_true", help="the teacher's edition, exercises filled in")
     release.set_defaults(run=run)
 
@@ -24,13 +24,13 @@ def add(commands: argparse._SubParsersAction) -> None:
 def out_first(words: Sequence[str]) -> list[str]:
     """Return the words of the shell with OUT before --chapters, which would take it for one of its numbers."""
     words = list(words)
-    if words[:1] != ["release"] or "--chapters" not in words:
+    if words[:1] != ["release"]:
         return words
-    begin = words.index("--chapters") + 1
-    end = next((place for place in range(begin, len(words)) if words[place].startswith("-")), len(words))
-    if end - begin < 2 or re.fullmatch(r"\d\d?", words[end - 1]):
-        return words
-    return ["release", words[end - 1], *words[1 : end - 1], *words[end:]]
+    for begin in (place + 1 for place, word in enumerate(words) if word == "--chapters"):
+        end = next((place for place in range(begin, len(words)) if words[place].startswith("-")), len(words))
+        if end - begin > 1 and not re.fullmatch(r"\d\d?", words[end - 1]):
+            return ["release", words[end - 1], *words[1 : end - 1], *words[end:]]
+    return words
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ Exercise cells keep their ids and their marker `# exercise: name`; by these a ha
 """
 
 import ast
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +38,11 @@ def handout(path: Path, wheel: str, others: set[str], solved: bool) -> bytes:
         ClassroomError: if the file is no chapter as the course has them, or an exercise is not blank.
     """
     notebook = _read(path)
+    if not _heading(notebook):
+        raise ClassroomError(
+            f"release: expected a title in {path.name}, a line that begins with “# ” in a text cell, got none. "
+            "Write one, such as “# 02 · Convolution”, or restore the notebook."
+        )
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -53,7 +57,14 @@ def handout(path: Path, wheel: str, others: set[str], solved: bool) -> bytes:
 
 def title(notebook: bytes) -> str:
     """Return the heading of a chapter that `handout` returned, "02 · Convolution"."""
-    return json.loads(notebook)["cells"][0]["source"][0].strip("# \n")
+    return _heading(nbformat.reads(notebook.decode("utf-8"), as_version=4))
+
+
+def _heading(notebook) -> str:
+    """Return the first heading "# …" of a notebook, "" if there is none."""
+    texts = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    lines = (line for text in texts for line in text.splitlines() if line.startswith("# "))
+    return next(lines, "").strip("# ")
 
 
 def _read(path: Path):
@@ -77,10 +88,16 @@ def _unlinked(source: str, others: set[str]) -> str:
 def _install_from(notebook, wheel: str, name: str) -> None:
     """Let the set-up cell install the wheel, and the text before it say so."""
     set_up = [number for number, cell in enumerate(notebook.cells) if INSTALL.search(cell.source)]
-    if len(set_up) != 1 or set_up[0] == 0 or notebook.cells[set_up[0]].cell_type != "code":
+    if len(set_up) != 1 or notebook.cells[set_up[0]].cell_type != "code":
         raise ClassroomError(
-            f"release: expected one set-up cell in {name} that installs the course from git, and a text before it, "
-            f"got {len(set_up)}. Restore the notebook."
+            f"release: expected one set-up cell in {name} that installs the course from git, got {len(set_up)}. "
+            "Restore the notebook."
+        )
+    if set_up[0] == 0 or notebook.cells[set_up[0] - 1].cell_type != "markdown":
+        got = f"a {notebook.cells[set_up[0] - 1].cell_type} cell" if set_up[0] else "nothing"
+        raise ClassroomError(
+            f"release: expected a text cell right before the set-up cell of {name}, which installs the course, "
+            f"got {got}. Move it to right below its text, or restore the notebook."
         )
     cell, before = notebook.cells[set_up[0]], notebook.cells[set_up[0] - 1]
     cell.source = INSTALL.sub(f"%pip install --quiet {wheel}", cell.source)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cnn_lessons.classroom.record import CORRECT, NOT_YET, REFUSED, STATUSES, STOPPED, Cells
 from cnn_lessons.classroom.reporting import course
 from cnn_lessons.classroom.reporting.gradebook import GradeBook, Row, plural
-from cnn_lessons.classroom.reporting.whose import collections_in, folder_in_archive
+from cnn_lessons.classroom.reporting.whose import collections_in, perhaps_several
 
 HELP_BELOW = 50  # percent: whose total is less is counted among those who need help
 
@@ -141,16 +141,10 @@ def _same_files(book: GradeBook) -> dict[str, list[str]]:
 
 
 def _namesakes(book: GradeBook) -> dict[str, list[str]]:
-    """Return, by file that counts, the folders of one archive off which the policy's pattern reads one name."""
+    """Return, by file that counts, why it and those that it leaves out may be of several students."""
     collections = collections_in([row.result for row in book.all_rows])
-    told = {}
-    for row in book.rows if book.policy.student else ():
-        found = defaultdict(set)
-        for one in (row, *row.left_out):
-            archive, folder = folder_in_archive(one.result.file, collections)
-            found[archive] |= {folder} - {""}
-        for archive, folders in found.items():
-            if len(folders) > 1:
-                said = f"{archive} holds {', '.join(sorted(folders))}: the file of only one counts"
-                told.setdefault(row.result.file, []).append(said)
+    told = defaultdict(list)
+    for row in book.rows:
+        files = [one.result.file for one in (row, *row.left_out)]
+        told[row.result.file] += perhaps_several(files, book.policy, collections)
     return told

@@ -11,9 +11,9 @@ from cnn_lessons.classroom.reporting.policy import Policy
 
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
 # What browsers, systems, Jupyter and students leave of a notebook's name: "anna_02_convolution (1)", "… copy 2",
-# "02_convolution-Copy1", "…_final_v2". A longer number is a student's.
+# "02_convolution-Copy1", "…_final_v2", Colab's "…_ipynb의_사본". A longer number is a student's.
 CHAPTERS = "|".join(name for name, _ in course.CHAPTERS.values())
-ADDED = r"\(\d{1,2}\)|-\d{1,2}|(?:copy|복사본)(?: ?\d{1,2})?|final|최종|v\d{1,2}"
+ADDED = r"\(\d{1,2}\)|-\d{1,2}|(?:copy|복사본)(?: ?\d{1,2})?|[._]ipynb의[_ ]사본|final|최종|v\d{1,2}"
 AT_END = re.compile(rf"[-_ ]*(?:{CHAPTERS})(?:[-_ ]*(?:{ADDED}))*[-_ ]*$", re.IGNORECASE)
 AT_START = re.compile(rf"^(?:{CHAPTERS})[-_ ]*", re.IGNORECASE)
 COPY_OF = re.compile(r"^(?:copy[-_ ]of[-_ ]+)+", re.IGNORECASE)
@@ -28,30 +28,83 @@ def student_of(file: str, policy: Policy, collections: Mapping[str, int]) -> tup
         policy: its `student` says how to read the path.
         collections: archives that hold the files of many, and how many folders of a path there name nobody.
     """
-    pattern, notes = policy.student_pattern(), ()
-    parts = file.split("/")
-    inside = parts[min(collections.get(parts[0], 0), len(parts) - 1) :]  # what lies above those folders keeps its name
-    if pattern:
-        within = "/".join(inside)
-        for path in (file,) if inside == parts else (file, f"{parts[0]}/{within}", within):
-            found = pattern.search(path)
-            named = found and found.start("student") >= len(path) - len(within)  # the archive of a class names nobody
-            if named and found["student"].strip():
-                return _composed(found["student"]), ()
-        notes = ("the policy's pattern for the student does not fit this path",)
+    found, inside = _read_off(file, policy, collections), _inside(file, collections)
+    if found:
+        return _composed(found["student"]), ()
+    notes = ("the policy's pattern for the student does not fit this path",) if policy.student else ()
     return _composed(_unit(inside) or _stem(inside[-1])) or file, notes
 
 
-def folder_in_archive(file: str, collections: Mapping[str, int]) -> tuple[str, str]:
-    """Return the first part of a path and, where that is an archive, the folder in it that names a student, or "".
+def perhaps_several(files: Sequence[str], policy: Policy, collections: Mapping[str, int]) -> list[str]:
+    """Return why files that count as one student's may be those of several, a sentence for each reason.
 
     Args:
-        file: the path.
+        files: their paths.
+        policy: as in `student_of`.
         collections: as in `student_of`.
     """
-    archive, *inside = file.split("/")
-    folders = inside[collections.get(archive, 1) - 1 : -1] if ARCHIVE.search(archive) else []
-    return archive, folders[0] if folders else ""
+    parts, words = defaultdict(set), []
+    for file in files:
+        if policy.student:
+            where, part = _named_part(file, policy, collections)
+            parts[where] |= {part} - {""}
+        if not _read_off(file, policy, collections) and _is_word(_inside(file, collections)):
+            words.append(file)
+    said = [
+        f"{where or 'the folder'} holds {', '.join(sorted(found))}: the file of only one counts"
+        for where, found in parts.items()
+        if len(found) > 1
+    ]
+    stems = [_stem(file.rsplit("/", 1)[-1]) for file in words]
+    if len(words) > 1 and any(DOWNLOAD.search(stem) or COPY_OF.search(stem) for stem in stems):
+        word = _unit(_inside(words[0], collections))
+        said.append(f"“{word}” may be no name in {', '.join(sorted(words))}: the file of only one counts")
+    return said
+
+
+def _named_part(file: str, policy: Policy, collections: Mapping[str, int]) -> tuple[str, str]:
+    """Return the archive or the first folder of a path, and what names the student in it; each may be "".
+
+    That is the whole folder that the policy's pattern reads from, and those above it. Of a file's name it is what the
+    pattern matches from the student on: another end, such as "… (1)", makes no other student.
+    """
+    inside, found = _inside(file, collections), _read_off(file, policy, collections)
+    top, within = file.split("/")[0], "/".join(inside)
+    of_class = within != file
+    if not found:
+        return top, inside[0] if of_class and len(inside) > 1 else ""
+    skipped = len(found.string) - len(within)
+    start, end = found.start("student") - skipped, found.end() - skipped
+    above = within[: within.rfind("/", 0, start) + 1]
+    rest = within.find("/", found.end("student") - skipped)
+    part = within[:rest] if rest >= 0 else above + within[start:end]
+    if of_class:
+        return top, part
+    return (top, part.removeprefix(f"{top}/")) if above else ("", part)
+
+
+def _is_word(inside: Sequence[str]) -> bool:
+    """Whether a student is known only by what follows the chapter in a file's name, which may be no name."""
+    stem = COPY_OF.sub("", _stem(inside[0]))
+    return len(inside) == 1 and bool(AT_START.search(stem)) and not AT_END.search(stem)
+
+
+def _inside(file: str, collections: Mapping[str, int]) -> list[str]:
+    """Return the parts of a path without those that name a class; what lies above the folders keeps its name."""
+    parts = file.split("/")
+    return parts[min(collections.get(parts[0], 0), len(parts) - 1) :]
+
+
+def _read_off(file: str, policy: Policy, collections: Mapping[str, int]) -> re.Match | None:
+    """Return where the policy's pattern finds a student in a path, or in what of it lies inside a class's archive."""
+    pattern, inside = policy.student_pattern(), _inside(file, collections)
+    within, archive = "/".join(inside), file.split("/")[0]
+    for path in (file,) if within == file else (file, f"{archive}/{within}", within):
+        found = pattern and pattern.search(path)
+        named = found and found.start("student") >= len(path) - len(within)  # the archive of a class names nobody
+        if named and found["student"].strip():
+            return found
+    return None
 
 
 def _unit(path: Sequence[str]) -> str:
