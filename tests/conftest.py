@@ -13,7 +13,6 @@ os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1,localhost"  # where
 
 BOOK = machine.ROOT / "_build" / "html"
 EDITIONS = [machine.ROOT / "_build" / f"cnn-lessons.{kind}" for kind in ("pdf", "epub")]
-QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 # A full Chromium draws its address bar's pop-ups as two web pages of their own beside every page that a test opens, in
 # processes of their own: half of the processor time of a small page. The last such list counts, so this one repeats
 # those of Playwright's that change what a page does.
@@ -142,6 +141,22 @@ def shell(capsys):
     return run
 
 
+@pytest.fixture
+def ask_about(monkeypatch):
+    """Check an answer to an exercise that no catalog holds, without a fresh seed."""
+
+    from cnn_lessons.exercises import check, judge  # only here, as above
+
+    for name in ("CNN_LESSONS_TIME_LIMIT", "CNN_LESSONS_STRICT", "CNN_LESSONS_VERDICTS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def ask(exercise, answer):
+        monkeypatch.setattr(judge, "find", lambda name: exercise)
+        return check(exercise.name, answer, seed=0)
+
+    return ask
+
+
 @pytest.fixture(scope="session")
 def real():
     """Load a real data set by its name; where the folder does not hold it, the test is skipped, or fails if wanted."""
@@ -162,6 +177,7 @@ def real():
 def browser():
     """A Chromium without a window."""
     from playwright.sync_api import sync_playwright
+    from reading import QUIET
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=machine.find_chromium(), args=[*QUIET, FEATURES, OFFLINE])

@@ -18,7 +18,6 @@ CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
 LISTINGS = [page for page in PAGES if page.startswith("_modules/cnn_lessons/")]
 LONGEST = max(LISTINGS, key=lambda page: (BOOK / page).stat().st_size, default=None)
 
-RULES_OFF: dict[str, str] = {}  # a rule of axe's that is not asked, and why; none so far
 BY_COLOUR = ["color-contrast", "link-in-text-block"]  # the rules whose answer depends on light and dark
 THEME = re.compile(r"_static/(scripts/(fontawesome|bootstrap|pydata|sphinx-book)|styles/(theme|pydata|sphinx-book))")
 PICTURES = (".png", ".svg", ".jpg", ".gif", ".webp")
@@ -97,7 +96,7 @@ class Survey:
 
     def look(self, theme: str, only: list[str] | None = None) -> None:
         """Ask axe, go round all stops of the keyboard, and look at a link as it is under the mouse."""
-        self.violations[theme] = self.ask("axe(off, only)", off=[] if only else list(RULES_OFF), only=only)
+        self.violations[theme] = self.ask("axe(only)", only=only)
         self.unmarked[theme] = self.ask("unmarked()")
         links = self.page.locator("article a[href]:visible", has_text=re.compile(r"\w"))
         self.hovered[theme] = None

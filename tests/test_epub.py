@@ -9,8 +9,8 @@ import machine
 import pytest
 import reading
 from bs4 import BeautifulSoup
-from conftest import BOOK, EDITIONS
-from test_print import as_printed
+from conftest import EDITIONS
+from test_print import article_of, as_printed
 
 from cnn_lessons.widgets import MODULES
 
@@ -27,11 +27,6 @@ def files() -> dict[str, bytes]:
 @cache
 def chapter(page: str) -> BeautifulSoup:
     return BeautifulSoup(files()[f"book/{epub.file_of(page)}"], "html.parser")
-
-
-@cache
-def source(page: str) -> BeautifulSoup:
-    return BeautifulSoup((BOOK / f"{page}.html").read_text(encoding="utf-8"), "html.parser").article
 
 
 def test_epubcheck_finds_no_error_and_no_warning():
@@ -56,15 +51,15 @@ def test_reading_order_and_contents_are_those_of_the_book():
 
 @pytest.mark.parametrize("page", reading.pages())
 def test_chapter_has_all_code_formulas_pictures_and_widgets(page):
-    for answers in source(page).select(".answers") if page.startswith("notebooks/") else []:
+    for answers in article_of(page).select(".answers") if page.startswith("notebooks/") else []:
         answers.extract()
     assert [pre.get_text() for pre in chapter(page).select("pre")] == [
-        as_printed(pre) for pre in source(page).select("pre")
+        as_printed(pre) for pre in article_of(page).select("pre")
     ]
-    assert len(chapter(page).select("math[alttext]")) == len(source(page).select(".math"))
-    widgets = len(source(page).find_all(list(MODULES)))
+    assert len(chapter(page).select("math[alttext]")) == len(article_of(page).select(".math"))
+    widgets = len(article_of(page).find_all(list(MODULES)))
     assert len(chapter(page).select("figure.widget img")) == widgets
-    assert len(chapter(page).select("img")) == len(source(page).select("img")) + widgets
+    assert len(chapter(page).select("img")) == len(article_of(page).select("img")) + widgets
     assert all(len(image["alt"]) > 20 for image in chapter(page).select("img"))
 
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from cnn_lessons.exercises import check, compare, judge
+from cnn_lessons.exercises import compare
 from cnn_lessons.exercises.blank import is_blank
 from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal
 from cnn_lessons.exercises.findings import Findings, Told
@@ -147,16 +147,8 @@ def learner(text):
 
 
 @pytest.fixture
-def ask(monkeypatch):
-    """Return a function that checks an answer to an exercise that no catalog holds."""
-    for name in ("CNN_LESSONS_TIME_LIMIT", "CNN_LESSONS_STRICT", "CNN_LESSONS_VERDICTS"):
-        monkeypatch.delenv(name, raising=False)
-
-    def ask(answer, exercise=BLOCK):
-        monkeypatch.setattr(judge, "find", lambda name: exercise)
-        return check(exercise.name, answer, seed=0)
-
-    return ask
+def ask(ask_about):
+    return lambda answer, exercise=BLOCK: ask_about(exercise, answer)
 
 
 @pytest.mark.parametrize(("old", "new", "says"), WRONG.values(), ids=WRONG)

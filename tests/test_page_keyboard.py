@@ -1,12 +1,12 @@
 """Widgets of the built book without a mouse: from the top of a page by Tab, then arrows, digits and Enter alone."""
 
 import json
-import re
 
 import pytest
 import torch
 import torch.nn.functional as F
 from playwright.sync_api import expect
+from widget_harness import grid
 
 pytestmark = pytest.mark.browser
 MOST_STOPS = 300
@@ -29,10 +29,6 @@ def open_by_keyboard(page, chapter: str, tag: str):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     return widget
-
-
-def grid(widget, name: str):
-    return widget.get_by_role("grid", name=re.compile(f"^{name}"))
 
 
 def numbers(grid) -> torch.Tensor:

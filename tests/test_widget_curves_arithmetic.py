@@ -1,5 +1,6 @@
 """The curve reader's arithmetic, through Node, against independent versions in Python and numpy."""
 
+import functools
 import itertools
 import json
 import math
@@ -8,20 +9,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from widget_harness import run_in_node
+from widget_harness import ask_node
 
 CASES = 150  # of each function
-
-
-def answers(name: str, calls: list[list], folder) -> list:
-    """What an exported function gives for each list of arguments."""
-    return ask([(name, *call) for call in calls], folder)
-
-
-def ask(calls: list[tuple], folder) -> list:
-    """What the exported function that each call begins with gives for the rest of it; one Node process for all."""
-    cases = [{"name": name, "args": arguments} for name, *arguments in calls]
-    return [answer["value"] for answer in run_in_node("cnn-curves", cases, folder)]
+ask = functools.partial(ask_node, "cnn-curves")
 
 
 def random_curve(r: random.Random, count: int, missing: float = 0.0) -> list[list]:
@@ -34,7 +25,7 @@ def test_smoothing_is_the_weighted_mean_of_the_past(tmp_path):
     calls = [
         [[y for _, y in random_curve(r, r.randint(1, 60), 0.1)], r.choice([0, 0.95, r.random()])] for _ in range(CASES)
     ]
-    for (values, weight), got in zip(calls, answers("smoothed", calls, tmp_path), strict=True):
+    for (values, weight), got in zip(calls, ask("smoothed", calls, tmp_path), strict=True):
         known = []
         for value, smooth in zip(values, got, strict=True):
             if value is None:
@@ -60,7 +51,7 @@ def test_ticks_are_the_finest_nice_multiples_that_fit(tmp_path):
         high = low + Fraction(r.randint(1, 1000), 10 ** r.randint(0, 5))
         calls.append([low, high, r.randint(2, 12), r.choice([0, 0, 1])])
     plain = [[float(low), float(high), *rest] for low, high, *rest in calls]
-    for (low, high, most, smallest), got in zip(calls, answers("niceTicks", plain, tmp_path), strict=True):
+    for (low, high, most, smallest), got in zip(calls, ask("niceTicks", plain, tmp_path), strict=True):
         for step in all_steps((high - low) / 100):
             multiples = range(math.ceil(low / step), math.floor(high / step) + 1)
             if step >= smallest and len(multiples) <= most:
@@ -75,7 +66,7 @@ def test_log_ticks_are_round_and_few(tmp_path):
         low = 10 ** r.uniform(-6, 3)
         calls.append([low, low * 10 ** r.choice([r.uniform(0.02, 1), r.uniform(0.5, 9)]), r.randint(4, 8)])
     rungs = [{1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 5}, {1, 3}, {1}]
-    for (low, high, most), got in zip(calls, answers("logTicks", calls, tmp_path), strict=True):
+    for (low, high, most), got in zip(calls, ask("logTicks", calls, tmp_path), strict=True):
         assert 1 <= len(got) <= most and got == sorted(got) and low <= got[0] and got[-1] <= high
         powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
         inside = [
@@ -97,7 +88,7 @@ def test_place_on_a_scale(tmp_path):
         low, log = r.uniform(0.01, 3), r.random() < 0.5
         value = r.uniform(-1, 20) if r.random() < 0.3 else r.uniform(low, 20)
         calls.append([value, {"low": low, "high": low + r.uniform(0.1, 20), "log": log}])
-    for (value, scale), got in zip(calls, answers("fractionOf", calls, tmp_path), strict=True):
+    for (value, scale), got in zip(calls, ask("fractionOf", calls, tmp_path), strict=True):
         low, high = scale["low"], scale["high"]
         if scale["log"]:
             expected = 0 if value < low else np.log(value / low) / np.log(high / low)
@@ -114,7 +105,7 @@ def test_thinning_keeps_first_lowest_highest_and_last_of_every_column(tmp_path):
         end = points[-1][0] if points else 1
         calls.append([points, round(r.uniform(0, end / 4), 2), end * r.choice([1, 0.6]), r.randint(1, 200)])
     thinned = 0
-    for (points, low, high, columns), got in zip(calls, answers("thinColumns", calls, tmp_path), strict=True):
+    for (points, low, high, columns), got in zip(calls, ask("thinColumns", calls, tmp_path), strict=True):
         column = [min(max(math.floor((x - low) / (high - low) * columns), -1), columns) for x, _ in points]
         expected = []
         for _, group in itertools.groupby(zip(column, points, strict=True), key=lambda pair: pair[0]):
@@ -129,7 +120,7 @@ def test_thinning_keeps_first_lowest_highest_and_last_of_every_column(tmp_path):
 def test_segments_end_where_a_value_is_missing(tmp_path):
     r = random.Random(5)
     calls = [[random_curve(r, r.randint(0, 40), 0.3)] for _ in range(CASES)]
-    for (points,), got in zip(calls, answers("segments", calls, tmp_path), strict=True):
+    for (points,), got in zip(calls, ask("segments", calls, tmp_path), strict=True):
         groups = itertools.groupby(points, key=lambda point: point[1] is not None)
         assert got == [list(group) for known, group in groups if known]
 
@@ -140,9 +131,9 @@ def test_looking_up_a_place(tmp_path):
     for _ in range(CASES):
         xs = [x for x, _ in random_curve(r, r.randint(1, 40))]
         calls.append([xs, r.choice([r.choice(xs), r.uniform(-1, xs[-1] + 1)])])
-    got = ask([(name, *call) for name in ("countUpTo", "nearest") for call in [*calls, [[], 1]]], tmp_path)
-    assert (got.pop(CASES), got.pop()) == (0, -1)  # in an empty list
-    for (xs, x), count, place in zip(calls, got[:CASES], got[CASES:], strict=True):
+    counts, places = (ask(name, [*calls, [[], 1]], tmp_path) for name in ("countUpTo", "nearest"))
+    assert (counts.pop(), places.pop()) == (0, -1)  # in an empty list
+    for (xs, x), count, place in zip(calls, counts, places, strict=True):
         assert count == np.searchsorted(xs, x + 1e-6, side="right")
         assert abs(xs[place] - x) == pytest.approx(np.abs(np.array(xs) - x).min(), abs=1e-9)
 
@@ -158,7 +149,7 @@ def test_loss_axis_holds_the_curves_but_not_an_explosion(tmp_path):
         if r.random() < 0.3:
             curves[0].append(r.choice([0, -scale, None]))
         calls.append([curves, r.random() < 0.5])
-    for (curves, log), got in zip(calls, answers("lossRange", calls, tmp_path), strict=True):
+    for (curves, log), got in zip(calls, ask("lossRange", calls, tmp_path), strict=True):
         known = [[y for y in curve if y is not None and (y > 0 or not log)] for curve in curves]
         limit = max(curve[0] for curve in known) * (1000 if log else 2)
         shown = [y for curve in known for y in curve if y <= limit]
@@ -175,7 +166,7 @@ def test_accuracy_axis_stays_between_0_and_1(tmp_path):
         values = [min(low + r.random() * r.choice([1, 0.1, 0.001]), 1) for _ in range(r.randint(1, 20))]
         calls.append([[*values, None]])
     for (values,), got in zip(
-        [*calls, [[]], [[0, 0]]], answers("accuracyRange", [*calls, [[]], [[0, 0]]], tmp_path), strict=True
+        [*calls, [[]], [[0, 0]]], ask("accuracyRange", [*calls, [[]], [[0, 0]]], tmp_path), strict=True
     ):
         known = [y for y in values if y is not None]
         assert 0 <= got["low"] < got["high"] <= 1 and 2 <= len(got["ticks"]) <= 8
@@ -221,7 +212,7 @@ def test_runs_are_unpacked_and_their_breaks_named(tmp_path):
     calls = [[[packed_run(r)]] for _ in range(CASES)]
     words = {"nan": "NaN", "inf": "∞", "-inf": "−∞"}
     broken = 0
-    for ((run,),), (got,) in zip(calls, answers("unpackRuns", [[c[0]] for c in calls], tmp_path), strict=True):
+    for ((run,),), (got,) in zip(calls, ask("unpackRuns", [[c[0]] for c in calls], tmp_path), strict=True):
         curves = json.loads(json.dumps(got["curves"]).replace('"-inf"', "null"))  # the harness writes −∞ as text
         assert curves == unpacked(run)["curves"]
         assert (got["end"], got["fine"]) == (unpacked(run)["end"], bool(run["steps"]))
@@ -242,7 +233,7 @@ def test_readings_are_the_nearest_point_of_the_line_and_the_last_finished_epoch(
         calls.append(
             [run, run["curves"]["training"]["loss"], r.choice([None, r.randint(0, 6), round(r.uniform(0, 9), 2)])]
         )
-    for (run, line, x), got in zip(calls, answers("readingsAt", calls, tmp_path), strict=True):
+    for (run, line, x), got in zip(calls, ask("readingsAt", calls, tmp_path), strict=True):
         curves = [run["curves"][p][q] for q in ("loss", "accuracy") for p in ("training", "validation")]
         for i, (curve, point) in enumerate(zip(curves, got["points"], strict=True)):
             if x is not None and x > run["end"] + 1e-6 or not curve:
@@ -265,13 +256,13 @@ def test_cursor_goes_from_stop_to_stop(tmp_path):
         runs = [unpacked(packed_run(r)) | {"break": r.choice([None, {"x": 2.3}])} for _ in range(r.randint(1, 3))]
         calls.append([runs, r.choice([2, 100])])
     moves = []
-    for (runs, high), stops in zip(calls, answers("cursorStops", calls, tmp_path), strict=True):
+    for (runs, high), stops in zip(calls, ask("cursorStops", calls, tmp_path), strict=True):
         measured = {row[0] for run in runs for row in run["rows"] if row[0] <= high}
         fine = {x for run in runs for x, _ in run["curves"]["training"]["loss"]}
         wanted = {x for x in (measured or fine) | {2.3 for run in runs if run["break"]} if x <= high}
         assert stops == sorted(wanted or {min(run["end"], high) for run in runs})
         moves.append([stops, r.choice([None, r.choice(stops), r.uniform(0, 6)]), r.choice([-1, 1])])
-    for (stops, x, by), got in zip(moves, answers("nextStop", moves, tmp_path), strict=True):
+    for (stops, x, by), got in zip(moves, ask("nextStop", moves, tmp_path), strict=True):
         if x is None:
             assert got == (stops[0] if by > 0 else stops[-1])
         elif by > 0:
@@ -282,22 +273,21 @@ def test_cursor_goes_from_stop_to_stop(tmp_path):
 
 def test_numbers_in_words_and_ranges_without_extent(tmp_path):
     losses = [0.7123, 0.71, 1234.5, 1.234e-5, -0.5, 0, 2.5e7, 0.001, None]
+    texts = ["0.712", "0.71", "1230", "1.23·10⁻⁵", "−0.5", "0", "2.5·10⁷", "0.001", "–"]
+    assert ask("lossText", [[x] for x in losses], tmp_path) == texts
+    assert ask("accuracyText", [[0.8123], [1], [None]], tmp_path) == ["81.2 %", "100.0 %", "–"]
     columns = [["loss", 0.9], ["loss", 12.345], ["loss", 1234.5], ["loss", None], ["accuracy", 0.5]]
-    calls = [("lossText", x) for x in losses] + [("accuracyText", x) for x in (0.8123, 1, None)]
-    calls += [("columnText", *column) for column in columns]
-    calls += [("niceTicks", 3, 3, 5), ("nextStop", [], None, 1), ("lossRange", [[0, 0]], False)]
-    *texts, ticks, stop, constant, empty, empty_log = ask(
-        [*calls, ("lossRange", [[None], []], False), ("lossRange", [[None], []], True)], tmp_path
-    )
-    assert texts[:9] == ["0.712", "0.71", "1230", "1.23·10⁻⁵", "−0.5", "0", "2.5·10⁷", "0.001", "–"]
-    assert texts[9:12] == ["81.2 %", "100.0 %", "–"] and texts[12:] == ["0.900", "12.3", "1230", "–", "50.0 %"]
-    assert ticks == [3] and stop is None and constant["high"] > constant["low"] == 0
-    for found in (empty, empty_log):
+    assert ask("columnText", columns, tmp_path) == ["0.900", "12.3", "1230", "–", "50.0 %"]
+    assert ask("niceTicks", [[3, 3, 5]], tmp_path) == [[3]] and ask("nextStop", [[[], None, 1]], tmp_path) == [None]
+    curves = [[[[0, 0]], False], [[[None], []], False], [[[None], []], True]]
+    constant, *empty = ask("lossRange", curves, tmp_path)
+    assert constant["high"] > constant["low"] == 0
+    for found in empty:
         assert found["low"] < found["high"] and len(found["ticks"]) >= 2
 
 
 @pytest.mark.parametrize("log", [False, True])
 def test_loss_axis_ends_with_numbers_that_are_next_to_nothing_or_to_overflow(tmp_path, log):
     calls = [[[[loss, loss / 2]], log] for loss in (1.79e308, 1e-323)]
-    for got in answers("lossRange", calls, tmp_path):
+    for got in ask("lossRange", calls, tmp_path):
         assert got["low"] < got["high"] and len(got["ticks"]) >= 2

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from widget_harness import both_ways, html_of, listen_to, overflow_of, press_in_one_go, said_in
+from widget_harness import both_ways, html_of, listen_to, overflow_of, press_in_one_go, said_in, status, stops_of_tab
 
 from cnn_lessons.widgets import CurveReader, PixelInspector
 
@@ -32,10 +32,6 @@ def reader(*runs, **settings) -> CurveReader:
 
 def chart(page):
     return page.get_by_role("application")
-
-
-def status(page):
-    return page.get_by_role("status")
 
 
 def values(page) -> dict[str, list[str]]:
@@ -350,19 +346,7 @@ def test_numbers_stand_in_a_table(widget_page):
 
 
 def test_everything_is_reached_by_tab_and_left_again(widget_page):
-    page = widget_page(reader())
-    page.locator("#before").focus()
-    stops = []
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        stops.append(page.evaluate("document.activeElement.className + document.activeElement.tagName"))
-        if page.evaluate("document.activeElement.id") == "after":
-            break
-        outline = page.evaluate(
-            """() => [document.activeElement, document.activeElement.closest('.cnnw-segments')]
-                .some(node => node && getComputedStyle(node).outlineStyle !== 'none')"""
-        )
-        assert outline, stops[-1]
+    stops = stops_of_tab(widget_page(reader()))
     # two runs, chart, two choices, slider, checkbox, the folded table, the button after
     assert len(stops) == 2 + 1 + 2 + 1 + 1 + 1 + 1, stops
 

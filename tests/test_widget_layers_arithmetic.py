@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
-from widget_harness import run_in_node
+from widget_harness import ask_node
 
 from cnn_lessons.anatomy import trace
 from cnn_lessons.arithmetic import conv_multiply_adds, conv_parameters, receptive_field
@@ -76,8 +76,7 @@ def shape_of(state: dict) -> list[int]:
 
 
 def js_traces(stacks: list[dict], folder) -> list[dict]:
-    cases = [{"name": "traceStack", "args": [stack]} for stack in stacks]
-    return [answer["value"] for answer in run_in_node("cnn-layers", cases, folder)]
+    return ask_node("cnn-layers", "traceStack", [[stack] for stack in stacks], folder)
 
 
 def windows(stack: dict, rows: list[dict]) -> list[tuple[int, int, int]]:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from widget_harness import both_ways, html_of, listen_to, overflow_of, said_in, text_contrast
+from widget_harness import both_ways, html_of, listen_to, overflow_of, said_in, status, text_contrast
 
 from cnn_lessons.widgets import LayerStack
 
@@ -40,10 +40,6 @@ def row(page, number: int):
 
 def press(page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
-
-
-def status(page):
-    return page.get_by_role("status")
 
 
 @both_ways

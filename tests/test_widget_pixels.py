@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
-from widget_harness import contrast, html_of, run_in_node
+from widget_harness import ask_node, contrast, html_of
 
 from cnn_lessons.data import photograph
 from cnn_lessons.widgets import PixelInspector
@@ -31,8 +31,7 @@ def random_pixels() -> list[list[int]]:
 
 
 def answers(name: str, pixels: list, folder) -> list:
-    cases = [{"name": name, "args": [pixel]} for pixel in pixels]
-    return [answer["value"] for answer in run_in_node("cnn-pixels", cases, folder)]
+    return ask_node("cnn-pixels", name, [[pixel] for pixel in pixels], folder)
 
 
 # ---- arithmetic -----------------------------------------------------------------------------------------------
@@ -95,9 +94,8 @@ def test_switched_off_channels_are_zero_and_one_alone_is_grey(tmp_path):
         "G": [20, 20, 20, 255, 100, 100, 100, 255],
         "": [0, 0, 0, 255, 0, 0, 0, 255],
     }
-    cases = [{"name": "channelView", "args": [image, channels]} for channels in expected]
-    views = [list(answer["value"].values()) for answer in run_in_node("cnn-pixels", cases, tmp_path)]
-    assert views == list(expected.values())
+    views = ask_node("cnn-pixels", "channelView", [[image, channels] for channels in expected], tmp_path)
+    assert [list(view.values()) for view in views] == list(expected.values())
 
 
 # ---- Python ---------------------------------------------------------------------------------------------------

@@ -3,7 +3,19 @@
 import pytest
 import torch
 from playwright.sync_api import expect
-from widget_harness import both_ways, cell, grid, html_of, listen_to, overflow_of, press_in_one_go, said_in, values
+from widget_harness import (
+    both_ways,
+    cell,
+    grid,
+    html_of,
+    listen_to,
+    overflow_of,
+    press_in_one_go,
+    said_in,
+    status,
+    stops_of_tab,
+    values,
+)
 
 from cnn_lessons.widgets import PixelInspector
 
@@ -29,10 +41,6 @@ def click_pixel(page, row: int, col: int) -> None:
 def readings(page) -> dict[str, list[str]]:
     rows = page.locator(".cnnw-numbers tr:has(th[scope=row])").all()
     return {row.locator("th").inner_text(): row.locator("td").all_inner_texts()[:2] for row in rows}
-
-
-def status(page):
-    return page.get_by_role("status")
 
 
 @both_ways
@@ -196,19 +204,7 @@ def test_neighbourhood_ends_at_the_edge_and_walks(widget_page):
 
 
 def test_everything_is_reached_by_tab_and_left_again(widget_page):
-    page = widget_page(inspector())
-    page.locator("#before").focus()
-    stops = []
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        stops.append(page.evaluate("document.activeElement.className + document.activeElement.type"))
-        if page.evaluate("document.activeElement.id") == "after":
-            break
-        outline = page.evaluate(
-            """() => [document.activeElement, document.activeElement.closest('.cnnw-segments')]
-                .some(node => node && getComputedStyle(node).outlineStyle !== 'none')"""
-        )
-        assert outline, stops[-1]
+    stops = stops_of_tab(widget_page(inspector()))
     assert len(stops) == 1 + 3 + 1 + 1 + 1  # picture, channels, neighbourhood, its choice, the button after
 
 

@@ -9,13 +9,14 @@ import pytest
 import torch
 import traitlets
 from torch import nn
-from widget_harness import html_of, run_in_node
+from widget_harness import ask_node, html_of
 
 from cnn_lessons import models
 from cnn_lessons.anatomy import trace
 from cnn_lessons.widgets import ShapeTracer
 from cnn_lessons.widgets.shapetracer import NETWORKS
 
+ask = functools.partial(ask_node, "cnn-shapes")
 SIZES = [8, 25, 26, 33, 34, 57, 63, 121, 224]
 KINDS = {
     "conv": "Conv2d", "max_pool": "MaxPool2d", "avg_pool": "AvgPool2d", "adaptive_pool": "AdaptiveAvgPool2d",
@@ -110,15 +111,9 @@ def described_by_page(run: dict) -> dict:
     return found
 
 
-def ask_node(folder, name: str, calls: list[list]) -> list:
-    results = run_in_node("cnn-shapes", [{"name": name, "args": args} for args in calls], folder)
-    assert not [result for result in results if "error" in result]
-    return [result["value"] for result in results]
-
-
 def test_every_layer_is_the_real_networks_at_every_size(tmp_path):
     stops = 0
-    for state, got in zip(STATES, ask_node(tmp_path, "traceShapes", [[state] for state in STATES]), strict=True):
+    for state, got in zip(STATES, ask("traceShapes", [[state] for state in STATES], tmp_path), strict=True):
         passed, stopper, shape = layers_of(**state)
         runs = [run for row in got["rows"] for run in row.get("layers", []) if run["layer"]["kind"] != "flatten"]
         assert [described_by_page(run) for run in runs] == passed, state
@@ -136,7 +131,7 @@ def test_every_layer_is_the_real_networks_at_every_size(tmp_path):
 
 def test_parameters_are_those_of_the_facts_and_of_the_trace(tmp_path):
     states = [{"network": name, "size": NETWORKS[name]["size"], "adaptive": True} for name in NETWORKS]
-    for state, got in zip(states, ask_node(tmp_path, "traceShapes", [[state] for state in states]), strict=True):
+    for state, got in zip(states, ask("traceShapes", [[state] for state in states], tmp_path), strict=True):
         traced = trace(build(state["network"], True), (3, state["size"], state["size"]))
         assert got["parameters"] == PARAMETERS[state["network"]] == traced.parameters
         assert sum(row["after"]["parameters"] for row in got["rows"]) == got["parameters"]
@@ -144,12 +139,12 @@ def test_parameters_are_those_of_the_facts_and_of_the_trace(tmp_path):
 
 def test_sizes_that_fit_are_those_that_torch_takes(tmp_path):
     calls = [[name, on] for name in NETWORKS for on in (False, True)]
-    for (name, on), spans in zip(calls, ask_node(tmp_path, "fittingSizes", calls), strict=True):
+    for (name, on), spans in zip(calls, ask("fittingSizes", calls, tmp_path), strict=True):
         edges = {size + by for first, last in spans for size, by in ((first, -1), (first, 0), (last, 0), (last, 1))}
         for size in edges & set(range(8, 257)):
             fits = layers_of(name, on, size)[1] is None
             assert fits == any(first <= size <= last for first, last in spans), (name, on, size)
-    found = dict(zip(map(tuple, calls), ask_node(tmp_path, "fittingSizes", calls), strict=True))
+    found = dict(zip(map(tuple, calls), ask("fittingSizes", calls, tmp_path), strict=True))
     assert found["alexnet_cifar", False] == [[26, 33]]  # as the docstring of the model says
     assert found["alexnet", True] == [[63, 256]] and found["seminar", True] == [[8, 256]]
     assert found["seminar", False] == [[57, 120]]  # 8·7 + 1 to 8·15: a map of 8×8 to 15×15
@@ -157,7 +152,7 @@ def test_sizes_that_fit_are_those_that_torch_takes(tmp_path):
 
 def test_what_mends_a_stop_mends_it(tmp_path):
     kinds = set()
-    for state, ways in zip(STATES, ask_node(tmp_path, "mendings", [[state] for state in STATES]), strict=True):
+    for state, ways in zip(STATES, ask("mendings", [[state] for state in STATES], tmp_path), strict=True):
         passed, stopper, shape = layers_of(**state)
         assert bool(ways) == (stopper is not None)
         for way in ways:
@@ -196,9 +191,9 @@ def test_steps_that_stand_for_several_blocks_repeat_one_shape():
 
 def test_sums_are_written_out_and_right(tmp_path):
     states = [{"network": name, "size": 45, "adaptive": on} for name in NETWORKS for on in (False, True)]
-    traces = ask_node(tmp_path, "traceShapes", [[state] for state in states])
+    traces = ask("traceShapes", [[state] for state in states], tmp_path)
     runs = [run for got in traces for row in got["rows"] for run in row.get("layers", [])]
-    for run, sums in zip(runs, ask_node(tmp_path, "shapeSums", [[run] for run in runs]), strict=True):
+    for run, sums in zip(runs, ask("shapeSums", [[run] for run in runs], tmp_path), strict=True):
         names = [name for name, _, _ in sums]
         assert ("parameters" in names) == (run["after"]["parameters"] > 0)
         for _, text, result in sums:
@@ -208,14 +203,14 @@ def test_sums_are_written_out_and_right(tmp_path):
             assert f"{value:,}" == result, (text, result)
     first = {"layer": {"kind": "conv", "to": 64, "kernel": 3}, "before": {"channels": 3, "size": 32}}
     first["after"] = {"size": 30, "parameters": 1792, "features": None}
-    (sums,) = ask_node(tmp_path, "shapeSums", [[first]])
+    (sums,) = ask("shapeSums", [[first]], tmp_path)
     assert sums[0] == ["size", "⌊(32 + 2·0 − 3) / 1⌋ + 1", "30"]
 
 
 def test_spoken_step_says_what_the_table_shows(tmp_path):
     state = {"network": "seminar", "size": 32, "adaptive": False}
-    (got,) = ask_node(tmp_path, "traceShapes", [[state]])
-    spoken = ask_node(tmp_path, "spokenStep", [[i, got["rows"][i]] for i in (4, 10, 11)])
+    (got,) = ask("traceShapes", [[state]], tmp_path)
+    spoken = ask("spokenStep", [[i, got["rows"][i]] for i in (4, 10, 11)], tmp_path)
     assert spoken == [
         "Step 5, Stage 2: block to 32, stride 2, zero padding around it: output N×32×16×16, 14,016 parameters.",
         "Step 11, AvgPool2d 8×8: stops here. A window of 8×8 needs a map at least as large, and this one is 4×4.",
@@ -256,6 +251,6 @@ def test_unknown_names_are_refused():
 
 
 def test_networks_are_the_same_in_both_languages(tmp_path):
-    states = ask_node(tmp_path, "networkState", [[name] for name in NETWORKS])
+    states = ask("networkState", [[name] for name in NETWORKS], tmp_path)
     for widget, state in zip(map(ShapeTracer, NETWORKS), states, strict=True):
         assert state == json.loads(json.dumps(widget.get_state(widget.state_names())))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from widget_harness import both_ways, html_of, overflow_of
+from widget_harness import both_ways, html_of, overflow_of, status
 
 from cnn_lessons.widgets import ShapeTracer
 
@@ -30,10 +30,6 @@ def boxes(page) -> list[str]:
 
 def slider(page):
     return page.get_by_role("slider", name="Input size")
-
-
-def status(page):
-    return page.get_by_role("status")
 
 
 @both_ways

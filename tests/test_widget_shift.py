@@ -1,5 +1,6 @@
 """The shift explorer: its arithmetic against torch, the Python class and its messages."""
 
+import functools
 import json
 import random
 import re
@@ -9,13 +10,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 import traitlets
-from widget_harness import html_of, run_in_node
+from widget_harness import ask_node, html_of
 
 from cnn_lessons.widgets import ShiftExplorer, shifted
 from cnn_lessons.widgets.shiftdata import in_thousandths
 
 CLASSES = ("circle", "ring", "square")
 SHIFTS = range(-8, 9)
+ask = functools.partial(ask_node, "cnn-shift")
 
 
 def softmaxed(*shape: int, spread: float = 3.0, seed: int = 0) -> torch.Tensor:
@@ -35,15 +37,6 @@ def explorer(count: int = 2, classes: tuple = CLASSES, **changes) -> ShiftExplor
 def attribute(widget: ShiftExplorer, name: str):
     text = re.search(rf' {name}="([^"]*)"', html_of(widget))[1].replace("&quot;", '"')
     return json.loads(text)
-
-
-def ask_node(folder, **calls: list[tuple]) -> list[list]:
-    """What the page's functions answer, name=[arguments, …], all in one process."""
-    cases = [{"name": name, "args": list(args)} for name, each in calls.items() for args in each]
-    results = run_in_node("cnn-shift", cases, folder)
-    assert not [result for result in results if "error" in result]
-    values = iter(result["value"] for result in results)
-    return [[next(values) for _ in each] for each in calls.values()]
 
 
 def torch_shift(images: torch.Tensor, dy: int, dx: int, fill: list[int]) -> torch.Tensor:
@@ -75,7 +68,7 @@ def test_page_moves_a_picture_as_torch_does(tmp_path):
         _, _, rows, cols = picture.shape
         image = {"rows": rows, "cols": cols, "data": picture[0].permute(1, 2, 0).flatten().tolist()}
         arguments.append((image, [dy, dx], fill))
-    (moved,) = ask_node(tmp_path, shiftImage=arguments)
+    moved = ask("shiftImage", arguments, tmp_path)
     for case, got in zip(cases, moved, strict=True):
         expected = torch_shift(*case)[0].permute(1, 2, 0)
         assert [got["rows"], got["cols"]] == list(expected.shape[:2])
@@ -135,17 +128,15 @@ def test_page_reads_every_probability_and_every_prediction(tmp_path):
     widgets = [explorer(count, tuple(map(str, range(n))), labels=[n - 1] * count) for count, n in sizes]
     packed = [attribute(widget, "probabilities")[0] for widget in widgets]
     assert [name for name, _ in packed] == ["MLP"] * 3
-    (tables,) = ask_node(tmp_path, unpackShares=[(text,) for _, text in packed])
+    tables = ask("unpackShares", [[text] for _, text in packed], tmp_path)
     for (count, n), table in zip(sizes, tables, strict=True):
         table["shares"] = list(table["shares"].values())
         assert (table["count"], len(table["shares"])) == (n, count * 17 * 17 * n)
     places = [(i, k, dy, dx) for i, k in ((0, 0), (1, 0), (1, 1)) for dy in SHIFTS for dx in SHIFTS]
     places = random.Random(0).sample(places, 300)
-    found, maps = ask_node(
-        tmp_path,
-        sharesAt=[(tables[i], k, [dy, dx]) for i, k, dy, dx in places],
-        landscape=[(table, count - 1, n - 1) for (count, n), table in zip(sizes, tables, strict=True)],
-    )
+    found = ask("sharesAt", [(tables[i], k, [dy, dx]) for i, k, dy, dx in places], tmp_path)
+    ends = [(table, count - 1, n - 1) for (count, n), table in zip(sizes, tables, strict=True)]
+    maps = ask("landscape", ends, tmp_path)
     given = [softmaxed(count, 17, 17, n) for count, n in sizes]
     for (i, k, dy, dx), shares in zip(places, found, strict=True):
         expected = given[i][k, dy + 8, dx + 8]
@@ -163,7 +154,7 @@ def test_verdict_is_the_largest_entry_in_whole_percent(tmp_path):
     rows = [in_thousandths(row) for row in softmaxed(600, 3, spread=1.0).tolist()]
     rows += [[500, 500, 0], [0, 500, 500], [995, 5, 0], [5, 994, 1]]  # of equals the first; a half goes up
     labels = [r.randrange(3) for _ in rows]
-    (verdicts,) = ask_node(tmp_path, verdictOf=[(row, CLASSES, k) for row, k in zip(rows, labels, strict=True)])
+    verdicts = ask("verdictOf", [(row, CLASSES, k) for row, k in zip(rows, labels, strict=True)], tmp_path)
     for row, label, verdict in zip(rows, labels, verdicts, strict=True):
         top = row.index(max(row))
         assert verdict == {"says": CLASSES[top], "percent": (row[top] + 5) // 10, "right": top == label}, row
@@ -178,13 +169,9 @@ def test_drags_clicks_and_keys_end_on_whole_pixels_within_reach(tmp_path):
     keys = {
         "ArrowUp": [1, 3], "ArrowDown": [3, 3], "ArrowLeft": [2, 2], "ArrowRight": [2, 4], "Home": [0, 0], "Tab": None,
     }  # fmt: skip
-    dragged, clicked, keyed, cells = ask_node(
-        tmp_path,
-        draggedShift=drags,
-        clickedShift=clicks,
-        keyedShift=[*(([2, 3], key) for key in keys), ([8, -8], "ArrowDown"), ([8, -8], "ArrowLeft")],
-        shiftOfCell=[(0,), (16,), (17,), (144,), (288,)],
-    )
+    dragged, clicked = ask("draggedShift", drags, tmp_path), ask("clickedShift", clicks, tmp_path)
+    pressed = [*(([2, 3], key) for key in keys), ([8, -8], "ArrowDown"), ([8, -8], "ArrowLeft")]
+    keyed, cells = ask("keyedShift", pressed, tmp_path), ask("shiftOfCell", [[0], [16], [17], [144], [288]], tmp_path)
     for (start, by, pixel), got in zip(drags, dragged, strict=True):
         assert got == [max(-8, min(8, round(a + b / pixel))) for a, b in zip(start, by, strict=True)]
     for (at, _), got in zip(clicks, clicked, strict=True):
@@ -196,10 +183,8 @@ def test_drags_clicks_and_keys_end_on_whole_pixels_within_reach(tmp_path):
 def test_words_name_both_directions(tmp_path):
     shifts = {(0, 3): "3 right, 0 down", (-2, -1): "1 left, 2 up", (0, 0): "0 right, 0 down"}
     verdicts = [{"says": "ring", "percent": 71, "right": False}, {"says": "circle", "percent": 96, "right": True}]
-    words, (spoken,) = ask_node(
-        tmp_path, shiftWords=[(shift,) for shift in shifts], spokenVerdicts=[([0, 3], ["MLP", "CNN"], verdicts)]
-    )
-    assert words == list(shifts.values())
+    assert ask("shiftWords", [[shift] for shift in shifts], tmp_path) == list(shifts.values())
+    (spoken,) = ask("spokenVerdicts", [([0, 3], ["MLP", "CNN"], verdicts)], tmp_path)
     assert spoken == "shift 3 right, 0 down: MLP says ring, 71 percent, wrong; CNN says circle, 96 percent, right"
 
 
@@ -222,7 +207,7 @@ def test_arrays_tensors_and_lists_give_the_same_widget(make):
 
 def test_picture_reaches_the_page_to_the_byte(tmp_path):
     widget = explorer(3, fill=[9, 8, 7])
-    (unpacked,) = ask_node(tmp_path, unpackImage=[(text,) for text in attribute(widget, "images")])
+    unpacked = ask("unpackImage", [[text] for text in attribute(widget, "images")], tmp_path)
     for image, got in zip(widget.images, unpacked, strict=True):
         assert (got["rows"], got["cols"]) == (9, 11)
         assert list(got["data"].values()) == torch.tensor(image).permute(1, 2, 0).flatten().tolist()

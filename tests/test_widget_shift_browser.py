@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 from playwright.sync_api import expect
-from widget_harness import both_ways, html_of, listen_to, overflow_of, press_in_one_go, said_in
+from widget_harness import both_ways, html_of, listen_to, overflow_of, press_in_one_go, said_in, status
 
 from cnn_lessons.widgets import ShiftExplorer, shifted
 
@@ -64,10 +64,6 @@ def drag(page):
 
 def title(page):
     return page.locator(".cnnw-drag-part .cnnw-title")
-
-
-def status(page):
-    return page.get_by_role("status")
 
 
 def shown(page) -> torch.Tensor:

@@ -1,5 +1,6 @@
 """The depth and width explorer: its counts against the real networks, the paper's figures, the Python class."""
 
+import functools
 import itertools
 import random
 import re
@@ -8,7 +9,7 @@ import pytest
 import torch
 import traitlets
 from torch import nn
-from widget_harness import html_of, run_in_node
+from widget_harness import ask_node, html_of
 
 from cnn_lessons.anatomy import trace
 from cnn_lessons.models import wide_resnet
@@ -35,6 +36,7 @@ ERRORS = {
     (28, 10, True): ("3.89", "18.85", "median of 5 runs"),
     (40, 10, True): ("3.8", "18.3", "a single run"),
 }
+ask = functools.partial(ask_node, "cnn-wide")
 
 
 def network(depth: int, widen_factor: int, num_classes: int = 10, dropout: bool = False) -> dict:
@@ -42,12 +44,6 @@ def network(depth: int, widen_factor: int, num_classes: int = 10, dropout: bool 
 
 
 ALL = [network(d, k, c) for d, k, c in itertools.product(WIDE["depths"], WIDE["widen_factors"], WIDE["classes"])]
-
-
-def ask_node(folder, name: str, calls: list[list]) -> list:
-    results = run_in_node("cnn-wide", [{"name": name, "args": args} for args in calls], folder)
-    assert not [result for result in results if "error" in result]
-    return [result["value"] for result in results]
 
 
 def on_meta(depth: int, widen_factor: int, num_classes: int, dropout: float = 0.0) -> nn.Module:
@@ -72,7 +68,7 @@ def test_parts_are_those_of_the_real_networks(tmp_path):
     r = random.Random(0)
     chosen = [network(d, r.choice(WIDE["widen_factors"]), r.choice(WIDE["classes"])) for d in WIDE["depths"]]
     chosen += [network(10, k, c) for k in WIDE["widen_factors"] for c in WIDE["classes"]]
-    for settings, got in zip(chosen, ask_node(tmp_path, "wideCounts", [[s] for s in chosen]), strict=True):
+    for settings, got in zip(chosen, ask("wideCounts", [[s] for s in chosen], tmp_path), strict=True):
         real = real_counts(settings)
         for part, (parameters, multiply_adds, shape) in zip(got["parts"], real.values(), strict=True):
             assert (part["parameters"], part["multiplyAdds"]) == (parameters, multiply_adds), (settings, part)
@@ -81,7 +77,7 @@ def test_parts_are_those_of_the_real_networks(tmp_path):
 
 
 def test_totals_of_all_combinations_are_those_of_the_model(tmp_path):
-    for settings, got in zip(ALL, ask_node(tmp_path, "wideCounts", [[s] for s in ALL]), strict=True):
+    for settings, got in zip(ALL, ask("wideCounts", [[s] for s in ALL], tmp_path), strict=True):
         assert got["parameters"] == sum(part["parameters"] for part in got["parts"])
         assert got["multiplyAdds"] == sum(part["multiplyAdds"] for part in got["parts"])
         model = on_meta(settings["depth"], settings["widen_factor"], settings["num_classes"])
@@ -100,7 +96,7 @@ def test_dropout_adds_no_parameters():
 
 def test_counts_and_the_papers_figures_are_those_of_the_facts(tmp_path):
     calls = [[network(*pair)] for pair in PARAMETERS]
-    for (pair, (counted, paper)), got in zip(PARAMETERS.items(), ask_node(tmp_path, "wideCounts", calls), strict=True):
+    for (pair, (counted, paper)), got in zip(PARAMETERS.items(), ask("wideCounts", calls, tmp_path), strict=True):
         assert got["parameters"] == counted
         assert paper is None or f"{counted / 1e6:.1f}" == paper
         assert (paper is not None) == any((x["depth"], x["widen_factor"]) == pair for x in WIDE["paper"])
@@ -111,7 +107,7 @@ def test_counts_and_the_papers_figures_are_those_of_the_facts(tmp_path):
 def test_papers_errors_are_those_of_the_facts_and_no_others(tmp_path):
     calls = [[network(d, k, c, drop)] for d, k, c in {(s["depth"], s["widen_factor"], s["num_classes"]) for s in ALL}
              for drop in (False, True)]  # fmt: skip
-    for (settings,), said in zip(calls, ask_node(tmp_path, "paperError", calls), strict=True):
+    for (settings,), said in zip(calls, ask("paperError", calls, tmp_path), strict=True):
         known = ERRORS.get((settings["depth"], settings["widen_factor"], settings["dropout"]))
         if known is None:
             assert said is None, settings
@@ -123,11 +119,11 @@ def test_papers_errors_are_those_of_the_facts_and_no_others(tmp_path):
 
 def test_lines_of_equal_count_pass_through_networks_of_that_count(tmp_path):
     chosen = [s for s in ALL if s["widen_factor"] > 1]
-    counts = ask_node(tmp_path, "wideCounts", [[s] for s in chosen])
+    counts = ask("wideCounts", [[s] for s in chosen], tmp_path)
     calls = [[got["parameters"], s["depth"], s["num_classes"]] for s, got in zip(chosen, counts, strict=True)]
-    for settings, factor in zip(chosen, ask_node(tmp_path, "widenFactorFor", calls), strict=True):
+    for settings, factor in zip(chosen, ask("widenFactorFor", calls, tmp_path), strict=True):
         assert factor == pytest.approx(settings["widen_factor"], rel=1e-6), settings
-    (line,) = ask_node(tmp_path, "equalLine", [[36_479_194, 10, [28, 40], 3]])
+    (line,) = ask("equalLine", [[36_479_194, 10, [28, 40], 3]], tmp_path)
     assert [depth for depth, _ in line] == [28, 34, 40] and line[0][1] == pytest.approx(10)
     assert 8 < line[2][1] < 8.2  # WRN-40-8 has a little less than WRN-28-10
 
@@ -144,14 +140,14 @@ def test_arrow_keys_go_to_the_neighbours_and_stop_at_the_edges(tmp_path):
         (46, 12, "ArrowUp"): (46, 12),
         (28, 10, "Enter"): None,
     }
-    answers = ask_node(tmp_path, "keyedNetwork", [[network(d, k), key] for d, k, key in calls])
+    answers = ask("keyedNetwork", [[network(d, k), key] for d, k, key in calls], tmp_path)
     for expected, got in zip(calls.values(), answers, strict=True):
         assert got == (None if expected is None else {"depth": expected[0], "widen_factor": expected[1]})
 
 
 def test_depth_is_explained_with_a_sum_that_is_right(tmp_path):
     calls = [[network(depth, k)] for depth in WIDE["depths"] for k in (1, 10)]
-    for (settings,), words in zip(calls, ask_node(tmp_path, "depthWords", calls), strict=True):
+    for (settings,), words in zip(calls, ask("depthWords", calls, tmp_path), strict=True):
         sums = re.findall(r"([\d·+ ]+) = (\d+)", words)
         assert [eval(text.replace("·", "*")) for text, _ in sums] == [int(result) for _, result in sums]
         assert [int(result) for _, result in sums] == [settings["depth"], settings["depth"] - 2]
@@ -159,9 +155,9 @@ def test_depth_is_explained_with_a_sum_that_is_right(tmp_path):
 
 
 def test_words_round_as_they_should(tmp_path):
-    assert ask_node(tmp_path, "inMillions", [[563_930], [36_479_194], [10_961_370]]) == ["0.6 M", "36.5 M", "11.0 M"]
-    assert ask_node(tmp_path, "roundedCount", [[83_492_544], [5_243_328_768]]) == ["83 million", "5.2 billion"]
-    (spoken,) = ask_node(tmp_path, "spokenNetwork", [[network(28, 10)]])
+    assert ask("inMillions", [[563_930], [36_479_194], [10_961_370]], tmp_path) == ["0.6 M", "36.5 M", "11.0 M"]
+    assert ask("roundedCount", [[83_492_544], [5_243_328_768]], tmp_path) == ["83 million", "5.2 billion"]
+    (spoken,) = ask("spokenNetwork", [[network(28, 10)]], tmp_path)
     assert spoken == (
         "WRN-28-10: 36.5 M parameters, 5.2 billion multiply-adds, 26 layers one after another. "
         "The paper's test error: 4.00 %, median of 5 runs."

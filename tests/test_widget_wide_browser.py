@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from widget_harness import both_ways, html_of, overflow_of
+from widget_harness import both_ways, html_of, overflow_of, status
 
 from cnn_lessons.widgets import WideExplorer
 
@@ -14,10 +14,6 @@ pytestmark = pytest.mark.browser
 
 def plot(page):
     return page.locator(".cnnw-widebox")
-
-
-def status(page):
-    return page.get_by_role("status")
 
 
 def facts(page) -> dict[str, list[str]]:

@@ -57,6 +57,8 @@ LISTEN = """live => {
   const note = () => said.push(live.textContent.trim());
   new MutationObserver(note).observe(live, { childList: true, subtree: true });
 }"""
+OUTLINED = """() => [document.activeElement, document.activeElement.closest('.cnnw-segments')]
+  .some(node => node && getComputedStyle(node).outlineStyle !== 'none')"""
 IN_ONE_GO = """async ([key, times]) => {
   for (let i = 0; i < times; i++) {
     document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
@@ -81,6 +83,13 @@ def run_in_node(tag: str, cases: list[dict], folder) -> list[dict]:
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == len(cases)
     return answers
+
+
+def ask_node(tag: str, name: str, calls: list, folder) -> list:
+    """What an exported function of a widget's module gives for each list of arguments; none may be an error."""
+    answers = run_in_node(tag, [{"name": name, "args": arguments} for arguments in calls], folder)
+    assert all("value" in answer for answer in answers), [answer for answer in answers if "value" not in answer]
+    return [answer["value"] for answer in answers]
 
 
 def html_of(widget) -> str:
@@ -128,6 +137,11 @@ def strict_page(browser, base: str, **options):
     assert not faults, faults
 
 
+def status(page):
+    """Where a widget says to a screen reader what changed."""
+    return page.get_by_role("status")
+
+
 def grid(page, name: str):
     """The grid of numbers whose label begins with this name."""
     return page.get_by_role("grid", name=re.compile(f"^{name}"))
@@ -145,9 +159,9 @@ def values(page, name: str) -> list[list[str]]:
     )
 
 
-def listen_to(status) -> None:
+def listen_to(place) -> None:
     """Note from now on what this place says; `said_in` gives it."""
-    status.evaluate(LISTEN)
+    place.evaluate(LISTEN)
 
 
 def said_in(page) -> list[str]:
@@ -158,6 +172,19 @@ def said_in(page) -> list[str]:
 def press_in_one_go(page, key: str, times: int) -> None:
     """Press a key so often that all of it falls between two pictures of the screen."""
     page.evaluate(IN_ONE_GO, [key, times])
+
+
+def stops_of_tab(page) -> list[str]:
+    """Where Tab leads, from the button before to the one after; each stop on the way shows that it has the focus."""
+    page.locator("#before").focus()
+    stops = []
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.className + document.activeElement.tagName"))
+        if page.evaluate("document.activeElement.id") == "after":
+            break
+        assert page.evaluate(OUTLINED), stops[-1]
+    return stops
 
 
 def contrast(a: list[float], b: list[float]) -> float:

@@ -22,6 +22,7 @@ import nbformat
 from execute import NotebookError, give_outputs, run_one
 from execute import read as read_notebook
 from nbformat import NotebookNode
+from records import write_whole
 
 TEXT = "md:myst"
 WIDGET_STATE = "application/vnd.jupyter.widget-view+json"  # points to a kernel that is gone; the HTML beside it lasts
@@ -118,13 +119,10 @@ def as_text(notebook: NotebookNode) -> str:
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
-    """Write a notebook by way of a second file, so that a stop half-way loses nothing."""
-    text = nbformat.writes(notebook)
-    if path.exists() and path.read_text(encoding="utf-8") == text + "\n":
-        return
-    draft = path.with_suffix(".part")
-    draft.write_text(text + "\n", encoding="utf-8")
-    draft.replace(path)
+    """Write a notebook, whole or not at all; leave a file alone that holds it."""
+    text = nbformat.writes(notebook) + "\n"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_whole(path, text.encode())
 
 
 def tidied(notebook: NotebookNode) -> NotebookNode:

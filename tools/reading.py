@@ -7,7 +7,6 @@ typeset and widgets live; tools/paper/paper.js then takes the site away and unfo
 import functools
 import hashlib
 import html
-import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 import yaml
 from machine import ROOT, find_chromium
 from playwright.sync_api import BrowserContext, Page, sync_playwright
-from records import read_record, write_record
+from records import read_record, write_record, write_whole
 
 HTML = ROOT / "_build" / "html"
 BOOK_STAMP = ROOT / "_build" / "book.sha256"
@@ -92,9 +91,7 @@ def is_current(target: Path, key: str) -> bool:
 
 def keep(target: Path, content: bytes, key: str) -> None:
     """Write the edition, whole or not at all, and remember what it was made from."""
-    part = target.with_suffix(f"{target.suffix}.part")
-    part.write_bytes(content)
-    os.replace(part, target)
+    write_whole(target, content)
     write_record(target.with_suffix(f"{target.suffix}.json"), key)
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file by way of a second one: whole or not at all, so that a stop half-way loses nothing."""
+    part = file.with_name(f"{file.name}.part")
+    part.write_bytes(content)
+    part.replace(file)
+
+
 def write_record(file: Path, record: Any) -> None:
     """Write a record as JSON, whole or not at all."""
-    part = file.with_name(f"{file.name}.part")
-    part.write_text(json.dumps(record), encoding="utf-8")
-    os.replace(part, file)
+    write_whole(file, json.dumps(record).encode())
 
 
 def read_record(file: Path) -> Any:

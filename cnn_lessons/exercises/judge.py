@@ -1,6 +1,7 @@
 """`check`: run an answer on every case, compare values and gradients, name the likely mistake."""
 
 import contextlib
+import traceback
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
 from functools import partial
@@ -30,7 +31,7 @@ ADVICE = {  # by what torch says
 
 
 def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
-    """Check an answer and say how far it is.
+    """Check an answer and say how far it is. A file named by CNN_LESSONS_VERDICTS gets each verdict, a line of JSON.
 
     Args:
         name: of the exercise; `names()` lists them.
@@ -38,8 +39,8 @@ def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
         seed: fixes the random cases; None draws fresh ones each time.
 
     Returns:
-        A Verdict: "not attempted" for a body of `...`; "not yet" with the first case that is not right, what was
-        expected, what came, and the likely mistake; or "correct".
+        A Verdict, "not attempted" for a body of `...`; "not yet" with the first case that is not right, what was
+        expected, what came, and the likely mistake (also where time ran out); or "correct".
 
     Raises:
         ValueError: if there is no exercise of that name.
@@ -238,13 +239,7 @@ def _report(exercise: Exercise, outcome: Outcome, found: str, likely: str) -> st
 
 def _line(error: BaseException) -> str:
     """Return the line of the learner's own code at which an error was raised."""
-    trace = error.__traceback__
     others = ("cnn_lessons", "torch")  # torch stands between the check and a learner's forward
-    own = [step for step in _steps(trace) if step.tb_frame.f_globals.get("__name__", "").split(".")[0] not in others]
-    return f" (line {own[0].tb_lineno} of your cell)" if own else ""
-
-
-def _steps(trace):
-    while trace:
-        yield trace
-        trace = trace.tb_next
+    steps = traceback.walk_tb(error.__traceback__)
+    own = [line for frame, line in steps if frame.f_globals.get("__name__", "").split(".")[0] not in others]
+    return f" (line {own[0]} of your cell)" if own else ""

@@ -42,15 +42,6 @@ function picturesOfBook(article) {
   return sources;
 }
 
-/** Sphinx writes the parameters of a long signature as a list without terms, which is none. */
-function signaturesAsLines(article) {
-  const renamed = (node, ...children) => node.replaceWith(make("div", { class: "parameter" }, ...children));
-  for (const list of article.querySelectorAll("dl:not(:has(> dt))")) {
-    for (const line of list.querySelectorAll(":scope > dd")) renamed(line, ...line.childNodes);
-    renamed(list, ...list.childNodes);
-  }
-}
-
 /** Only attributes and elements that an e-book knows; every id once. */
 function plainMarkup(article) {
   const seen = new Set();
@@ -79,7 +70,6 @@ function chapter(own, files, names, widgets) {
   widgetsAsPictures(widgets, names);
   const pictures = picturesOfBook(article);
   linksOfReader(article, own, files);
-  signaturesAsLines(article);
   plainMarkup(article);
   return { xhtml: new XMLSerializer().serializeToString(article), pictures };
 }

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from cnn_lessons.classroom.releasing.errors import ClassroomError
+from cnn_lessons.classroom import toml
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can hold
 WHEEL = "Wheel-Version: 1.0\nGenerator: cnn_lessons release\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -28,7 +28,7 @@ def wheel(root: Path, package: Mapping[str, bytes], edition: str) -> tuple[str, 
     Raises:
         ClassroomError: if this Python cannot read pyproject.toml.
     """
-    project = _project(root / "pyproject.toml")
+    project = toml.parsed((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     name, version = project["name"].replace("-", "_"), f"{project['version']}+{edition}"
     info = f"{name}-{version}.dist-info"
     licences = {f"{info}/licenses/{file}": (root / file).read_bytes() for file in project["license-files"]}
@@ -40,20 +40,6 @@ def wheel(root: Path, package: Mapping[str, bytes], edition: str) -> tuple[str, 
     }
     files[f"{info}/RECORD"] = _record(files, f"{info}/RECORD").encode()
     return f"{name}-{version}-py3-none-any.whl", _zipped(files)
-
-
-def _project(path: Path) -> dict:
-    """Return the table [project] of pyproject.toml."""
-    try:
-        import tomllib
-    except ModuleNotFoundError:  # Python 3.10
-        try:
-            import tomli as tomllib
-        except ModuleNotFoundError as error:
-            raise ClassroomError(
-                "release: expected tomli to read pyproject.toml, got none. pip install tomli"
-            ) from error
-    return tomllib.loads(path.read_text(encoding="utf-8"))["project"]
 
 
 def _metadata(project: dict, version: str) -> str:

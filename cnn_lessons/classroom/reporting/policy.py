@@ -7,16 +7,16 @@ A policy is checked when it is made: a wrong one is refused before anything is r
 """
 
 import dataclasses
-import importlib
 import math
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cnn_lessons.classroom import toml
+from cnn_lessons.classroom.releasing.errors import ClassroomError
 from cnn_lessons.classroom.reporting import course, knobs
 
 LATEST, BEST = "latest", "best"
@@ -123,8 +123,8 @@ class Policy:
             OSError: if it cannot be read.
         """
         try:
-            return cls._of(_toml().loads(Path(path).read_text(encoding="utf-8-sig")))
-        except ValueError as error:  # tomllib's error and a text that is no UTF-8 are ValueErrors as well
+            return cls._of(toml.parsed(Path(path).read_text(encoding="utf-8-sig")))
+        except (ValueError, ClassroomError) as error:  # tomllib's error and a text that is no UTF-8 are ValueErrors
             raise ValueError(f"{path}: {error}") from error
 
     @classmethod
@@ -155,12 +155,3 @@ class Policy:
 def example() -> str:
     """Return a commented TOML file with every knob at its default; `Policy.read` understands it."""
     return (Path(__file__).parent / "policy.toml").read_text(encoding="utf-8")
-
-
-def _toml():
-    """Return the reader of TOML, which Python has from 3.11 on."""
-    name = "tomllib" if sys.version_info >= (3, 11) else "tomli"
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise ValueError("expected the package tomli, which Python 3.10 needs. pip install tomli") from error

@@ -1,5 +1,5 @@
 // Pure arithmetic of a stack of layers on one square image; no document. What does not fit is a RangeError with advice.
-// Tested against torch.nn and cnn_lessons.anatomy on random stacks in tests/test_widget_layers.py.
+// Tested against torch.nn and cnn_lessons.anatomy on random stacks in tests/test_widget_layers_arithmetic.py.
 import STACK from "./stack.json";
 import { checkFits, checkPool, outSize } from "./arithmetic.js";
 import { grouped, sizeSum } from "./numbers.js";
