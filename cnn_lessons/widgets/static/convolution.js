@@ -1,9 +1,9 @@
 // <cnn-conv>: slide a kernel over a small input, one window at a time, with every product written out.
-import { defineElement, h, sameValue } from "./shared.js";
+import { defineElement, h } from "./shared.js";
 import { checkbox, counter, dropdown, segmented } from "./controls.js";
 import { conv2d, convTerms, flipKernel, outSize, pad, reach } from "./arithmetic.js";
 import { resized, scaleOf, sizeText, withEntry } from "./grid.js";
-import { fitted, formatNumber, formatWeight, inParentheses, isExact, sizeSum } from "./numbers.js";
+import { bothWays, fitted, formatNumber, formatWeight, inParentheses, isExact, sizeSum } from "./numbers.js";
 import { IMAGES, KERNELS, kernelName } from "./presets.js";
 import { Stepper, digits, steppedHalfWay } from "./stepper.js";
 import { STEPS } from "./walk.js";
@@ -28,7 +28,7 @@ function convolved({ image, kernel, stride, padding, dilation, mode, flip }) {
 
 class ConvolutionView extends Stepper {
   constructor(context) {
-    super(context, { label: "Convolution stepper", defaults: DEFAULTS });
+    super(context, "Convolution stepper");
   }
 
   compute(state) {
@@ -66,7 +66,7 @@ class ConvolutionView extends Stepper {
   }
 
   editKernel(row, col, value) {
-    const { kernel, flip } = this.state();
+    const { kernel, flip } = this.read();
     const [i, j] = flip ? [kernel.length - 1 - row, kernel[0].length - 1 - col] : [row, col];
     if (kernel[i][j] === value) return this.uncomplain();
     this.note = `Kernel row ${row + 1}, column ${col + 1} is now ${formatWeight(value)}. `;
@@ -169,10 +169,7 @@ class ConvolutionView extends Stepper {
       const end = count < 1 ? ", no window fits" : ` = ${count}`;
       return sizeSum({ size, kernel: width, stride, padding, dilation }) + end;
     };
-    const [down, across] = [line(image.length, kernel.length), line(image[0].length, kernel[0].length)];
-    const sizes = sameValue(down, across)
-      ? [`rows and columns: ${down}`]
-      : [`rows: ${down}`, `columns: ${across}`];
+    const sizes = bothWays(line(image.length, kernel.length), line(image[0].length, kernel[0].length));
     return ["output size = ⌊(input + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1", ...sizes];
   }
 
@@ -182,10 +179,4 @@ class ConvolutionView extends Stepper {
   }
 }
 
-function render(context) {
-  return new ConvolutionView(context).mount();
-}
-
-defineElement("cnn-conv", DEFAULTS, render, steppedHalfWay(convolved));
-
-export default { render };
+export default defineElement("cnn-conv", DEFAULTS, ConvolutionView, steppedHalfWay(convolved));

@@ -1,6 +1,6 @@
 // <cnn-curves>: read training curves of several runs, loss and accuracy, side by side.
 import CURVE_STYLES from "./curves.css";
-import { commit, createRoot, defineElement, h, setText, stateOf, watch } from "./shared.js";
+import { commit, defineElement, h, setText } from "./shared.js";
 import { CurveControls } from "./curvecontrols.js";
 import { nearest } from "./curvemath.js";
 import {
@@ -15,6 +15,7 @@ import {
 } from "./curvedata.js";
 import { CurvePanel } from "./curveplot.js";
 import { CurveNumbers, CurveReadout, curveKey, curveLegend } from "./curveparts.js";
+import { View } from "./view.js";
 
 export const DEFAULTS = {
   runs: [],
@@ -28,7 +29,6 @@ export const DEFAULTS = {
   selected: 0,
 };
 
-const QUIET_MS = 150; // while a key is held down, speech waits for the last place
 const SNAP = 7; // px within which the pointer is taken to mean a whole epoch
 const SIZES = { narrow: 640, least: 250, fallback: 720, tall: 290, short: 230, gap: 20, axis: 48 };
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
@@ -40,10 +40,9 @@ const HOW_TO =
   "Point at a curve to read it; a click or a tap keeps the place. Arrow keys: left and right by epoch, " +
   "up and down by run; Escape, or a click on the run in focus, brings the last values back.";
 
-class CurveView {
-  constructor({ model, el }) {
-    this.model = model;
-    Object.assign(this, createRoot(el, "Curve reader", { name: "curves", text: CURVE_STYLES }));
+class CurveView extends View {
+  constructor(context) {
+    super(context, "Curve reader", { name: "curves", text: CURVE_STYLES });
     this.hover = null; // the epoch under the mouse: shown while it is there, kept by a click
     this.panels = QUANTITIES.map((quantity) => new CurvePanel(quantity));
     this.legend = curveLegend({ toggle: (run) => this.toggle(run) });
@@ -71,23 +70,24 @@ class CurveView {
     this.controls = new CurveControls({ pick: (changes) => this.change(changes, "") }); // they speak for themselves
   }
 
-  mount() {
+  layout() {
     const hint = h("p", { class: "cnnw-hint" }, HOW_TO);
     const { controls, key, note, numbers, plot, readout } = this;
     this.body = h("div", {}, plot, key.el, note, readout.el, hint, controls.el, numbers.el);
-    this.root.append(this.legend.el, this.empty, this.body);
+    return [this.legend.el, this.empty, this.body];
+  }
+
+  mount() {
     this.listen();
-    const unwatch = watch(this.model, Object.keys(DEFAULTS), () => this.draw());
     const redraw = () => this.root.isConnected && this.plot.clientWidth !== this.drawnAt && this.draw();
-    const sizes = new ResizeObserver(() => requestAnimationFrame(redraw)); // not at once: drawing changes sizes too
-    this.draw();
-    sizes.observe(this.plot);
-    return () => {
-      unwatch();
-      sizes.disconnect();
-      clearTimeout(this.waiting);
-      this.root.remove();
-    };
+    this.sizes = new ResizeObserver(() => requestAnimationFrame(redraw)); // not at once: drawing changes sizes too
+    this.sizes.observe(this.plot);
+    return super.mount();
+  }
+
+  destroy() {
+    this.sizes.disconnect();
+    super.destroy();
   }
 
   listen() {
@@ -156,8 +156,7 @@ class CurveView {
   change(changes, note = null) {
     this.peek(null);
     commit(this.model, changes);
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.say(note ?? this.spoken()), QUIET_MS);
+    this.sayLater(() => note ?? this.spoken());
   }
 
   spoken() {
@@ -175,7 +174,7 @@ class CurveView {
 
   draw() {
     const before = this.state;
-    this.state = stateOf(this.model, Object.keys(DEFAULTS));
+    this.state = this.read();
     const { runs, off, smoothing, selected, span, quantity, part } = this.state;
     if (before?.runs !== runs) this.runs = unpackRuns(runs);
     if (before?.runs !== runs || before?.smoothing !== smoothing)
@@ -240,10 +239,4 @@ class CurveView {
   }
 }
 
-function render(context) {
-  return new CurveView(context).mount();
-}
-
-defineElement("cnn-curves", DEFAULTS, render, () => ({ off: [] }));
-
-export default { render };
+export default defineElement("cnn-curves", DEFAULTS, CurveView, () => ({ off: [] }));

@@ -1,8 +1,6 @@
 // A grid of numbers: one tab stop, arrow keys inside, cells that can be edited, a frame for the window.
-import { afterClick, clamp, h, setText } from "./shared.js";
+import { ARROWS, afterClick, clamp, h, setText } from "./shared.js";
 import { parseNumber } from "./numbers.js";
-
-const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 /**
  * The pattern is ARIA's grid with a roving tabindex: Tab enters and leaves, arrows, Home and End walk, Enter

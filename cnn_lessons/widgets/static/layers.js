@@ -1,13 +1,14 @@
 // <cnn-layers>: stack layers and read shape, parameters, multiply-adds and receptive field after each.
 import LAYER_STYLES from "./layers.css";
 import STACK from "./stack.json";
-import { clamp, commit, createRoot, defineElement, h, sameValue, setText, stateOf, watch } from "./shared.js";
+import { clamp, commit, defineElement, h, sameValue, setText } from "./shared.js";
 import { button, dropdown } from "./controls.js";
 import { numberField } from "./fields.js";
 import { LayerEditor } from "./layereditor.js";
 import { grouped } from "./numbers.js";
 import { complete, inputState, layerName, layerSums, shapeText, traceStack } from "./stack.js";
 import { StackTable } from "./stacktable.js";
+import { View } from "./view.js";
 
 /** All traits for a preset of stack.json. */
 export function presetState({ size, channels, layers, selected = 0, compare = [] }) {
@@ -28,12 +29,10 @@ const [SIZES, CHANNELS, LAYER_COUNTS] = ["size", "channels", "layers"].map((name
 });
 const KEYS_HINT =
   "In the table, arrow keys go from layer to layer, with Alt they move one, Delete removes it.";
-const QUIET_MS = 150; // while a key is held down, speech waits for the last change
 
-class LayerView {
-  constructor({ model, el }) {
-    this.model = model;
-    Object.assign(this, createRoot(el, "Layer-stack calculator", { name: "layers", text: LAYER_STYLES }));
+class LayerView extends View {
+  constructor(context) {
+    super(context, "Layer-stack calculator", { name: "layers", text: LAYER_STYLES });
     this.table = new StackTable({
       select: (index) => this.change({ selected: index }),
       move: (by) => this.move(by),
@@ -41,7 +40,6 @@ class LayerView {
     });
     const refuse = (message) => this.complain(message);
     this.editor = new LayerEditor({ edit: (changes) => this.edit(changes), refuse });
-    this.problem = h("p", { class: "cnnw-problem" });
     this.formula = h("div", { class: "cnnw-formula" });
     this.makeControls(refuse);
   }
@@ -76,7 +74,7 @@ class LayerView {
     };
   }
 
-  mount() {
+  layout() {
     const { add, keep, swap, forget, ...rest } = this.buttons;
     const bar = (label, ...nodes) =>
       h("div", { class: "cnnw-transport", role: "group", "aria-label": label }, ...nodes);
@@ -85,14 +83,7 @@ class LayerView {
     const change = bar("Change the stack", this.kinds.el, add.el, ...Object.values(rest).map(({ el }) => el));
     const compare = bar("Compare", keep.el, swap.el, forget.el);
     const hint = h("p", { class: "cnnw-hint" }, KEYS_HINT);
-    this.root.append(top, this.table.el, this.problem, change, hint, this.editor.el, this.formula, compare);
-    const unwatch = watch(this.model, Object.keys(DEFAULTS), () => this.draw());
-    this.draw();
-    return () => {
-      unwatch();
-      clearTimeout(this.waiting);
-      this.root.remove();
-    };
+    return [top, this.table.el, this.problem, change, hint, this.editor.el, this.formula, compare];
   }
 
   // ---- what the reader does ----------------------------------------------------------------------------------
@@ -101,14 +92,7 @@ class LayerView {
   change(changes, note = "") {
     setText(this.problem, "");
     commit(this.model, changes);
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.say(note + this.spoken), QUIET_MS);
-  }
-
-  complain(message) {
-    clearTimeout(this.waiting); // what still waits to be said is older than this
-    setText(this.problem, message);
-    this.say(message);
+    this.sayLater(() => note + this.spoken);
   }
 
   /** The layers as a list to change, and the index of the chosen one. */
@@ -171,7 +155,7 @@ class LayerView {
 
   draw() {
     setText(this.problem, "");
-    const state = stateOf(this.model, Object.keys(DEFAULTS));
+    const state = this.read();
     const { size, channels, layers, compare } = state;
     const selected = clamp(state.selected, 0, Math.max(layers.length - 1, 0));
     const traced = traceStack(state);
@@ -222,11 +206,9 @@ function spokenRow(index, layer, { after, problem, before }) {
   return `${name}output ${[shapeText(after), ...parts].join(", ")}, receptive field ${grouped(after.field)}.`;
 }
 
-function render(context) {
-  return new LayerView(context).mount();
+/** On paper: the last layer, which sees most of the image. */
+function lastLayer({ layers }) {
+  return { selected: Math.max(layers.length - 1, 0) };
 }
 
-// On paper: the last layer, which sees most of the image.
-defineElement("cnn-layers", DEFAULTS, render, ({ layers }) => ({ selected: Math.max(layers.length - 1, 0) }));
-
-export default { render };
+export default defineElement("cnn-layers", DEFAULTS, LayerView, lastLayer);

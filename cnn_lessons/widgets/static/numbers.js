@@ -51,6 +51,11 @@ export function inParentheses(text) {
   return text.startsWith("−") ? `(${text})` : text;
 }
 
+/** What holds for rows and for columns, as lines of text: one where it is the same. */
+export function bothWays(down, across) {
+  return down === across ? [`rows and columns: ${down}`] : [`rows: ${down}`, `columns: ${across}`];
+}
+
 /** The size formula with its numbers: "⌊(6 + 2·0 − 1·(3 − 1) − 1) / 1⌋ + 1". */
 export function sizeSum({ size, kernel, stride, padding, dilation, ceil = false }) {
   const [open, close] = ceil ? "⌈⌉" : "⌊⌋";

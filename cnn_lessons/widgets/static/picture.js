@@ -1,8 +1,7 @@
 // A small image, drawn large: point with the mouse, tap, or walk with the arrow keys.
-import { clamp, h, holdMouse, setText } from "./shared.js";
+import { ARROWS, clamp, h, holdMouse, setText } from "./shared.js";
 
 const LEAP = 8; // pixels that Shift + arrow moves
-const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export class Picture {
   /** pick(row, col): the reader has chosen a pixel; peek(place): the mouse is over [row, col], or gone (null). */
@@ -54,7 +53,7 @@ export class Picture {
     const { rows, cols } = this.image;
     const [row, col] = this.at;
     const far = event.shiftKey ? LEAP : 1;
-    const [down, across] = MOVES[event.key] ?? [0, 0];
+    const [down, across] = ARROWS[event.key] ?? [0, 0];
     if (event.key === "Home") this.pick(event.ctrlKey ? 0 : row, 0);
     else if (event.key === "End") this.pick(event.ctrlKey ? rows - 1 : row, cols - 1);
     else if (down || across)

@@ -1,6 +1,6 @@
 // <cnn-pixels>: point at a pixel of a small image and read its numbers.
 import PIXEL_STYLES from "./pixels.css";
-import { clamp, commit, createRoot, defineElement, h, setText, stateOf, watch } from "./shared.js";
+import { clamp, commit, defineElement, h, setText } from "./shared.js";
 import { checkbox, segmented } from "./controls.js";
 import { formatNumber } from "./numbers.js";
 import {
@@ -22,11 +22,11 @@ import {
 } from "./colour.js";
 import { NumberGrid } from "./grid.js";
 import { Picture } from "./picture.js";
+import { View } from "./view.js";
 
 export const DEFAULTS = { image: "1x1:AAAA", row: 0, column: 0, channels: "RGB", numbers: "red" };
 
 const RADIUS = 2; // the neighbourhood is 5 by 5
-const QUIET_MS = 150; // while a key is held down, speech waits for the last pixel
 const HOW_TO = "Point with the mouse; a click or a tap keeps the pixel. Arrow keys walk, with Shift by 8.";
 
 /** The table of one pixel: stored numbers, numbers from 0 to 1, and where each lies on a scale of colours. */
@@ -96,10 +96,9 @@ class Reading {
   }
 }
 
-class PixelView {
-  constructor({ model, el }) {
-    this.model = model;
-    Object.assign(this, createRoot(el, "Pixel inspector", { name: "pixels", text: PIXEL_STYLES }));
+class PixelView extends View {
+  constructor(context) {
+    super(context, "Pixel inspector", { name: "pixels", text: PIXEL_STYLES });
     this.hover = null; // the pixel under the mouse: shown while it is there, kept by a click
     this.picture = new Picture({
       pick: (row, col) => this.pick(row, col),
@@ -123,20 +122,13 @@ class PixelView {
     this.sum = h("p", { class: "cnnw-sum" });
   }
 
-  mount() {
+  layout() {
     const group = { class: "cnnw-switches", role: "group", "aria-label": "Channels of the picture" };
     const switches = h("div", group, ...this.switches.map(({ el }) => el));
     const hint = h("p", { class: "cnnw-howto" }, HOW_TO);
     const left = h("div", { class: "cnnw-look" }, this.picture.el, switches, this.caption, hint);
     const neighbours = h("div", { class: "cnnw-neighbours" }, this.grid.el, this.numbers.el);
-    this.root.append(h("div", { class: "cnnw-pixels" }, left, this.reading.el, neighbours), this.sum);
-    const unwatch = watch(this.model, Object.keys(DEFAULTS), () => this.draw());
-    this.draw();
-    return () => {
-      unwatch();
-      clearTimeout(this.waiting);
-      this.root.remove();
-    };
+    return [h("div", { class: "cnnw-pixels" }, left, this.reading.el, neighbours), this.sum];
   }
 
   // ---- what the reader does ----------------------------------------------------------------------------------
@@ -161,14 +153,13 @@ class PixelView {
   /** Write to the model, and tell a screen reader: the note, or else the pixel. */
   change(changes, note = null) {
     commit(this.model, changes);
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.say(note ?? pixelWords(...this.at, this.pixel)), QUIET_MS);
+    this.sayLater(() => note ?? pixelWords(...this.at, this.pixel));
   }
 
   // ---- what the page shows -----------------------------------------------------------------------------------
 
   draw() {
-    const state = stateOf(this.model, Object.keys(DEFAULTS));
+    const state = this.read();
     this.unpack(state);
     const { rows, cols } = this.image;
     this.at = [clamp(state.row, 0, rows - 1), clamp(state.column, 0, cols - 1)];
@@ -241,10 +232,4 @@ class PixelView {
   }
 }
 
-function render(context) {
-  return new PixelView(context).mount();
-}
-
-defineElement("cnn-pixels", DEFAULTS, render);
-
-export default { render };
+export default defineElement("cnn-pixels", DEFAULTS, PixelView);

@@ -1,9 +1,9 @@
 // <cnn-pool>: slide a pooling window over a small input; see which value wins, or what the mean divides by.
-import { defineElement, sameValue, setText } from "./shared.js";
+import { defineElement, setText } from "./shared.js";
 import { checkbox, segmented } from "./controls.js";
 import { countWindows, countedCells, lastStartsInside, pool2d, poolCells, reach } from "./arithmetic.js";
 import { scaleOf, sizeText } from "./grid.js";
-import { fitted, formatNumber, inParentheses, isExact, sizeSum } from "./numbers.js";
+import { bothWays, fitted, formatNumber, inParentheses, isExact, sizeSum } from "./numbers.js";
 import { IMAGES } from "./presets.js";
 import { Stepper, digits, steppedHalfWay } from "./stepper.js";
 import { STEPS } from "./walk.js";
@@ -37,7 +37,7 @@ function poolOptions({ kernel_size, stride, padding, dilation, mode, ceil_mode, 
 
 class PoolingView extends Stepper {
   constructor(context) {
-    super(context, { label: "Pooling stepper", defaults: DEFAULTS });
+    super(context, "Pooling stepper");
   }
 
   compute(state) {
@@ -192,10 +192,7 @@ class PoolingView extends Stepper {
     const [open, close] = ceil ? "⌈⌉" : "⌊⌋";
     const steps = "(input + 2·padding − dilation·(kernel − 1) − 1) / stride";
     const general = `output size = ${open}${steps}${close} + 1`;
-    const [down, across] = this.imageSize().map((size) => this.sizeLine(size, poolOptions(state)));
-    const sizes = sameValue(down, across)
-      ? [`rows and columns: ${down}`]
-      : [`rows: ${down}`, `columns: ${across}`];
+    const sizes = bothWays(...this.imageSize().map((size) => this.sizeLine(size, poolOptions(state))));
     const rule = "A last window may hang over the edge if it starts inside the input or its left padding.";
     return [general, ...sizes, ...(ceil ? [rule] : []), ...(result ? [this.overlap(result)] : [])];
   }
@@ -236,15 +233,9 @@ class PoolingView extends Stepper {
   }
 }
 
-function render(context) {
-  return new PoolingView(context).mount();
-}
-
-defineElement(
+export default defineElement(
   "cnn-pool",
   DEFAULTS,
-  render,
+  PoolingView,
   steppedHalfWay((state) => pool2d(state.image, poolOptions(state))),
 );
-
-export default { render };

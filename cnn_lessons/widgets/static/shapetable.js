@@ -1,5 +1,6 @@
 // The table of the shape tracer: one row a step, one tab stop, arrow keys from row to row.
 import { clamp, h, setText } from "./shared.js";
+import { markCurrent } from "./marks.js";
 import { grouped } from "./numbers.js";
 import { batchShape, stepName } from "./shapewords.js";
 
@@ -26,7 +27,7 @@ class StepRow {
     setText(this.kind, kind);
     setText(this.details, details && ` ${details}`);
     this.button.tabIndex = chosen ? 0 : -1;
-    this.button.setAttribute("aria-current", String(chosen));
+    markCurrent(this.button, chosen);
     this.el.classList.toggle("cnnw-chosen", chosen);
     this.el.classList.toggle("cnnw-stopped", Boolean(problem));
     this.el.classList.toggle("cnnw-unreached", !after && !problem);

@@ -1,7 +1,7 @@
 // <cnn-shapes>: step through a network, change the input size, and see where it breaks.
 import SHAPE_STYLES from "./shapes.css";
 import SHAPES from "./shapes.json";
-import { clamp, commit, createRoot, defineElement, h, setText, stateOf, watch } from "./shared.js";
+import { clamp, commit, defineElement, h, setText } from "./shared.js";
 import { button, checkbox, dropdown } from "./controls.js";
 import { ShapeDetail } from "./shapedetail.js";
 import { SizeControl } from "./shapesize.js";
@@ -9,6 +9,7 @@ import { ShapeStrip } from "./shapestrip.js";
 import { ShapeTable } from "./shapetable.js";
 import { fittingSizes, mendings, stepsOf, traceShapes } from "./shapetrace.js";
 import { batchShape, spokenStep } from "./shapewords.js";
+import { View } from "./view.js";
 
 /** All traits for a network of shapes.json. */
 export function networkState(network) {
@@ -20,14 +21,12 @@ export const DEFAULTS = networkState("alexnet_cifar");
 
 const [min, max] = SHAPES.limits.size;
 const LIMITS = { min, max };
-const QUIET_MS = 150; // while a key or the slider is held, speech waits for the last change
 const SCALE = "A box to scale: its height and depth are H and W, its thickness C. A bar: a flat vector.";
 const KEYS = "In the table, arrow keys go from step to step.";
 
-class ShapeView {
-  constructor({ model, el }) {
-    this.model = model;
-    Object.assign(this, createRoot(el, "Shape tracer", { name: "shapes", text: SHAPE_STYLES }));
+class ShapeView extends View {
+  constructor(context) {
+    super(context, "Shape tracer", { name: "shapes", text: SHAPE_STYLES });
     const select = (selected) => this.change({ selected });
     this.strip = new ShapeStrip({ select });
     this.table = new ShapeTable({ select });
@@ -41,18 +40,17 @@ class ShapeView {
     this.size = new SizeControl({
       limits: LIMITS,
       pick: (size) => this.change({ size }),
-      refuse: (message) => this.refuse(message),
+      refuse: (message) => this.complain(message),
     });
     this.adaptive = checkbox({
       label: "Adaptive pooling before the linear layers",
       pick: (adaptive) => this.setAdaptive(adaptive),
     });
-    this.problem = h("p", { class: "cnnw-problem" });
     this.back = button({ label: "Back", icon: "back", act: () => this.step(-1) });
     this.next = button({ label: "Next step", icon: "next", act: () => this.step(1) });
   }
 
-  mount() {
+  layout() {
     const choices = h("div", { class: "cnnw-panel cnnw-setup" }, this.network.el, this.adaptive.el, this.size.el);
     this.next.el.classList.add("cnnw-main");
     const steps = { class: "cnnw-transport", role: "group", "aria-label": "Step through the network" };
@@ -60,14 +58,7 @@ class ShapeView {
     const scale = h("p", { class: "cnnw-hint", "aria-hidden": "true" }, SCALE);
     const look = h("div", { class: "cnnw-split" }, this.table.el, this.detail.el);
     const hint = h("p", { class: "cnnw-hint cnnw-keys" }, KEYS);
-    this.root.append(choices, this.problem, this.strip.el, scale, this.outcome, transport, look, hint);
-    const unwatch = watch(this.model, Object.keys(DEFAULTS), () => this.draw());
-    this.draw();
-    return () => {
-      unwatch();
-      clearTimeout(this.waiting);
-      this.root.remove();
-    };
+    return [choices, this.problem, this.strip.el, scale, this.outcome, transport, look, hint];
   }
 
   // ---- what the reader does ----------------------------------------------------------------------------------
@@ -76,9 +67,8 @@ class ShapeView {
   change(changes) {
     setText(this.problem, "");
     commit(this.model, changes);
-    clearTimeout(this.waiting);
     const stepped = Object.keys(changes).length === 1 && "selected" in changes;
-    this.waiting = setTimeout(() => this.say(stepped ? this.spoken : `${this.verdict} ${this.spoken}`), QUIET_MS);
+    this.sayLater(() => (stepped ? this.spoken : `${this.verdict} ${this.spoken}`));
   }
 
   /** The chosen layer stays chosen, where a step comes in before it or goes. */
@@ -95,17 +85,11 @@ class ShapeView {
     if (selected !== this.selected) this.change({ selected });
   }
 
-  refuse(message) {
-    clearTimeout(this.waiting);
-    setText(this.problem, message);
-    this.say(message);
-  }
-
   // ---- what the page shows -----------------------------------------------------------------------------------
 
   draw() {
     setText(this.problem, "");
-    const state = stateOf(this.model, Object.keys(DEFAULTS));
+    const state = this.read();
     const traced = traceShapes(state);
     const { rows } = traced;
     const input = { channels: SHAPES.channels, size: state.size, features: null };
@@ -147,10 +131,6 @@ class ShapeView {
   }
 }
 
-function render(context) {
-  return new ShapeView(context).mount();
-}
-
 /** On paper: the step where the network breaks, or else the one that holds most of the parameters. */
 function tellingStep(state) {
   const { rows, stopped } = traceShapes(state);
@@ -158,6 +138,4 @@ function tellingStep(state) {
   return { selected: stopped ?? parameters.indexOf(Math.max(...parameters)) };
 }
 
-defineElement("cnn-shapes", DEFAULTS, render, tellingStep);
-
-export default { render };
+export default defineElement("cnn-shapes", DEFAULTS, ShapeView, tellingStep);

@@ -1,19 +1,17 @@
 // The widget framework: what every widget of this folder stands on.
 //
 // To add a widget `cnn-name`:
-//   1. Write static/name.js as an ES module. Import from "./shared.js" and its neighbours (numbers.js: numbers
-//      as text; controls.js: buttons and choices; grid.js: a grid of cells; arithmetic.js: sizes, convolution,
-//      pooling), put the widget's own arithmetic into exported pure functions, and end with
+//   1. Write static/name.js as an ES module. Import from "./shared.js" and its neighbours (view.js: the base of all
+//      views; numbers.js: numbers as text; controls.js: buttons and choices; grid.js: a grid of cells; arithmetic.js:
+//      sizes, convolution, pooling), put the widget's own arithmetic into exported pure functions, and write
 //          export const DEFAULTS = { …every synced trait and its default… };
-//          function render({ model, el }) { …; return () => cleanUp(); }
-//          defineElement("cnn-name", DEFAULTS, render);
-//          export default { render };
+//          class NameView extends View { … } // what it has to give stands in view.js
+//          export default defineElement("cnn-name", DEFAULTS, NameView);
 //   2. Add `"cnn-name": "name.js"` to MODULES in widgets/source.py, a class with the same traits in a Python
 //      file beside it, and its name to widgets/__init__.py.
 //      On paper nobody can step or choose: a fourth argument of defineElement, state → changes, shows what the widget
 //      is about while the page is printed, unless the reader has changed it.
-//   3. In render: `const { root, say } = createRoot(el, "What it is")`, append to `root`, redraw with
-//      `const stop = watch(model, Object.keys(DEFAULTS), draw)`, write with `commit(model, { trait: … })`.
+//   3. In the view: `this.read()` gives the traits, `commit(this.model, { trait: … })` writes them.
 //
 // Rules that keep it sound:
 //   - Everything the reader does goes into the model, so that it survives a redraw, reaches a second view of
@@ -24,10 +22,10 @@
 //   - `say` is for the screen reader; what it says must also stand in the page. The first draw is silent.
 //   - Colour is never the only sign; a control is at least 40 px high; wide things scroll in their own box.
 
-import STYLES from "./widgets.css";
-
 const CLICK_MS = 200; // from a press of the button to its release
-const PRODUCT = /([\d)])·(?=[\d(])/g; // a screen reader passes over this dot
+
+/** What the arrow keys mean: [down, across]. */
+export const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 // ---- state ---------------------------------------------------------------------------------------------
 
@@ -77,11 +75,14 @@ function readAttributes(element, defaults) {
 }
 
 /**
- * Register `<tag>`; harmless when the module is loaded twice, or where there is no document (Node).
+ * Register `<tag>`, whose views are made by a subclass of View; harmless when the module is loaded twice, or where there
+ * is no document (Node). Returns what anywidget asks for.
  * onPaper(state) → the changes that make a printed widget tell something; without it, it prints as it is.
  */
-export function defineElement(tag, defaults, render, onPaper = () => ({})) {
-  if (typeof customElements === "undefined" || customElements.get(tag)) return;
+export function defineElement(tag, defaults, ViewClass, onPaper = () => ({})) {
+  const traits = Object.keys(defaults);
+  const render = ({ model, el }) => new ViewClass({ model, el, traits }).mount();
+  if (typeof customElements === "undefined" || customElements.get(tag)) return { render };
   customElements.define(
     tag,
     class extends HTMLElement {
@@ -103,6 +104,7 @@ export function defineElement(tag, defaults, render, onPaper = () => ({})) {
       }
     },
   );
+  return { render };
 }
 
 /** While the page is printed, show a telling state in place of the first; what a reader has set stays. */
@@ -182,40 +184,6 @@ export function h(tag, properties = {}, ...children) {
 /** Set the text only where it differs, so that nothing is announced or laid out twice. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
-}
-
-/** Put a style sheet into the page, or the shadow root, that holds `el`: once, whoever asks first. */
-function installStyles(el, name, text) {
-  const place = el.getRootNode() instanceof ShadowRoot ? el.getRootNode() : document.head;
-  if (!place.querySelector(`style[data-cnnw="${name}"]`))
-    place.append(h("style", { "data-cnnw": name }, text));
-}
-
-/**
- * The widget's outermost box, with the style sheet, a polite live region and keys that stay inside.
- * Returns { root, say }: append to `root`; `say(text)` tells a screen reader, and tells it again when asked twice.
- * `own`: { name, text }, a style sheet that this widget alone needs, on top of the common one.
- */
-export function createRoot(el, label, own = null) {
-  installStyles(el, "common", STYLES);
-  if (own) installStyles(el, own.name, own.text);
-  const live = h("p", { class: "cnnw-live", role: "status", "aria-live": "polite" });
-  // JupyterLab takes arrow keys as its own shortcuts: the attribute and stopPropagation both tell it not to.
-  const root = h("div", {
-    class: "cnnw",
-    role: "group",
-    "aria-label": label,
-    "data-lm-suppress-shortcuts": "true",
-  });
-  for (const type of ["keydown", "keyup", "keypress"])
-    root.addEventListener(type, (event) => event.stopPropagation());
-  root.append(live);
-  el.append(root);
-  const say = (text) => {
-    const spoken = text.replaceAll(PRODUCT, "$1 × ");
-    setText(live, spoken && live.textContent === spoken ? `${spoken}\u00a0` : spoken); // only a change is read
-  };
-  return { root, say };
 }
 
 /** Let a box hold a mouse that is pressed on it until it is released: a drag that began elsewhere is none of its own. */

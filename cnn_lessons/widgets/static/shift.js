@@ -1,6 +1,6 @@
 // <cnn-shift>: drag an object in its picture and watch what two networks make of it.
 import SHIFT_STYLES from "./shift.css";
-import { clamp, commit, createRoot, defineElement, h, sameValue, stateOf, watch } from "./shared.js";
+import { clamp, commit, defineElement, h, sameValue } from "./shared.js";
 import { button, segmented } from "./controls.js";
 import { unpackImage } from "./colour.js";
 import {
@@ -15,6 +15,7 @@ import {
 } from "./shiftmath.js";
 import { DraggedPicture, paintImage } from "./shiftpicture.js";
 import { NetworkPanel } from "./shiftpanel.js";
+import { View } from "./view.js";
 
 const CERTAIN = `1:${"Po".repeat(SIDE * SIDE)}`; // 1000 thousandths everywhere
 
@@ -32,7 +33,6 @@ export const DEFAULTS = {
   dx: 0,
 };
 
-const QUIET_MS = 150; // during a drag, speech waits for the last pixel
 const BUTTONS = {
   ArrowLeft: ["back", "left"],
   ArrowUp: ["up", "up"],
@@ -45,10 +45,9 @@ const KEY_TO_MAPS =
   "Each square of a map is one shift; in the middle, none. The fuller its colour, the more probable the right class, " +
   "whose bar is framed. A cross: the network says another class. Click a square to go there.";
 
-class ShiftView {
-  constructor({ model, el }) {
-    this.model = model;
-    Object.assign(this, createRoot(el, "Shift explorer", { name: "shift", text: SHIFT_STYLES }));
+class ShiftView extends View {
+  constructor(context) {
+    super(context, "Shift explorer", { name: "shift", text: SHIFT_STYLES });
     const move = (shift) => this.move(shift);
     this.picture = new DraggedPicture({ move });
     this.panels = [new NetworkPanel({ pick: move }), new NetworkPanel({ pick: move })];
@@ -59,21 +58,14 @@ class ShiftView {
     this.choice = h("div", { class: "cnnw-choice" });
   }
 
-  mount() {
+  layout() {
     const pad = { class: "cnnw-pad", role: "group", "aria-label": "Move the object" };
     const buttons = h("div", pad, ...this.buttons.map(({ el }) => el));
     const hint = h("p", { class: "cnnw-drag-hint" }, HOW_TO);
     const look = h("div", { class: "cnnw-drag-part" }, this.picture.el, buttons, hint, this.choice);
     const networks = h("div", { class: "cnnw-networks" }, ...this.panels.map(({ el }) => el));
     const key = h("p", { class: "cnnw-map-key" }, KEY_TO_MAPS);
-    this.root.append(h("div", { class: "cnnw-shift" }, look, networks), key);
-    const unwatch = watch(this.model, Object.keys(DEFAULTS), () => this.draw());
-    this.draw();
-    return () => {
-      unwatch();
-      clearTimeout(this.waiting);
-      this.root.remove();
-    };
+    return [h("div", { class: "cnnw-shift" }, look, networks), key];
   }
 
   // ---- what the reader does ----------------------------------------------------------------------------------
@@ -85,17 +77,13 @@ class ShiftView {
   /** Write to the model, and tell a screen reader what the networks say now. */
   change(changes) {
     commit(this.model, changes);
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(
-      () => this.say(spokenVerdicts(this.shift, this.names, this.verdicts)),
-      QUIET_MS,
-    );
+    this.sayLater(() => spokenVerdicts(this.shift, this.names, this.verdicts));
   }
 
   // ---- what the page shows -----------------------------------------------------------------------------------
 
   draw() {
-    const state = stateOf(this.model, Object.keys(DEFAULTS));
+    const state = this.read();
     this.unpack(state);
     const { classes, fill } = state;
     this.shift = [state.dy, state.dx];
@@ -143,10 +131,6 @@ class ShiftView {
   }
 }
 
-function render(context) {
-  return new ShiftView(context).mount();
-}
-
 /** On paper: the picture moved to where the networks disagree. */
 function tellingShift({ probabilities, labels, ...state }) {
   const chosen = clamp(state.chosen, 0, labels.length - 1);
@@ -155,6 +139,4 @@ function tellingShift({ probabilities, labels, ...state }) {
   return dy === undefined ? {} : { dy, dx };
 }
 
-defineElement("cnn-shift", DEFAULTS, render, tellingShift);
-
-export default { render };
+export default defineElement("cnn-shift", DEFAULTS, ShiftView, tellingShift);

@@ -1,6 +1,6 @@
 // Pure arithmetic of the shift explorer; no document. A shift is [dy, dx]: pixels down and to the right.
 // Tested against torch in tests/test_widget_shift.py.
-import { clamp } from "./shared.js";
+import { ARROWS, clamp } from "./shared.js";
 
 /** How far an object moves, in pixels, each way: as in the Python class. */
 export const REACH = 8;
@@ -8,7 +8,6 @@ export const REACH = 8;
 export const SIDE = 2 * REACH + 1;
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"; // base64's
-const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 /** "10:" and two base64 digits a probability → { count: 10, shares }: thousandths, [k, dy + 8, dx + 8, class]. */
 export function unpackShares(text) {
@@ -80,7 +79,7 @@ export function clickedShift([down, across], [height, width]) {
 /** Where a key goes from a shift, or null where it is none of ours. */
 export function keyedShift([dy, dx], key) {
   if (key === "Home") return [0, 0];
-  const move = MOVES[key];
+  const move = ARROWS[key];
   return move ? nearestShift([dy + move[0], dx + move[1]]) : null;
 }
 

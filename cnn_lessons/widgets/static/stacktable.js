@@ -1,5 +1,6 @@
 // The table of a stack: one row a layer, one tab stop, arrow keys from row to row.
 import { clamp, h, setText } from "./shared.js";
+import { markCurrent } from "./marks.js";
 import STACK from "./stack.json";
 import { formatNumber, grouped } from "./numbers.js";
 import { layerDetails, shapeText } from "./stack.js";
@@ -42,7 +43,7 @@ class StackRow {
     setText(this.kind, STACK.kinds[layer.kind].name);
     setText(this.details, layerDetails(layer) && ` ${layerDetails(layer)}`);
     this.pickButton.tabIndex = chosen ? 0 : -1;
-    this.pickButton.setAttribute("aria-current", String(chosen));
+    markCurrent(this.pickButton, chosen);
     this.el.classList.toggle("cnnw-chosen", chosen);
     this.el.classList.toggle("cnnw-unreached", !row.before);
     if (!row.after) {

@@ -1,9 +1,10 @@
 // What both steppers share: the stage, the settings of the input, the written-out result.
-import { commit, createRoot, h, setText, stateOf, watch } from "./shared.js";
+import { commit, h, setText } from "./shared.js";
 import { counter, dropdown } from "./controls.js";
 import { NumberGrid, resized, scaleOf, sizeText, withEntry } from "./grid.js";
 import { fitted, formatNumber, isExact } from "./numbers.js";
 import { IMAGES, imageName } from "./presets.js";
+import { View } from "./view.js";
 import { Walk } from "./walk.js";
 
 const LARGEST_INPUT = 10; // as in the Python class
@@ -45,19 +46,18 @@ export function steppedHalfWay(output) {
  *   explain(result) → { before, terms, joint, after, value, rounded }: the calculation of the current window,
  *   formula(state, result) → lines of text, settings(state) → one line for print.
  */
-export class Stepper {
-  constructor({ model, el }, { label, defaults }) {
-    this.model = model;
-    this.names = Object.keys(defaults);
-    Object.assign(this, createRoot(el, label));
+export class Stepper extends View {
+  constructor(context, label) {
+    super(context, label);
+    const { model } = this;
     this.walk = new Walk({ model, tell: (note) => this.tell(note), resume: () => this.announce() });
+    this.walk.listen(this.root);
     this.input = this.editableGrid("Input", (row, col, value) => this.editImage(row, col, value));
     this.output = new NumberGrid({
       name: "Output",
       help: "Arrow keys move the window, Space or N takes the next step.",
       pick: (row, col) => this.walk.moveTo(row, col),
     });
-    this.problem = h("p", { class: "cnnw-problem" });
     this.sum = h("p", { class: "cnnw-sum" });
     this.formulaBox = h("div", { class: "cnnw-formula" });
     this.printed = h("p", { class: "cnnw-printed" });
@@ -65,17 +65,14 @@ export class Stepper {
     this.note = "";
   }
 
-  mount() {
+  layout() {
     const words = [this.problem, this.sum, this.walk.el, h("p", { class: "cnnw-hint" }, HINT)];
-    this.root.append(this.stage(), ...words, this.panel(), this.formulaBox, this.printed);
-    this.walk.listen(this.root);
-    const unwatch = watch(this.model, this.names, () => this.draw());
-    this.draw();
-    return () => {
-      unwatch();
-      this.walk.leave();
-      this.root.remove();
-    };
+    return [this.stage(), ...words, this.panel(), this.formulaBox, this.printed];
+  }
+
+  destroy() {
+    this.walk.leave();
+    super.destroy();
   }
 
   editableGrid(name, edit) {
@@ -108,10 +105,6 @@ export class Stepper {
 
   // ---- what the reader does ----------------------------------------------------------------------------
 
-  state() {
-    return stateOf(this.model, this.names);
-  }
-
   imageSize() {
     const image = this.model.get("image");
     return [image.length, image[0].length];
@@ -119,7 +112,7 @@ export class Stepper {
 
   /** Write settings. The steps to an output of another size start anew; while there is none, they are kept. */
   change(changes) {
-    const output = this.attempt({ ...this.state(), ...changes }).result?.output;
+    const output = this.attempt({ ...this.read(), ...changes }).result?.output;
     const resize = output && this.outputSize && sizeText(output) !== this.outputSize;
     if (resize) this.note += `The output is now ${sizeText(output)}. `;
     commit(this.model, resize ? { ...changes, visited: [] } : changes);
@@ -152,7 +145,7 @@ export class Stepper {
   }
 
   draw() {
-    const state = this.state();
+    const state = this.read();
     const { result, problem } = this.attempt(state);
     this.result = result;
     if (result) this.outputSize = sizeText(result.output); // else the last one

@@ -1,17 +1,10 @@
 // The walk of a window over the output cells: one step, many steps by a timer, or straight to a cell.
-import { clamp, commit, h, prefersCalm } from "./shared.js";
+import { ARROWS, clamp, commit, h, prefersCalm } from "./shared.js";
 import { button } from "./controls.js";
 
 const STEP_MS = 700;
 const CALM_STEP_MS = 1500; // for readers who ask for reduced motion: no gliding (CSS), and time to follow
-const WALK_KEYS = {
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-  Home: [0, -Infinity],
-  End: [0, Infinity],
-};
+const WALK_KEYS = { ...ARROWS, Home: [0, -Infinity], End: [0, Infinity] };
 
 // The walk that a timer moves on, by what all views of its widget share.
 const PLAYING = new WeakMap();

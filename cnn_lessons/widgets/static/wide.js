@@ -1,24 +1,23 @@
 // <cnn-wide>: choose depth and width of a Wide ResNet, and see what it costs.
 import WIDE_STYLES from "./wide.css";
 import WIDE from "./wide.json";
-import { commit, createRoot, defineElement, h, setText, stateOf, watch } from "./shared.js";
+import { commit, defineElement, h, setText } from "./shared.js";
 import { checkbox, segmented } from "./controls.js";
 import { grouped } from "./numbers.js";
+import { View } from "./view.js";
 import { blocksOf, paperEntry, paperError, roundedCount, spokenNetwork, wideCounts, wideName } from "./widemath.js";
 import { WidePlot } from "./wideplot.js";
 import { PaperTable, PartsTable } from "./widetable.js";
 
 export const DEFAULTS = { depth: 28, widen_factor: 10, num_classes: 10, dropout: false };
 
-const QUIET_MS = 150; // while a key is held down, speech waits for the last change
 const KEY_TO_PLOT =
   "Each point is a network; a filled one stands in the paper's table. Grey lines join networks of equal parameter " +
   "count, the coloured one those with as many as the chosen one. Click a point, or use the arrow keys.";
 
-class WideView {
-  constructor({ model, el }) {
-    this.model = model;
-    Object.assign(this, createRoot(el, "Depth and width explorer", { name: "wide", text: WIDE_STYLES }));
+class WideView extends View {
+  constructor(context) {
+    super(context, "Depth and width explorer", { name: "wide", text: WIDE_STYLES });
     const choice = (label, name, values) =>
       segmented({
         label,
@@ -44,10 +43,10 @@ class WideView {
     this.depthSum = h("p", {});
   }
 
-  mount() {
+  layout() {
     const controls = [this.depth, this.widenFactor, this.classes, this.dropout].map(({ el }) => el);
     const facts = h("dl", { class: "cnnw-facts" }, ...this.facts.map(({ el }) => el));
-    this.root.append(
+    return [
       h("div", { class: "cnnw-panel cnnw-widepanel" }, ...controls),
       h("div", { class: "cnnw-chosennet" }, this.name, facts),
       this.plot.el,
@@ -55,25 +54,17 @@ class WideView {
       this.parts.el,
       h("div", { class: "cnnw-formula" }, this.depthSum),
       this.paper.el,
-    );
-    const unwatch = watch(this.model, Object.keys(DEFAULTS), () => this.draw());
-    this.draw();
-    return () => {
-      unwatch();
-      clearTimeout(this.waiting);
-      this.root.remove();
-    };
+    ];
   }
 
   /** Write to the model, and tell a screen reader what the network costs now. */
   change(changes) {
     commit(this.model, changes);
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.say(spokenNetwork(stateOf(this.model, Object.keys(DEFAULTS)))), QUIET_MS);
+    this.sayLater(() => spokenNetwork(this.read()));
   }
 
   draw() {
-    const network = stateOf(this.model, Object.keys(DEFAULTS));
+    const network = this.read();
     this.depth.show(network.depth);
     this.widenFactor.show(network.widen_factor);
     this.classes.show(network.num_classes);
@@ -114,10 +105,4 @@ function factsOf(network) {
   ];
 }
 
-function render(context) {
-  return new WideView(context).mount();
-}
-
-defineElement("cnn-wide", DEFAULTS, render);
-
-export default { render };
+export default defineElement("cnn-wide", DEFAULTS, WideView);

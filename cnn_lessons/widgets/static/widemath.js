@@ -1,7 +1,7 @@
 // Pure arithmetic of Wide ResNets on 32×32 images; no document.
 // Tested against cnn_lessons.models.wide_resnet and anatomy.trace in tests/test_widget_wide.py.
 import WIDE from "./wide.json";
-import { clamp } from "./shared.js";
+import { ARROWS, clamp } from "./shared.js";
 import { formatNumber } from "./numbers.js";
 
 const STEM = 16; // channels after the first convolution
@@ -77,13 +77,12 @@ export function equalLine(parameters, classes, [first, last], points = 90) {
 
 /** What an arrow key makes of a network: left and right change the depth, up and down the widen factor; else null. */
 export function keyedNetwork({ depth, widen_factor: widenFactor }, key) {
-  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
-  if (!(key in moves)) return null;
+  if (!ARROWS[key]) return null;
   const step = (values, now, by) => values[clamp(values.indexOf(now) + by, 0, values.length - 1)];
-  const [deeper, wider] = moves[key];
+  const [down, across] = ARROWS[key];
   return {
-    depth: step(WIDE.depths, depth, deeper),
-    widen_factor: step(WIDE.widen_factors, widenFactor, wider),
+    depth: step(WIDE.depths, depth, across),
+    widen_factor: step(WIDE.widen_factors, widenFactor, -down),
   };
 }
 
