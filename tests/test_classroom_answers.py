@@ -1,10 +1,13 @@
-"""Which cells of a notebook are answers, which of them counts, and what an answer may not take."""
+"""Which chapter a file is, which of its cells are answers, which of them counts, and what an answer may not take."""
+
+import json
+import warnings
 
 import pytest
 from made_class import ASKED, START, ZERO, answer, blank, notebook, right
 
 from cnn_lessons.classroom.grading.one_file import Run, _mark
-from cnn_lessons.classroom.grading.reading import BY_NAME, CHECKED, read
+from cnn_lessons.classroom.grading.reading import BY_NAME, CHECKED, chapter_in_name, read
 from cnn_lessons.classroom.record import Mark
 from cnn_lessons.exercises import solution_source
 
@@ -20,6 +23,57 @@ def counting(*cells, statuses):
     given = zip(statuses, map(str, range(len(places))), places, strict=True)
     marks = [Mark(ASKED, status, message, "", place.remark) for status, message, place in given]
     return _mark(ASKED, Run({ASKED: marks}), found)
+
+
+@pytest.mark.parametrize(
+    ("file", "chapter"),
+    [
+        ("03_arithmetic_of_shapes_12_lee.ipynb", "03"),
+        ("12_lee_03_Arithmetic_of_shapes (1).ipynb", "03"),
+        ("12_03_arithmetic_of_shapes_07_b.ipynb", "03"),
+        ("anna_02_convolution.ipynb", "02"),
+        ("02_convolution/04_pools.ipynb", "04"),
+        ("lee_04_pools.ipynb", "04"),
+        ("2002_convolution.ipynb", ""),
+        ("02_convolution/homework.ipynb", ""),
+    ],
+)
+def test_number_of_a_student_is_taken_for_no_chapter(file, chapter):
+    assert chapter_in_name(file) == chapter
+
+
+def changed(change):
+    """Return a notebook with one right answer after a change of its second cell and its metadata."""
+    whole = json.loads(notebook(START, right()))
+    change(whole["cells"][1], whole["metadata"])
+    return json.dumps(whole).encode()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda cell, _: cell.pop("outputs"),
+        lambda cell, _: cell.update(outputs=None),
+        lambda cell, _: cell.update(outputs=[{"output_type": "stream"}, {"output_type": "display_data", "data": None}]),
+        lambda cell, _: cell.pop("metadata"),
+        lambda cell, _: cell.update(metadata=None, attachments=None),
+        lambda cell, _: cell.update(metadata={"tags": None}),
+        lambda cell, _: cell.update(metadata={"tags": 3}),
+        lambda _, top: top.update(kernelspec=None, language_info=None),
+        lambda _, top: top.update(kernelspec="python3"),
+    ],
+)
+def test_field_that_python_runs_without_may_be_missing_or_null(change):
+    found = read(changed(change), "03_x.ipynb")
+    assert list(found.places) == [ASKED]
+    json.loads(found.text)
+
+
+@pytest.mark.parametrize("change", [lambda cell, _: cell.pop("id"), lambda cell, _: cell.update(id="cell-0")])
+def test_ids_that_are_missing_or_there_twice_are_not_told_of(change):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert list(read(changed(change), "03_x.ipynb").places) == [ASKED]
 
 
 @pytest.mark.parametrize(

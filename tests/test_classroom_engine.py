@@ -23,20 +23,20 @@ from types import SimpleNamespace
 import made_class
 import pytest
 import torch
-from made_class import ASKED, START, notebook
+from made_class import ASKED, START, blank, notebook
 from torch import nn
 from wrong_answers import BANK
 
 from cnn_lessons import cli, exercises
 from cnn_lessons.classroom.grading import collect as collecting
 from cnn_lessons.classroom.grading import reaching, whole_class
-from cnn_lessons.classroom.grading.collect import collect
+from cnn_lessons.classroom.grading.collect import HandedIn, collect
 from cnn_lessons.classroom.grading.inside import cells
 from cnn_lessons.classroom.grading.inside.cells import Snapshot
 from cnn_lessons.classroom.grading.jail import Jail, NotReady
 from cnn_lessons.classroom.grading.judging import misconception, objection
 from cnn_lessons.classroom.grading.limits import Limits
-from cnn_lessons.classroom.grading.one_file import Run, _mark
+from cnn_lessons.classroom.grading.one_file import Run, _mark, grade_one
 from cnn_lessons.classroom.grading.parsing import Refused
 from cnn_lessons.classroom.grading.prison import PRIVATE, Prison, hidden_paths, veil
 from cnn_lessons.classroom.grading.reading import read
@@ -305,11 +305,50 @@ def test_processes_of_a_notebook_share_its_memory(tmp_path, shared):
 
 @namespaces
 def test_commands_of_a_cell_run_and_the_cell_goes_on(prison):
-    cell = "!false\n%pip --version\nlines = !echo hello\nassert lines == ['hello']\nreached = True"
+    cell = "!false\n%pip --version\nlines = !echo hello\nassert lines == ['hello']\n"
+    cell += "import subprocess\ntold = subprocess.Popen(['sleep', '600'])\ntold.terminate()\nreached = told.wait(20)"
     with Jail(prison, "cells", Limits(), threading.Event()) as jail:
         said, _ = jail.ask({"cell": cell, "seconds": 60}, 90)
         seen, _ = jail.ask({"cell": "assert reached", "seconds": 30}, 60)
     assert not said["error"] and not seen["error"], (said, seen)
+
+
+TEE = """import sys
+class Tee:
+    def __init__(self, *files):
+        self.files = files
+    def write(self, text):
+        for file in self.files:
+            file.write(text)
+sys.stdout = Tee(sys.stdout, open("log.txt", "w"))
+"""
+
+
+def statuses(prison, *sources, limits=None):
+    """Return how a notebook with these cells ends, its problem, and the statuses of the exercises that it answers."""
+    item = HandedIn("03_a.ipynb", notebook(START, *sources), None)
+    result = grade_one(item, prison, limits or Limits(), False, threading.Event())
+    tried = {mark.exercise: mark.status for mark in result.marks if mark.status != "missing"}
+    return result.outcome, result.problem, tried
+
+
+@namespaces
+@pytest.mark.parametrize("harm", [TEE, "import sys\nsys.stdout = None", "import sys\nsys.stdout.close()"])
+def test_exercises_behind_an_output_that_cannot_be_flushed_are_graded(prison, harm):
+    right = dict.fromkeys((ASKED, "same_padding"), "correct")
+    assert statuses(prison, harm, *map(made_class.right, right)) == ("graded", "", right)
+
+
+@namespaces
+def test_answer_that_ends_in_any_way_costs_no_other(prison):
+    own = "class Own(BaseException):\n    def __str__(self):\n        raise self"
+    ends = ["raise KeyboardInterrupt", "raise Own", "import asyncio; raise asyncio.CancelledError", "while True: pass"]
+    late = names("03")[: len(ends)]
+    cells = [blank(name).replace("...", end) for name, end in zip(late, ends, strict=True)]
+    right = names("03")[len(ends)]
+    wanted = {**dict.fromkeys(late, "not yet"), right: "correct"}
+    limits = Limits(check_seconds=3)
+    assert statuses(prison, own, *cells, made_class.right(right), limits=limits) == ("graded", "", wanted)
 
 
 @namespaces
@@ -440,6 +479,58 @@ def test_way_to_namespaces_is_told_where_there_are_none(tmp_path, monkeypatch, c
     assert capsys.readouterr().err.splitlines()[0] == said
 
 
+def test_what_is_told_needs_no_letter_that_the_terminal_has_not(tmp_path, monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii", write_through=True))
+    monkeypatch.setattr(f"{PRISON}.namespaces_work", lambda: True)
+    monkeypatch.setattr(whole_class, "grade", lambda *_: [])
+    monkeypatch.setattr("cnn_lessons.classroom.reporting.report.write_report", lambda *found: found[-1] / "index.html")
+    assert cli.main(["grade", str(tmp_path), "--out", "보고서", "--quiet"]) == 0
+    assert rb"The report is in \ubcf4\uace0\uc11c/index.html" in written.getvalue()
+
+
+def test_name_that_a_student_chose_gives_the_terminal_no_orders(capsys):
+    with command._progress(quiet=False) as tell:
+        tell(1, 2, "kim/a\x1b[2J\r\nb.ipynb")
+    told = capsys.readouterr().err
+    assert r"kim/a\u001b[2J b.ipynb" in told and "\x1b[2J" not in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_grading_is_stopped_once_by_any_signal(number):
+    cleared, before = [], signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), command._stopped_once():
+        try:
+            signal.raise_signal(number)
+        finally:
+            for another in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.raise_signal(another)
+            cleared.append(True)
+    assert cleared and signal.getsignal(number) is before
+
+
+def test_signal_that_is_ignored_stops_no_grading():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup
+    try:
+        with command._stopped_once():
+            signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_nothing_is_left_of_a_sandbox_that_was_stopped_before_it_was_ready(tmp_path, monkeypatch):
+    def stopped(folder):
+        folder.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(f"{PRISON}.student_package", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        Prison(namespaces=False)
+    assert not list(tmp_path.iterdir())
+
+
 def test_report_and_submissions_are_kept_apart(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.ipynb").write_bytes(b"")
@@ -484,6 +575,23 @@ def test_colon_in_a_name_of_an_archive_leads_nowhere(tmp_path):
     assert [found.pop(f"kim.zip/{name}") for name in names] == ["", ""]
     (refused,) = found.values()
     assert "leads out of the archive" in refused
+
+
+def test_python_that_students_install_beside_the_notebooks_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(collecting, "MOST_MEMBERS", 2)
+    names = ["02.ipynb", "env/03.ipynb"]  # where somebody has saved it
+    made = ["pyvenv.cfg", "bin/python", "Lib/site-packages/a/b.ipynb", "share/c.ipynb", "LICENSE"]
+    names += [f"{folder}/{name}" for folder in ("env", "my python") for name in made]
+    names += ["env/.gitignore", "venv/x.py", "node_modules/x.ipynb", "__pycache__/x.pyc"]
+    for top in ("kim", "lee"):
+        for name in names:
+            path = tmp_path / "in" / top / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"1")
+    (tmp_path / "in" / "lee" / "pyvenv.cfg").write_bytes(b"1")  # python -m venv .
+    (tmp_path / "in" / "a.zip").write_bytes(made_class.archive(dict.fromkeys(names, b"1")))
+    found = [f"{top}/{name}" for top in ("a.zip", "kim", "lee") for name in names[:2]]
+    assert [(item.file, item.refused) for item in collect(tmp_path / "in")] == [(file, "") for file in found]
 
 
 def test_two_files_of_one_name_in_an_archive_are_both_there(tmp_path):
@@ -711,8 +819,6 @@ def test_veil_covers_all_but_what_is_kept(tmp_path):
 def test_the_event_of_a_stop_ends_a_run(tmp_path, prison):
     stop = threading.Event()
     stop.set()
-    from cnn_lessons.classroom.grading.one_file import grade_one
-
     (tmp_path / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
     (item,) = collect(tmp_path)
     result = grade_one(item, prison, Limits(), False, stop)

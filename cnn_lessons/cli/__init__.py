@@ -22,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code; for help and for words that no command understands, argparse exits itself.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a path may have letters that the terminal's encoding has not
+            stream.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(release.out_first(words))
     options.command = f"{PROGRAM} {shlex.join(words)}"

@@ -2,7 +2,9 @@
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     with bad_use():
         rules = _policy(options.policy)
         chosen = _chosen(options)
-        with _progress(options.quiet) as tell:
+        with _stopped_once(), _progress(options.quiet) as tell:
             results = grade(options.submissions, options.out, chosen, tell)
         page = write_report(results, rules, options.out)
     print(_summary(results, rules, page))
@@ -99,9 +101,36 @@ def _chosen(options: argparse.Namespace):
 
 
 @contextmanager
+def _stopped_once() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP stop the block as Ctrl-C does; a second one does not cut short how it clears up.
+
+    What is ignored stays so: nohup's SIGHUP, Ctrl-C in the background of a script.
+    """
+    ours = threading.current_thread() is threading.main_thread()  # no other may set them
+    stops = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    known = {number: signal.getsignal(number) for number in stops if ours}
+    before = {number: handler for number, handler in known.items() if handler not in (signal.SIG_IGN, None)}
+
+    def stop(signum, frame):
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    try:
+        for number in before:
+            signal.signal(number, stop)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
 def _progress(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
     """Give a function that `grade` tells how far it is; the bar begins with the first call."""
     from tqdm import tqdm
+
+    from cnn_lessons.classroom.reporting.markup import plain
 
     bars = []
 
@@ -109,7 +138,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
         if not bars:
             bars.append(tqdm(total=total, unit=" notebooks", disable=quiet, file=sys.stderr))
         bars[0].n = done
-        bars[0].set_postfix_str(file[-40:])
+        bars[0].set_postfix_str(plain(file[-40:])[-40:])  # a student chose the name
 
     try:
         yield tell

@@ -15,7 +15,10 @@ MOST_BYTES = 20_000_000  # a chapter with its pictures has about half a million
 MOST_MEMBERS = 5_000
 MOST_UNPACKED = 1_000_000_000  # bytes of one archive: 2,000 such chapters
 UNIVERSAL_TIME = 0x5455  # "UT", an extra field of an archive's member
-SKIPPED = ("__MACOSX", ".ipynb_checkpoints")
+SKIPPED = ("__MACOSX", "__pycache__", "node_modules", "site-packages")
+ENVIRONMENTS = ("env", "venv")  # the README that is handed out has students make one beside the notebooks
+SIGN = "pyvenv.cfg"  # lies in every environment, whatever it is called
+MADE = ("bin", "etc", "include", "lib", "lib64", "man", "scripts", "share")  # the folders in one, on any system
 OURS = re.compile(r"README\.md|release\.json|cnn_lessons-[^/]*\.whl")  # handed out, and often handed in again
 
 
@@ -55,20 +58,37 @@ def collect(folder: Path) -> list[HandedIn]:
     return sorted(found, key=lambda item: item.file)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield what lies in a folder, links as they are; never follow one."""
+def _files(folder: Path, made: bool = False) -> Iterator[Path]:
+    """Yield what lies in a folder, links as they are; never follow one. `made`: it belongs to an environment."""
     try:
         paths = sorted(folder.iterdir())
     except OSError:  # it is named as a file that cannot be read
         yield folder
         return
+    made = made or any(path.name == SIGN for path in paths)
     for path in paths:
-        if path.name.startswith(".") or path.name in SKIPPED or OURS.fullmatch(path.name):
+        inside = path.is_dir() and not path.is_symlink()
+        if _passed_over(path.name, made, inside):
             continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _files(path)
+        if inside:
+            yield from _files(path, made or path.name in ENVIRONMENTS)
         else:
             yield path
+
+
+def _passed_over(name: str, made: bool, folder: bool) -> bool:
+    """Return whether no student meant to hand in a file, or a folder with all that is in it.
+
+    Notebooks may lie in an environment too: who makes it in the very folder of the homework has them there.
+
+    Args:
+        name: without the path.
+        made: whether it lies in an environment.
+        folder: whether it is one.
+    """
+    if name.startswith(".") and name != ".." or name in SKIPPED or OURS.fullmatch(name):
+        return True
+    return made and (name.lower() in MADE if folder else Path(name).suffix.lower() not in (".ipynb", ".zip"))
 
 
 def _opened(path: Path, name: str) -> Iterator[HandedIn]:
@@ -108,7 +128,7 @@ def _members(path: Path, name: str) -> Iterator[HandedIn]:
     """Yield the notebooks of an archive, read into memory."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = _wanted(archive)
             if len(members) > MOST_MEMBERS:
                 most = f"expected at most {MOST_MEMBERS:,}"
                 yield HandedIn(name, b"", path.lstat().st_mtime, f"holds {len(members):,} files: {most}")
@@ -117,8 +137,6 @@ def _members(path: Path, name: str) -> Iterator[HandedIn]:
             room = MOST_UNPACKED
             for member in members:
                 item = _member(archive, member, name, room)
-                if item is None:
-                    continue
                 room -= len(item.content)
                 seen[item.file] = seen.get(item.file, 0) + 1
                 if seen[item.file] > 1:  # one archive may hold a name twice
@@ -128,13 +146,26 @@ def _members(path: Path, name: str) -> Iterator[HandedIn]:
         yield HandedIn(name, b"", path.lstat().st_mtime, f"is no archive that can be read: {error}")
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, room: int) -> HandedIn | None:
-    """Return one file of an archive, refused beyond `room` bytes, or None for what no student meant to hand in."""
+def _wanted(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the files of an archive without those that no student meant to hand in."""
+    paths = [(member, _path(member)) for member in archive.infolist() if not member.is_dir()]
+    environments = {path.parent for _, path in paths if path.name == SIGN}
+
+    def meant(path: PurePosixPath) -> bool:
+        made = False
+        for folder in reversed(path.parents):  # from the top
+            if _passed_over(folder.name, made, True):
+                return False
+            made = made or folder.name in ENVIRONMENTS or folder in environments
+        return not _passed_over(path.name, made, False)
+
+    return [member for member, path in paths if meant(path)]
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, room: int) -> HandedIn:
+    """Return one file of an archive, refused beyond `room` bytes."""
     told = _name(member)
-    inner = PurePosixPath(told.replace("\\", "/"))
-    hidden = any(part.startswith(".") and part != ".." or part in SKIPPED for part in inner.parts)
-    if hidden or OURS.fullmatch(inner.name):
-        return None
+    inner = _path(member)
     when = _saved(member)
     drive = re.match(r"[A-Za-z]:(/|$)", str(inner))  # a colon elsewhere is part of a name: "HW 3: shapes"
     if not inner.parts or inner.is_absolute() or ".." in inner.parts or drive:
@@ -158,6 +189,10 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, room: 
     except Exception as error:  # zlib, LZMA, a password, an unknown method …
         return HandedIn(file, b"", when, f"cannot be unpacked: {error}")
     return HandedIn(file, content, when, _too_large(len(content)))
+
+
+def _path(member: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(_name(member).replace("\\", "/"))
 
 
 def _name(member: zipfile.ZipInfo) -> str:

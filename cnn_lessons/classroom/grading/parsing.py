@@ -1,5 +1,6 @@
 """From the bytes of a file that was handed in to a notebook that Python can run, or a clear word why not."""
 
+import copy
 import json
 
 import nbformat
@@ -7,6 +8,11 @@ import nbformat
 # What is read takes many times its room in the file, and all files are read in the grader's own process.
 MOST_PARTS = 300_000  # lists and objects
 LONGEST_CELL = 300_000  # letters of code
+EMPTY = {  # what nbformat asks for in an output, by its kind
+    "stream": {"name": "stdout", "text": ""},
+    "display_data": {"data": {}, "metadata": {}},
+    "execute_result": {"data": {}, "metadata": {}},
+}
 
 
 class Refused(Exception):
@@ -44,7 +50,7 @@ def parsed(content: bytes) -> tuple[nbformat.NotebookNode, bool]:
 def _checked(whole: dict) -> tuple[nbformat.NotebookNode, bool]:
     try:
         old = whole["nbformat"] < 4
-        notebook = nbformat.convert(nbformat.from_dict(whole), 4)
+        notebook = nbformat.convert(nbformat.from_dict(_filled(whole) if whole["nbformat"] == 4 else whole), 4)
         notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)  # joins the lines of each source
         for cell in notebook.cells:
             if not isinstance(cell.source, str) or cell.cell_type not in ("code", "markdown", "raw"):
@@ -59,6 +65,37 @@ def _checked(whole: dict) -> tuple[nbformat.NotebookNode, bool]:
     if language and language.lower() not in ("python", "python3", "ipython"):
         raise Refused(f"is a notebook in {language!r:.40}: expected Python")
     return notebook, old
+
+
+def _filled(whole: dict) -> dict:
+    """Fill in what a program may leave out or write as null, and Python runs without; take the cells' ids away.
+
+    Editors need the ids, and nbformat warns of each that is missing or there twice: format 4.4 has none.
+    """
+    _fill(whole, metadata={}, cells=[])
+    whole["nbformat_minor"] = min(whole.get("nbformat_minor") or 0, 4)
+    _drop(whole["metadata"], dict, "kernelspec", "language_info")
+    for cell in whole["cells"]:
+        _fill(cell, metadata={}, source="")
+        _drop(cell["metadata"], list, "tags")
+        _drop(cell, dict, "attachments")
+        cell.pop("id", None)
+        if cell.get("cell_type") == "code":
+            _fill(cell, outputs=[], execution_count=None)
+            for output in cell["outputs"]:
+                _fill(output, **EMPTY.get(output.get("output_type"), {}))
+    return whole
+
+
+def _fill(part: dict, **empty) -> None:
+    part.update({key: copy.copy(value) for key, value in empty.items() if part.get(key) is None})
+
+
+def _drop(part: dict, kind: type, *keys: str) -> None:
+    """Leave out what is not of its kind."""
+    for key in keys:
+        if not isinstance(part.get(key), kind):
+            part.pop(key, None)
 
 
 def _language(metadata: dict) -> str:

@@ -52,6 +52,14 @@ class Prison:
         self.namespaces = namespaces_work() if namespaces is None else namespaces
         self.isolation = WITH_NAMESPACES if self.namespaces else WITHOUT
         self.folder = Path(tempfile.mkdtemp(prefix="cnn-lessons-grade-")).resolve()
+        try:
+            self._furnish(hide)
+        except BaseException:  # it takes seconds: time for a Ctrl-C
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def _furnish(self, hide: tuple[Path, ...]) -> None:
+        """Put all that the jails share into the folder, and start the nursery."""
         self.hidden = hidden_paths(hide, self.folder) if self.namespaces else []
         self.kept = [str(path) for path in (self.folder, *needed_paths())]
         self.rules = self.folder / "inside" / "nbval_sanitize.cfg"

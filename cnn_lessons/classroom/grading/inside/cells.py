@@ -5,6 +5,7 @@ followed by that many bytes. What the student's code prints goes elsewhere. Noth
 as it stands: the grader compares the values of an answer itself.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -99,12 +100,23 @@ def run_cell(shell, source: str, seconds: float) -> dict:
     try:
         result = shell.run_cell(source, store_history=False, silent=False)
         error = result.error_before_exec or result.error_in_exec
-    except OutOfTime as late:
-        error = late
+    except BaseException as ended:  # OutOfTime; and IPython itself fails where a cell has closed the output
+        error = ended
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    sys.stdout.flush()
+    flush()
     return {"error": told(error) if error else ""}
+
+
+def flush() -> None:
+    """Let out what was printed; a cell may have put anything in the place of the output, or closed it.
+
+    Without any, IPython runs no further cell: it gets one that leads nowhere.
+    """
+    with contextlib.suppress(BaseException):
+        if sys.stdout is None or getattr(sys.stdout, "closed", False):
+            sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+        sys.stdout.flush()
 
 
 def told(error: BaseException) -> str:
@@ -112,7 +124,7 @@ def told(error: BaseException) -> str:
     try:
         place = f"{error.msg} (line {error.lineno})" if isinstance(error, SyntaxError) else str(error)
         text = " ".join(place.split())
-    except Exception:  # a student's own class may fail at this too
+    except BaseException:  # a student's own class may fail at this too, and in any way
         text = ""
     return f"{type(error).__name__}: {text}"[:300].removesuffix(": ")
 
@@ -127,19 +139,17 @@ def examine(shell, before: "Snapshot", order: dict) -> tuple[dict, bytes]:
     answer = shell.user_ns.get(order["function"], missing)
     if answer is missing:
         return {"status": "missing", "message": "", "changed": changed}, b""
-    seen = []
+    seen, content = [], b""
     os.environ["CNN_LESSONS_TIME_LIMIT"] = order["limit"]  # whatever the notebook has set
     try:
         verdict = judged(order["exercise"], answer, seed=order["seed"], seen=seen)
-    except Exception as error:  # the check could not cope with this answer: the others are checked all the same
-        message = f"the check itself failed on this answer: {told(error)}"
-        return {"status": "not yet", "message": message, "changed": sorted({*changed, *before.restore()})}, b""
-    content = b""
-    if verdict.status == "correct":
-        content = evidence.dumps([outcome.got for outcome in seen])
-    after = before.restore()
-    message = str(verdict.message)[:20_000]
-    return {"status": verdict.status, "message": message, "changed": sorted({*changed, *after})}, content
+        status, message = verdict.status, str(verdict.message)[:20_000]
+        if status == "correct":
+            content = evidence.dumps([outcome.got for outcome in seen])
+    except BaseException as error:  # whatever comes of this answer: the others are checked all the same
+        what = "the check itself failed on this answer:" if isinstance(error, Exception) else "your code raised"
+        status, message = "not yet", f"{what} {told(error)}"
+    return {"status": status, "message": message, "changed": sorted({*changed, *before.restore()})}, content
 
 
 class Snapshot:

@@ -22,13 +22,15 @@ import enter
 import saved
 
 SCRIPTS = {"cells": cells.main, "saved": saved.main}
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> None:
     """Bring up processes until the grader hangs up."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]  # leads to the clone
     cells.prepare()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's
+    for stop in STOPS:  # they are the grader's
+        signal.signal(stop, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits
     grader = socket.socket(fileno=0)
     while True:
@@ -87,7 +89,8 @@ def work(plan: dict) -> None:
     os.chdir(Path(plan["room"]) / "home")
     tempfile.tempdir = None
     random.seed()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for stop in STOPS:
+        signal.signal(stop, signal.SIG_DFL)
     enter.set_limits(plan)
     enter.give_up_privileges()
     code = 1
@@ -95,7 +98,7 @@ def work(plan: dict) -> None:
         SCRIPTS[plan["script"]]()
         code = 0
     finally:
-        sys.stdout.flush()
+        cells.flush()
         os._exit(code)
 
 
