@@ -16,7 +16,7 @@ def integer(value: int, name: str, least: int) -> int:
         number = operator.index(value)  # NumPy's integers overflow: from here on it is Python's
     except TypeError:
         number = None
-    if number is None or isinstance(value, bool):
+    if number is None or isinstance(value, bool) or str(getattr(value, "dtype", "")) == "torch.bool":
         raise ValueError(f"{name}: expected an integer of at least {least}, got {value!r}")
     if number < least:
         raise ValueError(f"{name}: expected at least {least}, got {value}")

@@ -163,7 +163,7 @@ def widths(models: Mapping[str, Sequence]) -> Picture:
         The picture.
 
     Raises:
-        ValueError: if `models` is no mapping, or a network has no convolution.
+        ValueError: if `models` is no mapping or empty, or a network has no convolution.
     """
     check_titled("widths", models)
     layers = {title: [row.output_shape for row in rows if _is_convolution(row)] for title, rows in models.items()}

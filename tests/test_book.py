@@ -66,5 +66,6 @@ def test_no_docstring_is_torn_at_a_colon(watched_page):
     pairs = "dts => dts.map(dt => [dt.textContent, dt.nextElementSibling.textContent.trim()])"
     fields = watched_page.locator("dt[class^=field]").evaluate_all(pairs)
     assert sum(name == "Returns:" for name, _ in fields) > 30
-    torn = [text for name, text in fields if name == "Type:" and re.search(r"\w \w", text) or name == "Return type:"]
+    types = re.compile(r"(?!.*\w \w)(cnn_lessons|float|str|int|bool|tuple|list|dict)\b.*")
+    torn = [text for name, text in fields if name == "Return type:" or name == "Type:" and not types.fullmatch(text)]
     assert torn == []

@@ -326,10 +326,15 @@ sys.stdout = Tee(sys.stdout, open("log.txt", "w"))
 
 def statuses(prison, *sources, limits=None):
     """Return how a notebook with these cells ends, its problem, and the statuses of the exercises that it answers."""
-    item = HandedIn("03_a.ipynb", notebook(START, *sources), None)
-    result = grade_one(item, prison, limits or Limits(), False, threading.Event())
+    result = graded(prison, *sources, limits=limits)
     tried = {mark.exercise: mark.status for mark in result.marks if mark.status != "missing"}
     return result.outcome, result.problem, tried
+
+
+def graded(prison, *sources, limits=None):
+    """Grade a notebook with these cells behind the set-up."""
+    item = HandedIn("03_a.ipynb", notebook(START, *sources), None)
+    return grade_one(item, prison, limits or Limits(), False, threading.Event())
 
 
 @namespaces
@@ -347,8 +352,11 @@ def test_answer_that_ends_in_any_way_costs_no_other(prison):
     cells = [blank(name).replace("...", end) for name, end in zip(late, ends, strict=True)]
     right = names("03")[len(ends)]
     wanted = {**dict.fromkeys(late, "not yet"), right: "correct"}
-    limits = Limits(check_seconds=3)
-    assert statuses(prison, own, *cells, made_class.right(right), limits=limits) == ("graded", "", wanted)
+    result = graded(prison, own, *cells, made_class.right(right), limits=Limits(check_seconds=3))
+    marks = {mark.exercise: mark for mark in result.marks if mark.status != "missing"}
+    assert (result.outcome, {name: mark.status for name, mark in marks.items()}) == ("graded", wanted)
+    for name, raised in zip(late, ("KeyboardInterrupt", "Own", "CancelledError"), strict=False):
+        assert f"your code raised {raised}" in marks[name].message
 
 
 @namespaces
@@ -498,15 +506,30 @@ def test_name_that_a_student_chose_gives_the_terminal_no_orders(capsys):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_grading_is_stopped_once_by_any_signal(number):
-    cleared, before = [], signal.getsignal(number)
-    with pytest.raises(KeyboardInterrupt), command._stopped_once():
-        try:
-            signal.raise_signal(number)
-        finally:
-            for another in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.raise_signal(another)
-            cleared.append(True)
-    assert cleared and signal.getsignal(number) is before
+    cleared, before = [], signal.signal(number, signal.default_int_handler)  # nohup would have it ignored
+    try:
+        with pytest.raises(KeyboardInterrupt), command._stopped_once():
+            try:
+                signal.raise_signal(number)
+            finally:
+                for another in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    signal.raise_signal(another)
+                cleared.append(True)
+        assert cleared and signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, before)
+
+
+def test_grading_that_does_not_end_can_be_stopped_again(monkeypatch):
+    monkeypatch.setattr(command, "CLEARING_SECONDS", 0)
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with command._stopped_once():
+            for _ in range(2):
+                with pytest.raises(KeyboardInterrupt):
+                    signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_signal_that_is_ignored_stops_no_grading():
@@ -582,16 +605,27 @@ def test_python_that_students_install_beside_the_notebooks_is_passed_over(tmp_pa
     names = ["02.ipynb", "env/03.ipynb"]  # where somebody has saved it
     made = ["pyvenv.cfg", "bin/python", "Lib/site-packages/a/b.ipynb", "share/c.ipynb", "LICENSE"]
     names += [f"{folder}/{name}" for folder in ("env", "my python") for name in made]
-    names += ["env/.gitignore", "venv/x.py", "node_modules/x.ipynb", "__pycache__/x.pyc"]
+    names += ["env/.gitignore", "venv/pyvenv.cfg", "node_modules/x.ipynb", "__pycache__/x.pyc"]
     for top in ("kim", "lee"):
         for name in names:
             path = tmp_path / "in" / top / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"1")
-    (tmp_path / "in" / "lee" / "pyvenv.cfg").write_bytes(b"1")  # python -m venv .
+    for name in ("pyvenv.cfg", "answers.py"):  # python -m venv .
+        (tmp_path / "in" / "lee" / name).write_bytes(b"1")
     (tmp_path / "in" / "a.zip").write_bytes(made_class.archive(dict.fromkeys(names, b"1")))
     found = [f"{top}/{name}" for top in ("a.zip", "kim", "lee") for name in names[:2]]
-    assert [(item.file, item.refused) for item in collect(tmp_path / "in")] == [(file, "") for file in found]
+    items = {item.file: item.refused for item in collect(tmp_path / "in")}
+    assert "expected .ipynb" in items.pop("lee/answers.py")
+    assert items == dict.fromkeys(found, "")
+
+
+def test_archive_of_very_deep_folders_is_read_at_once(tmp_path):
+    deep = f"{'a/' * 30_000}x.ipynb"
+    (tmp_path / "a.zip").write_bytes(made_class.archive({deep: b"1", f"{deep[:-7]}pyvenv.cfg": b"1"}))
+    start = time.monotonic()
+    collect(tmp_path)
+    assert time.monotonic() - start < 5  # it was 20 s, of the grader's own
 
 
 def test_two_files_of_one_name_in_an_archive_are_both_there(tmp_path):

@@ -452,7 +452,14 @@ def test_set_up_below_no_text_is_refused(kind, tmp_path, shell, monkeypatch):
     assert said in complaints[0] and f"got a {kind} cell" in complaints[0]
 
 
-@pytest.mark.parametrize("first", ["", "Dear class,\n\n## read this."])
+def test_set_up_with_nothing_before_it_is_refused(tmp_path, shell, monkeypatch):
+    adapted(tmp_path, monkeypatch, lambda cells: cells.insert(0, cells.pop(1)))
+    code, _, complaints = shell("release", "--chapters", "02", tmp_path / "out")
+    assert code == 1 and "right before the set-up cell of 02_convolution.ipynb" in complaints[0]
+    assert "got nothing" in complaints[0]
+
+
+@pytest.mark.parametrize("first", ["", "Dear class,\n\n## read this.", "```sh\n# in a terminal\n```"])
 def test_title_is_the_first_heading_wherever_it_stands(first, tmp_path, quick, shell, monkeypatch):
     adapted(tmp_path, monkeypatch, lambda cells: cells.insert(0, nbformat.v4.new_markdown_cell(first)))
     assert shell("release", "--chapters", "02", tmp_path / "out")[0] == 0

@@ -257,6 +257,11 @@ def test_second_file_of_one_student_makes_no_namesake():
         assert not _namesakes([f"kim_12345{end}", "kim_LATE_12345_60003_02_convolution.ipynb"], canvas)
     assert not _namesakes([f"ch02-submissions/ch02-kim/{folder}02.ipynb" for folder in ("", "old/")], github)
     assert not _namesakes(["kim_1_02_convolution.ipynb", "kim_2_02_convolution (1).ipynb"], "^(?P<student>[^/_]+)_")
+    at_end = r"(?:^|/)(?P<student>[^/_]+)_[^/]*\.ipynb$"
+    assert not _namesakes(["kim_02_convolution.ipynb", "kim_02_convolution (1).ipynb"], at_end)
+    without_lookahead = canvas.replace(r"(?=\d+_)", r"\d+_")
+    assert not _namesakes([f"kim_12345_{number}_02_convolution.ipynb" for number in (60001, 60002)], without_lookahead)
+    assert not _namesakes(["02_convolution_20231234.ipynb", "02_convolution_20231234 (1).ipynb"], "")
 
 
 @pytest.mark.parametrize("top", ["", "all.zip/"])
@@ -268,6 +273,13 @@ def test_word_that_may_be_no_name_is_told_of_gravely(top):
         (flag,) = _namesakes([*files, f"{top}{copy}.ipynb"], "")
         assert flag.row.student == "제출" and "“제출” may be no name" in flag.reasons[0]
         assert files[0] in flag.reasons[0] and f"{top}{copy}.ipynb" in flag.reasons[0]
+
+
+@pytest.mark.parametrize("top", ["", "term/"])
+def test_folders_of_two_assignments_make_no_namesakes(top):
+    (moodle,) = re.findall(r"^# student = '(.*_assignsubmission_)'", example(), re.M)
+    files = [f"{top}ch0{number}/Kim_{number}001_assignsubmission_file/02.ipynb" for number in (2, 3)]
+    assert not _namesakes(files, moodle)
 
 
 def _namesakes(files, pattern):

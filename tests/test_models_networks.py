@@ -430,7 +430,7 @@ def test_whole_numbers_may_be_numpys_and_nothing_else(name):
     given, plain = on_meta(builder, np.int64(number)), on_meta(builder, number)
     assert repr(given) == repr(plain)
     assert not [value for layer in given.modules() for value in vars(layer).values() if isinstance(value, np.integer)]
-    for wrong in (True, np.True_, 2.5, np.float64(number), "3", None, -1):
+    for wrong in (True, np.True_, torch.tensor(True), 2.5, np.float64(number), "3", None, -1):
         with pytest.raises(ValueError, match="expected (an integer of )?at least .*, got ") as error:
             on_meta(builder, wrong)
         assert str(error.value).endswith(f", got {wrong!r}")

@@ -162,11 +162,8 @@ BAD_CALLS = {
     "momentum 2": ((X, C, C, C, C, True), {"momentum": 2.0}, "momentum from 0 to 1, got 2.0"),
     "eps 0": ((X, C, C, C, C, True), {"eps": 0.0}, "eps above 0, so that nothing is divided by zero, got 0.0"),
     "eps True": ((X, C, C, C, C, True), {"eps": True}, "eps above 0, so that nothing is divided by zero, got True"),
-    "eps negative": (
-        (X, C, C, C, C, False),
-        {"eps": -1e-5},
-        "eps of at least 0, got -1e-05",
-    ),
+    "eps negative": ((X, C, C, C, C, False), {"eps": -1e-5}, "eps of at least 0, got -1e-05"),
+    "eps nan": ((X, C, C, C, C, False), {"eps": float("nan")}, "eps of at least 0, got nan"),
 }
 
 

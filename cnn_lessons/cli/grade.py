@@ -1,16 +1,19 @@
 """`grade`: run what students handed in, each notebook in a jail, and write the report of the class."""
 
 import argparse
+import math
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from cnn_lessons.cli.words import PROGRAM, Refused, bad_use, teachers_only
 
+CLEARING_SECONDS = 30  # for these nobody can cut short how a stopped grading clears up
 RESTRICTED = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")  # Ubuntu 23.10 and newer
 
 ABOUT = """\
@@ -102,18 +105,20 @@ def _chosen(options: argparse.Namespace):
 
 @contextmanager
 def _stopped_once() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP stop the block as Ctrl-C does; a second one does not cut short how it clears up.
+    """Let SIGTERM and SIGHUP stop the block as Ctrl-C does; another soon after does not cut short how it clears up.
 
     What is ignored stays so: nohup's SIGHUP, Ctrl-C in the background of a script.
     """
+    stopped = -math.inf
     ours = threading.current_thread() is threading.main_thread()  # no other may set them
-    stops = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    known = {number: signal.getsignal(number) for number in stops if ours}
+    known = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if ours}
     before = {number: handler for number, handler in known.items() if handler not in (signal.SIG_IGN, None)}
 
     def stop(signum, frame):
-        for number in before:
-            signal.signal(number, signal.SIG_IGN)
+        nonlocal stopped
+        if time.monotonic() < stopped + CLEARING_SECONDS:
+            return
+        stopped = time.monotonic()
         raise KeyboardInterrupt
 
     try:

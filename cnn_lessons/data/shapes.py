@@ -88,7 +88,7 @@ def draw_shapes(
     Args:
         labels: the class of each picture, 0 to 9, as in `shapes`.
         seed: the same seed, labels and dials give the same bytes, apart from the shift.
-        shift: how far the object is moved, (right, down), the other way round than pairs elsewhere; whole pixels, −32
+        shift: how far the object is moved, (right, down), unlike the (height, width) pairs elsewhere; whole pixels, −32
             to 32. What leaves the picture is cut off.
         dials: settings that differ from the defaults of `Dials`.
 

@@ -25,8 +25,8 @@ def batch_norm2d(
 
     Args:
         x: (N, C, H, W), float.
-        running_mean: (C,), `x`'s dtype, updated in place when `training`, where None, for both, keeps none.
-        running_var: likewise.
+        running_mean: (C,), `x`'s dtype, updated in place when `training`. When `training`, None for both keeps none.
+        running_var: as `running_mean`.
         weight: (C,), `x`'s dtype, learned; None means 1.
         bias: (C,), `x`'s dtype, learned; None means 0.
         training: batch statistics (True) or running statistics (False).
@@ -92,6 +92,6 @@ def _check_statistics(x, running_mean, running_var, training, momentum, eps) -> 
         )
     if isinstance(momentum, bool) or not isinstance(momentum, Real) or not 0 <= momentum <= 1:
         raise ValueError(f"batch_norm2d: expected momentum from 0 to 1, got {momentum!r}")
-    if isinstance(eps, bool) or not isinstance(eps, Real) or eps < 0 or (training and eps == 0):
+    if isinstance(eps, bool) or not isinstance(eps, Real) or not eps >= 0 or (training and eps == 0):
         least = "above 0, so that nothing is divided by zero" if training else "of at least 0"
         raise ValueError(f"batch_norm2d: expected eps {least}, got {eps!r}")

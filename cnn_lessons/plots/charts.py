@@ -23,7 +23,8 @@ def curves(
 
     Args:
         lines: label → (T,) values.
-        xlabel, ylabel: axis labels, with unit.
+        xlabel: label of the horizontal axis, with unit.
+        ylabel: label of the vertical axis, with unit.
         alt: what the figure shows.
         x: (T,) positions; None counts from 0.
         log: a logarithmic vertical axis.
@@ -33,7 +34,7 @@ def curves(
         The picture.
 
     Raises:
-        ValueError: if `lines` is no mapping, a line is not (T,), or `alt` is empty.
+        ValueError: if `lines` is no mapping or empty, a line is not (T,), or `alt` is empty.
     """
     check_titled("curves", lines)
     figure = new_figure(6.4, 3.4)
@@ -73,7 +74,7 @@ def bars(values: Mapping[str, float], *, ylabel: str, alt: str, log: bool = Fals
         The picture.
 
     Raises:
-        ValueError: if `values` is no mapping, or `alt` is empty.
+        ValueError: if `values` is no mapping or empty, or `alt` is empty.
     """
     check_titled("bars", values)
     labels = list(map(str, values))  # matplotlib would place a number at its value
@@ -104,7 +105,8 @@ def scatter(
 
     Args:
         points: label → (x, y).
-        xlabel, ylabel: axis labels, with unit.
+        xlabel: label of the horizontal axis, with unit.
+        ylabel: label of the vertical axis, with unit.
         alt: what the figure shows.
         errors: label → how far a vertical bar reaches above and below the point; None draws none.
         groups: label → what the points of one colour have in common; None draws all in one colour.
@@ -114,7 +116,7 @@ def scatter(
         The picture.
 
     Raises:
-        ValueError: if `points` is no mapping, or `alt` is empty.
+        ValueError: if `points` is no mapping or empty, or `alt` is empty.
     """
     check_titled("scatter", points)
     figure = new_figure(6.4, 3.4)
@@ -138,7 +140,8 @@ def histogram(
 
     Args:
         samples: label → values of any shape.
-        xlabel, ylabel: axis labels, with unit.
+        xlabel: label of the horizontal axis, with unit.
+        ylabel: label of the vertical axis, with unit.
         alt: what the figure shows.
         bins: number of equal steps from the least to the largest value of each sample, so that shapes compare.
 
@@ -146,7 +149,7 @@ def histogram(
         The picture.
 
     Raises:
-        ValueError: if `samples` is no mapping, or `alt` is empty.
+        ValueError: if `samples` is no mapping or empty, or `alt` is empty.
     """
     check_titled("histogram", samples)
     figure = new_figure(6.4, 3.0)

@@ -29,19 +29,19 @@ class Recipe:
     lr: float  #: the learning rate at its highest
     optimizer: str = "sgd"  #: "sgd" with momentum, "nesterov" momentum, or "adam"
     momentum: float = 0.9  #: for "sgd" and "nesterov"
-    weight_decay: float = 0.0  #: times weight is added to each gradient
-    schedule: str = "constant"  #: or "step", "cosine", "one_cycle": `learning_rate` has their formulas
+    weight_decay: float = 0.0  #: this times the weight is added to each gradient
+    schedule: str = "constant"  #: or "step", "cosine", "one_cycle"; `learning_rate` has their formulas
     milestones: tuple[float, ...] = ()  #: epochs at which "step" multiplies the learning rate by gamma
     gamma: float = 0.1  #: the factor at each milestone
     warmup: float = 0.3  #: share of the steps in which "one_cycle" rises
     label_smoothing: float = 0.0  #: share of the target that is spread over all classes
     crop_padding: int = 0  #: pixels; a random crop of the padded image keeps the size. 0 crops nothing
-    crop_fill: str = "zeros"  #: what the padding holds: "zeros" (black) or "reflect"
+    crop_fill: str = "zeros"  #: what the padding holds, "zeros" (black) or "reflect"
     flip: bool = False  #: mirror half of the images
-    normalise: str = "data"  #: by the data's mean and std, or "half": by 0.5 and 0.5, as many tutorials do
+    normalise: str = "data"  #: by the data's mean and std, or "half", by 0.5 and 0.5, as many tutorials do
     validation: int = 0  #: training images held out to choose the best weights; 0 keeps the last weights
-    precision: str = "auto"  #: of convolutions and products: "float32", "bfloat16", "float16", or what is fast here
-    compile: bool = False  #: torch.compile: a slow first step, then faster ones
+    precision: str = "auto"  #: of products, "float32", "bfloat16", "float16", or "auto", what is fast here
+    compile: bool = False  #: use torch.compile, with a slow first step, then faster ones
     seed: int = 0  #: order, augmentation, dropout; the network's first weights are the caller's
 
     def __post_init__(self) -> None:

@@ -74,7 +74,7 @@ _NAMED = (
 )
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _NAMED}
-"""The named recipes: "alexnet-tutorial", "resnet-tutorial", "seminar-tutorial" and "resnet14-tutorial" as the tutorials
+"""The named recipes. "alexnet-tutorial", "resnet-tutorial", "seminar-tutorial" and "resnet14-tutorial" as the tutorials
 give them, "resnet-paper" and "wide-resnet-paper" as the papers do, and ours, "quick" and "fast" with its variations."""
 
 

@@ -18,7 +18,7 @@ UNIVERSAL_TIME = 0x5455  # "UT", an extra field of an archive's member
 SKIPPED = ("__MACOSX", "__pycache__", "node_modules", "site-packages")
 ENVIRONMENTS = ("env", "venv")  # the README that is handed out has students make one beside the notebooks
 SIGN = "pyvenv.cfg"  # lies in every environment, whatever it is called
-MADE = ("bin", "etc", "include", "lib", "lib64", "man", "scripts", "share")  # the folders in one, on any system
+OF_ENVIRONMENT = ("bin", "etc", "include", "lib", "lib64", "man", "scripts", "share", SIGN, "cachedir.tag", "license")
 OURS = re.compile(r"README\.md|release\.json|cnn_lessons-[^/]*\.whl")  # handed out, and often handed in again
 
 
@@ -58,37 +58,35 @@ def collect(folder: Path) -> list[HandedIn]:
     return sorted(found, key=lambda item: item.file)
 
 
-def _files(folder: Path, made: bool = False) -> Iterator[Path]:
-    """Yield what lies in a folder, links as they are; never follow one. `made`: it belongs to an environment."""
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield what lies in a folder, links as they are; never follow one."""
     try:
         paths = sorted(folder.iterdir())
     except OSError:  # it is named as a file that cannot be read
         yield folder
         return
-    made = made or any(path.name == SIGN for path in paths)
+    in_environment = folder.name in ENVIRONMENTS or any(path.name == SIGN for path in paths)
     for path in paths:
-        inside = path.is_dir() and not path.is_symlink()
-        if _passed_over(path.name, made, inside):
+        if _passed_over(path.name, in_environment):
             continue
-        if inside:
-            yield from _files(path, made or path.name in ENVIRONMENTS)
+        if path.is_dir() and not path.is_symlink():
+            yield from _files(path)
         else:
             yield path
 
 
-def _passed_over(name: str, made: bool, folder: bool) -> bool:
+def _passed_over(name: str, in_environment: bool) -> bool:
     """Return whether no student meant to hand in a file, or a folder with all that is in it.
 
-    Notebooks may lie in an environment too: who makes it in the very folder of the homework has them there.
+    Homework may lie in an environment too: who makes it in the very folder of the notebooks has them there.
 
     Args:
         name: without the path.
-        made: whether it lies in an environment.
-        folder: whether it is one.
+        in_environment: whether it lies directly in an environment.
     """
     if name.startswith(".") and name != ".." or name in SKIPPED or OURS.fullmatch(name):
         return True
-    return made and (name.lower() in MADE if folder else Path(name).suffix.lower() not in (".ipynb", ".zip"))
+    return in_environment and name.lower() in OF_ENVIRONMENT
 
 
 def _opened(path: Path, name: str) -> Iterator[HandedIn]:
@@ -149,15 +147,22 @@ def _members(path: Path, name: str) -> Iterator[HandedIn]:
 def _wanted(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the files of an archive without those that no student meant to hand in."""
     paths = [(member, _path(member)) for member in archive.infolist() if not member.is_dir()]
-    environments = {path.parent for _, path in paths if path.name == SIGN}
+    known, environments = {}, set()  # folders by number: a path may be thousands of folders deep
+    for _, path in paths:
+        if path.name == SIGN:
+            place = 0
+            for name in path.parts[:-1]:
+                place = known.setdefault((place, name), len(known) + 1)
+            environments.add(place)
 
     def meant(path: PurePosixPath) -> bool:
-        made = False
-        for folder in reversed(path.parents):  # from the top
-            if _passed_over(folder.name, made, True):
+        place, in_environment = 0, 0 in environments
+        for name in path.parts:
+            if _passed_over(name, in_environment):
                 return False
-            made = made or folder.name in ENVIRONMENTS or folder in environments
-        return not _passed_over(path.name, made, False)
+            place = known.get((place, name))
+            in_environment = name in ENVIRONMENTS or place in environments
+        return True
 
     return [member for member, path in paths if meant(path)]
 

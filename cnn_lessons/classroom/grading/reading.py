@@ -18,7 +18,7 @@ from cnn_lessons.exercises import catalog, names
 MARKER = re.compile(r"^[ \t]*#[ \t]*exercise:[ \t]*(\w+)", re.M)
 BY_NAME = "found by its name: no marker"
 CHECKED = "found by its check: no marker"
-OURS = re.compile(rf"(?<!\d)({'|'.join(name for name, _ in course.CHAPTERS.values())})[^/]*$", re.IGNORECASE)
+NAMED = re.compile(rf"(?<!\d)({'|'.join(name for name, _ in course.CHAPTERS.values())})[^/]*$", re.IGNORECASE)
 CHAPTER = re.compile(r"(?:^|/)(?:[^/]*[_\- ])?(\d\d)[_\- ][A-Za-z][^/]*$")  # "anna_02_convolution (1).ipynb"
 
 
@@ -101,7 +101,7 @@ def read(content: bytes, file: str) -> Notebook:
 
 def chapter_in_name(file: str) -> str:
     """Return the two digits of the chapter that a file is named after; "" if it is named after none."""
-    named = OURS.search(file) or CHAPTER.search(file)  # in "03_arithmetic_of_shapes_12_lee.ipynb" 12 is a student's
+    named = NAMED.search(file) or CHAPTER.search(file)  # in "03_arithmetic_of_shapes_12_lee.ipynb" 12 is a student's
     return named[1][:2] if named else ""
 
 

@@ -1,6 +1,6 @@
 """A chapter as it is handed out: without outputs, with a set-up cell that installs the wheel beside it.
 
-Exercise cells keep their ids and their marker `# exercise: name`; by these a handed-in notebook is read again.
+Exercise cells keep their marker `# exercise: name`; by it a handed-in notebook is read again.
 """
 
 import ast
@@ -17,6 +17,7 @@ from cnn_lessons.exercises.catalog import solution_imports, solution_source
 
 MARKER = re.compile(r"# exercise: (\w+)\n")
 INSTALL = re.compile(r"%pip install --quiet git\+\S+")
+FENCED = re.compile(r"^```.*?^```", re.M | re.S)
 SHOWN = re.compile(r'[;,](?: and)? `solution\("\w+"\)` shows one way to do it')
 FROM_GIT = "Run this cell first. On Colab it installs the course; elsewhere it finds it."
 FROM_WHEEL = (
@@ -62,9 +63,9 @@ def title(notebook: bytes) -> str:
 
 def _heading(notebook) -> str:
     """Return the first heading "# …" of a notebook, "" if there is none."""
-    texts = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    texts = (FENCED.sub("", cell.source) for cell in notebook.cells if cell.cell_type == "markdown")
     lines = (line for text in texts for line in text.splitlines() if line.startswith("# "))
-    return next(lines, "").strip("# ")
+    return next(lines, "").removeprefix("# ").strip()
 
 
 def _read(path: Path):

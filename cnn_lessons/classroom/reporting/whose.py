@@ -43,6 +43,8 @@ def perhaps_several(files: Sequence[str], policy: Policy, collections: Mapping[s
         policy: as in `student_of`.
         collections: as in `student_of`.
     """
+    if re.fullmatch(r"\d{4,}", student_of(files[0], policy, collections)[0]):
+        return []  # a student's number is nobody else's
     parts, words = defaultdict(set), []
     for file in files:
         if policy.student:
@@ -63,24 +65,20 @@ def perhaps_several(files: Sequence[str], policy: Policy, collections: Mapping[s
 
 
 def _named_part(file: str, policy: Policy, collections: Mapping[str, int]) -> tuple[str, str]:
-    """Return the archive or the first folder of a path, and what names the student in it; each may be "".
+    """Return the folder or archive above what names the student in a path, and that; each may be "".
 
-    That is the whole folder that the policy's pattern reads from, and those above it. Of a file's name it is what the
-    pattern matches from the student on: another end, such as "… (1)", makes no other student.
+    That is a whole folder, or of a file's name what the policy's pattern matches from the student on, without the
+    notebook's own name: another end, such as "… (1)", makes no other student.
     """
     inside, found = _inside(file, collections), _read_off(file, policy, collections)
-    top, within = file.split("/")[0], "/".join(inside)
-    of_class = within != file
     if not found:
-        return top, inside[0] if of_class and len(inside) > 1 else ""
-    skipped = len(found.string) - len(within)
-    start, end = found.start("student") - skipped, found.end() - skipped
-    above = within[: within.rfind("/", 0, start) + 1]
-    rest = within.find("/", found.end("student") - skipped)
-    part = within[:rest] if rest >= 0 else above + within[start:end]
-    if of_class:
-        return top, part
-    return (top, part.removeprefix(f"{top}/")) if above else ("", part)
+        of_class = len(inside) < len(file.split("/"))
+        return file.split("/")[0], inside[0] if of_class and len(inside) > 1 else ""
+    moved = len(file) - len(found.string)  # the pattern may have been tried without the folders above
+    first, last = found.start("student") + moved, found.end("student") + moved
+    start, end = file.rfind("/", 0, first) + 1, file.find("/", last)
+    of_name = AT_END.sub("", file[first : found.end() + moved].removesuffix(".ipynb"))
+    return file[:start].rstrip("/"), file[start:end] if end >= 0 else of_name
 
 
 def _is_word(inside: Sequence[str]) -> bool:

@@ -27,10 +27,10 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def main() -> None:
     """Bring up processes until the grader hangs up."""
-    sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]  # leads to the clone
-    cells.prepare()
     for stop in STOPS:  # they are the grader's
         signal.signal(stop, signal.SIG_IGN)
+    sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]  # leads to the clone
+    cells.prepare()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits
     grader = socket.socket(fileno=0)
     while True:
