@@ -170,29 +170,29 @@ def resnet18(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
 
 
 def resnet34(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
-    """Build ResNet-34: 21,797,672 parameters. Arguments, result and errors as `resnet18`; so are weights and source."""
+    """Build ResNet-34: 21,797,672 parameters. Arguments, result and errors as `resnet18`, weights and source too."""
     return ResNet(BasicBlock, (3, 4, 6, 3), num_classes, stem)
 
 
 def resnet50(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
-    """Build ResNet-50: 25,557,032 parameters. Arguments, result and errors as `resnet18`; so are weights and source."""
+    """Build ResNet-50: 25,557,032 parameters. Arguments, result and errors as `resnet18`, weights and source too."""
     return ResNet(Bottleneck, (3, 4, 6, 3), num_classes, stem)
 
 
 def resnet101(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
-    """Build ResNet-101: 44,549,160 parameters. Arguments, result and errors as `resnet18`; so are weights and source."""
+    """Build ResNet-101: 44,549,160 parameters. Arguments, result and errors as `resnet18`, weights and source too."""
     return ResNet(Bottleneck, (3, 4, 23, 3), num_classes, stem)
 
 
 def resnet152(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
-    """Build ResNet-152: 60,192,808 parameters. Arguments, result and errors as `resnet18`; so are weights and source."""
+    """Build ResNet-152: 60,192,808 parameters. Arguments, result and errors as `resnet18`, weights and source too."""
     return ResNet(Bottleneck, (3, 8, 36, 3), num_classes, stem)
 
 
 def wide_resnet50_2(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
     """Build ResNet-50 with wide bottlenecks: 68,883,240 parameters.
 
-    Arguments, result and errors as `resnet18`; so are the weights.
+    Arguments, result and errors as `resnet18`, weights too.
     Source: Zagoruyko & Komodakis 2016, arXiv 1605.07146, §3, WRN-50-2.
     """
     return ResNet(WideBottleneck, (3, 4, 6, 3), num_classes, stem)
@@ -201,7 +201,7 @@ def wide_resnet50_2(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
 def wide_resnet101_2(num_classes: int = 1000, stem: str = "imagenet") -> ResNet:
     """Build ResNet-101 with wide bottlenecks: 126,886,696 parameters.
 
-    Arguments, result and errors as `resnet18`; so are the weights.
+    Arguments, result and errors as `resnet18`, weights too.
     Source: torchvision, which widens it as `wide_resnet50_2`.
     """
     return ResNet(WideBottleneck, (3, 4, 23, 3), num_classes, stem)
