@@ -355,7 +355,7 @@ def test_answer_that_ends_in_any_way_costs_no_other(prison):
     result = graded(prison, own, *cells, made_class.right(right), limits=Limits(check_seconds=3))
     marks = {mark.exercise: mark for mark in result.marks if mark.status != "missing"}
     assert (result.outcome, {name: mark.status for name, mark in marks.items()}) == ("graded", wanted)
-    for name, raised in zip(late, ("KeyboardInterrupt", "Own", "CancelledError"), strict=False):
+    for name, raised in zip(late[:3], ("KeyboardInterrupt", "Own", "CancelledError"), strict=True):
         assert f"your code raised {raised}" in marks[name].message
 
 
@@ -620,12 +620,11 @@ def test_python_that_students_install_beside_the_notebooks_is_passed_over(tmp_pa
     assert items == dict.fromkeys(found, "")
 
 
-def test_archive_of_very_deep_folders_is_read_at_once(tmp_path):
-    deep = f"{'a/' * 30_000}x.ipynb"
-    (tmp_path / "a.zip").write_bytes(made_class.archive({deep: b"1", f"{deep[:-7]}pyvenv.cfg": b"1"}))
-    start = time.monotonic()
-    collect(tmp_path)
-    assert time.monotonic() - start < 5  # it was 20 s, of the grader's own
+def test_notebook_in_very_deep_folders_of_an_archive_is_found(tmp_path):
+    folder = "a/" * 30_000
+    files = dict.fromkeys((f"{folder}x.ipynb", f"{folder}pyvenv.cfg", f"{folder}bin/x.ipynb"), b"1")
+    (tmp_path / "a.zip").write_bytes(made_class.archive(files))
+    assert [(item.file, item.refused) for item in collect(tmp_path)] == [(f"a.zip/{folder}x.ipynb", "")]
 
 
 def test_two_files_of_one_name_in_an_archive_are_both_there(tmp_path):
