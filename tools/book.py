@@ -25,6 +25,12 @@ BUILD = ROOT / "_build"
 SOURCE = BUILD / "source"
 INDEX = BUILD / "html" / "index.html"
 STAMP = BUILD / "book.sha256"
+# What the folder's address shows on the way to the first page, and in a list of bookmarks.
+WAY_IN = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>CNN Lessons</title>
+<meta http-equiv="refresh" content="0; url=book/welcome.html">
+<a href="book/welcome.html">CNN Lessons</a></html>
+"""
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"  # its script names the Python of where it was installed
 
 
@@ -127,6 +133,7 @@ def build_pages(files: dict[str, bytes], key: str) -> bool:
     if done.code or not INDEX.exists():
         print(f"{done.text}\nthe book was not built: see above (a warning is an error)", file=sys.stderr)
         return False
+    INDEX.write_text(WAY_IN, encoding="utf-8")  # in place of Jupyter Book's, which has no title and no link
     STAMP.write_text(key, encoding="utf-8")
     return True
 

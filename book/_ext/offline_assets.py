@@ -29,6 +29,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", collect_static_files)
     app.connect("doctree-read", check_images)
     app.connect("html-page-context", adjust_scripts, priority=900)  # when all others have added theirs
+    app.connect("build-finished", drop_idle_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -92,6 +93,13 @@ def adjust_scripts(
         if f"<{tag}" in body:
             # Inline: a page that is opened from the disk may not load <script type="module" src="…">.
             app.add_js_file(None, body=inline_module(tag), type="module")
+
+
+def drop_idle_files(app: Sphinx, exception: Exception | None) -> None:
+    """Remove the theme's files that no page asks for: a fifth of a book that is to be carried about."""
+    for path in Path(app.outdir, "_static").rglob("*"):
+        if path.suffix in (".map", ".ttf") or path.name == "fontawesome.js":  # page_markup takes its script out
+            path.unlink()
 
 
 def belongs_to_thebe(script: Any) -> bool:

@@ -1,10 +1,13 @@
 """What the theme's and Sphinx's markup gets wrong, above all for those with a screen reader or a slow line, mended."""
 
 import re
+import struct
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 # What is wrong, and what stands there instead. The tests look at the result with axe-core: they find what is left
 # where another version of the theme writes it in another way.
@@ -32,14 +35,32 @@ MENDS = [
 # The theme loads the search, with the index of the whole book, into every page, for results while one types. That is
 # off: the page of results loads it anyway.
 SEARCH = re.compile(r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>\s*')
+# The icons of the theme are letters of a font. This draws them a second time, and weighs more than the rest of a page.
+ICONS = re.compile(r"<script [^>]*scripts/fontawesome\.js[^>]*></script>\s*")
+# A browser that knows the size of a picture keeps its place, and no text jumps when it comes.
+PICTURE = re.compile(r'<img (?![^>]*\bwidth=)(?=[^>]*\bsrc="([^"]+\.png)")')
 # A signature on several lines is a list of definitions without a term.
 LINES = re.compile(r'<dl>\s*((?:<dd><em class="sig-param.*?</dd>\s*)+)</dl>', re.DOTALL)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Connect the step to Sphinx's events."""
+    """Register the two steps."""
+    app.add_post_transform(KeepPerCent)
     app.connect("build-finished", mend_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+class KeepPerCent(SphinxPostTransform):
+    """Keeps a number and its per cent on one line."""
+
+    default_priority = 900  # after every text has its final form
+
+    def run(self, **kwargs: Any) -> None:
+        """Join them in the texts of one page, but not in code, which is to be copied."""
+        for text in list(self.document.findall(nodes.Text)):
+            joined = re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)
+            if joined != text and not isinstance(text.parent, (nodes.raw, nodes.literal, nodes.literal_block)):
+                text.parent.replace(text, nodes.Text(joined))
 
 
 def mend_pages(app: Sphinx, exception: Exception | None) -> None:
@@ -49,6 +70,7 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     for path in sorted(Path(app.outdir).rglob("*.html")):
         page = path.read_text(encoding="utf-8")
         mended = mend(page if path.name == "search.html" else SEARCH.sub("", page))
+        mended = PICTURE.sub(lambda picture, folder=path.parent: sized(picture, folder), mended)
         if mended != page:
             path.write_text(mended, encoding="utf-8")
 
@@ -57,7 +79,14 @@ def mend(page: str) -> str:
     """Return the page with accessible names, landmarks and signatures."""
     for wrong, right in MENDS:
         page = wrong.sub(right, page)
-    return LINES.sub(as_lines, page)
+    return LINES.sub(as_lines, ICONS.sub("", page))
+
+
+def sized(picture: re.Match, folder: Path) -> str:
+    """The beginning of a picture's element, with the size that the file's header gives."""
+    with (folder / picture[1]).open("rb") as file:
+        width, height = struct.unpack(">16x2I", file.read(24))
+    return f'{picture[0]}width="{width}" height="{height}" '
 
 
 def as_lines(signature: re.Match) -> str:
