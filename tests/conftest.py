@@ -1,6 +1,7 @@
 """What the tests share: which marks run, what was skipped and how to run it, a browser, the built book."""
 
 import os
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -28,22 +29,24 @@ LONGEST = [
     "tests/test_exercises.py",
     "tests/test_page_around.py",
     "tests/test_page_chapters.py",
-    "tests/test_classroom_grade.py",
-    "tests/test_classroom_engine.py",
     "tests/test_simulated_gpu.py",
-    "notebooks/11_wide_resnet.ipynb",
     "tests/test_page_offline.py",
-    "notebooks/07_alexnet.ipynb",
-    "notebooks/12_reproduce_a_paper.ipynb",
-    "notebooks/05_mlp_against_cnn.ipynb",
+    "tests/test_classroom_engine.py",
+    "tests/test_classroom_grade.py",
     "notebooks/09_resnet_on_cifar.ipynb",
+    "tests/test_widget_convolution.py",
+    "notebooks/07_alexnet.ipynb",
+    "notebooks/11_wide_resnet.ipynb",
+    "tests/test_widget_curves_browser.py",
+    "notebooks/05_mlp_against_cnn.ipynb",
+    "tests/test_widget_layers_browser.py",
+    "notebooks/12_reproduce_a_paper.ipynb",
+    "tests/test_cli.py",
+    "tests/test_colab.py",
     "notebooks/08_residual_blocks.ipynb",
     "tests/test_training_checkpoint.py",
-    "tests/test_cli.py",
-    "tests/test_widget_curves_browser.py",
-    "tests/test_widget_layers_browser.py",
     "notebooks/06_training.ipynb",
-    "notebooks/10_stem_body_head.ipynb",
+    "tests/test_epub.py",
 ]
 
 
@@ -80,7 +83,6 @@ def have_namespaces() -> bool:
 # A mark, what makes its tests run, and what to do where they did not.
 MARKS = {
     "slow": (lambda: False, "add --run slow"),
-    "network": (lambda: False, "add --run network, on a machine with internet"),
     "realdata": (have_data, "set CNN_LESSONS_DATA to the folder that holds the data"),
     "browser": (have_browser, "`make test` builds the book and finds a Chromium"),
     "editions": (have_editions, "`make test` makes the PDF and the e-book"),
@@ -90,9 +92,7 @@ MARKS = {
 
 
 def pytest_addoption(parser):
-    parser.addoption(
-        "--run", action="append", default=[], choices=["slow", "network"], help="also run the tests marked so"
-    )
+    parser.addoption("--run", action="append", default=[], choices=["slow"], help="also run the tests marked so")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -108,15 +108,15 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Count aloud what was not tested."""
-    skipped = terminalreporter.stats.get("skipped", [])
+    """Count aloud what was not tested, each test for the mark that its reason begins with."""
+    reasons = [report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", [])]
+    skipped = Counter(reason.partition(":")[0] for reason in reasons)
     terminalreporter.section("skipped marks")
     for mark, (_, mend) in MARKS.items():
-        count = sum(mark in report.keywords for report in skipped)
+        count = skipped.pop(mark, 0)
         said = f"{count} skipped; to run them: {mend}" if count else "none skipped"
         terminalreporter.write_line(f"{mark}: {said}")
-    others = sum(not set(MARKS) & set(report.keywords) for report in skipped)
-    if others:
+    if others := skipped.total():
         terminalreporter.write_line(f"without a mark: {others} skipped; the reasons are above")
 
 

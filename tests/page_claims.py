@@ -10,7 +10,7 @@ import re
 
 import pytest
 from conftest import BOOK
-from page_survey import PAINT_MS, Survey
+from page_survey import PAINT_MS, Survey, to_ask
 
 OWN_BYTES, PICTURE_BYTES, REQUESTS = 1_200_000, 3_000_000, 60
 SCRIPT = re.compile(r"<script[^>]*\ssrc=[^>]*>")
@@ -22,7 +22,7 @@ LEAST_WORDS, LEAST_SHARED = 6, 3
 def survey_of(paths: list[str]):
     """A fixture that visits each of these pages once, for all claims."""
 
-    @pytest.fixture(scope="module", params=paths)
+    @pytest.fixture(scope="module", params=to_ask(paths))
     def surveyed(request, survey_page, book_over_http):
         return Survey(survey_page, book_over_http, request.param)
 

@@ -6,7 +6,10 @@ import warnings
 import pytest
 from made_class import ASKED, START, ZERO, answer, blank, notebook, right
 
+from cnn_lessons import exercises
+from cnn_lessons.classroom.grading import reaching
 from cnn_lessons.classroom.grading.one_file import Run, _mark
+from cnn_lessons.classroom.grading.parsing import Refused
 from cnn_lessons.classroom.grading.reading import BY_NAME, CHECKED, chapter_in_name, read
 from cnn_lessons.classroom.record import Mark
 from cnn_lessons.exercises import solution_source
@@ -40,6 +43,25 @@ def counting(*cells, statuses):
 )
 def test_number_of_a_student_is_taken_for_no_chapter(file, chapter):
     assert chapter_in_name(file) == chapter
+
+
+@pytest.mark.parametrize(
+    ("cells", "chapters", "places"),
+    [
+        (["# exercise: same_padding\ndef same_padding(k): ...", "class ResidualBlock: ..."], ("03",), {"same_padding"}),
+        (["class ResidualBlock: ..."], ("03",), set()),
+        (["def same_padding(k): ..."], ("03",), {"same_padding"}),
+    ],
+)
+def test_class_copied_from_another_chapter_is_no_answer(cells, chapters, places):
+    found = read(notebook(*cells), "03_x.ipynb")
+    assert (found.chapters, set(found.places)) == (chapters, places)
+
+
+def test_homework_of_several_chapters_keeps_the_exercises_of_each():
+    cells = [f"# exercise: {name}\ndef {name}(): ..." for name in ("same_padding", "correlate2d")]
+    assert read(notebook(*cells), "kim/homework1.ipynb").chapters == ("02", "03")
+    assert read(notebook(*cells), "kim_03_arithmetic_of_shapes.ipynb").chapters == ("03",)
 
 
 def changed(change):
@@ -77,13 +99,25 @@ def test_ids_that_are_missing_or_there_twice_are_not_told_of(change):
 
 
 @pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (notebook("1", metadata={"a": [[]] * 300_001}), "holds too many parts for a notebook"),
+        (notebook("1", "x = [" + 100_000 * "0, " + "]"), "has 300,006 letters in cell 2: expected at most 300,000"),
+    ],
+    ids=["parts", "letters"],
+)
+def test_file_that_takes_much_room_to_read_is_refused(content, says):
+    with pytest.raises(Refused, match=says):
+        read(content, "03.ipynb")
+
+
+@pytest.mark.parametrize(
     ("cells", "statuses", "counts", "which"),
     [
         ([answer(ASKED, ZERO), RETRY], ["not yet", "correct"], 1, "last answer"),
         ([right(), RETRY], ["correct", "not yet"], 1, "last answer"),
         ([answer(ASKED, ZERO), solution_source(ASKED), CALL], ["not yet", "correct", "correct"], 2, "its check"),
         ([answer(ASKED, ZERO), RETRY, ZERO], ["not yet", "correct", "not yet"], 1, "its check"),
-        ([right(), ZERO], ["correct", "not yet"], 0, "the marker"),
         ([blank(ASKED), solution_source(ASKED)], ["not attempted", "correct"], 1, "last answer"),
     ],
 )
@@ -91,6 +125,16 @@ def test_last_answer_with_marker_or_check_counts(cells, statuses, counts, which)
     mark = counting(*cells, statuses=statuses)
     assert (mark.status, mark.message) == (statuses[counts], str(counts))
     assert f"{which} counts" in mark.remark.replace("the last answer with ", "")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [("correct", "not yet", 0), ("not yet", "correct", 0), ("not attempted", "correct", 1), ("missing", "not yet", 1)],
+)
+def test_answer_without_the_marker_counts_only_where_no_other_was_tried(first, second, counts):
+    mark = counting(right(), ZERO, statuses=[first, second])
+    assert (mark.status, mark.message) == ((first, second)[counts], str(counts))
+    assert mark.remark.endswith(f"the last answer {'' if counts else 'with the marker '}counts")
 
 
 @pytest.mark.parametrize(
@@ -111,6 +155,19 @@ def test_cell_that_gives_the_answer_to_its_check_is_one(cells, remarks):
     places = read(notebook(START, *cells), "03_x.ipynb").places
     assert [place.remark for place in places[ASKED]] == remarks
     assert "correlate2d" not in places
+
+
+@pytest.mark.parametrize(
+    ("source", "function"),
+    [
+        ("def helper(n): ...\nsame_padding = lambda k: helper(k)\ncheck('same_padding', same_padding)", "same_padding"),
+        ("def helper(n): ...\ndef padding_of(k): ...\ncheck('same_padding', padding_of)", "padding_of"),
+        ("def padding_of(k): ...\ncheck('same_padding', same_padding)", "padding_of"),
+    ],
+)
+def test_answer_is_what_the_check_is_given(source, function):
+    (place,) = read(notebook(f"# exercise: same_padding\n{source}"), "03_x.ipynb").places["same_padding"]
+    assert place.function == function and bool(place.remark) == (function != "same_padding")
 
 
 REACH = "exercises.catalog()['bug'].expected(3)"
@@ -134,3 +191,42 @@ REACH = "exercises.catalog()['bug'].expected(3)"
 def test_every_name_of_the_checks_is_known(source, named):
     found = read(notebook(source, right()), "03_x.ipynb").reaching
     assert found == ([f"{named} in code cell 1"] if named else [])
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ("from cnn_lessons.exercises.catalog import find", "from cnn_lessons.exercises.catalog import find"),
+        ("from cnn_lessons.exercises import check, catalog", "from cnn_lessons.exercises import catalog"),
+        ("if True:\n    import cnn_lessons.exercises.judge as j", "import cnn_lessons.exercises.judge"),
+        (
+            "%matplotlib inline\nimport sys\nsys.modules['cnn_lessons.exercises.catalog']",
+            "the text 'cnn_lessons.exercises.c",
+        ),
+        ("from cnn_lessons import exercises\nexercises.catalog()['bug'].expected(3)", "exercises.catalog"),
+        ("from cnn_lessons.exercises import check, hint\nhint('same_padding')", None),
+        ("from cnn_lessons.exercises.chapter_08 import suspects", None),
+        ("import cnn_lessons.exercises as e\ne.catalog()['bug'].expected(3)", "e.catalog"),
+        ("import cnn_lessons\ncnn_lessons.exercises.catalog()", "cnn_lessons.exercises.catalog"),
+        ("from cnn_lessons.exercises.judge import *", "from cnn_lessons.exercises.judge import *"),
+        ("from cnn_lessons.exercises import *", None),
+        ("exercises = []\nexercises.append(3)", None),
+        ("catalog = {}; catalog['expected'] = 3", None),
+        ("this is no Python", None),
+    ],
+)
+def test_reaching_into_the_checks_is_named(source, named):
+    found = read(notebook(source, right()), "03_x.ipynb").reaching
+    assert [bool(found), *(named in reach for reach in found)] == ([True, True] if named else [False])
+    assert all(reach.endswith("in code cell 1") for reach in found)
+
+
+def test_star_gives_a_notebook_what_it_may_take():
+    assert set(exercises.__all__) | {"*"} == reaching.PUBLIC["cnn_lessons.exercises"]
+
+
+def test_module_of_the_checks_is_known_in_every_cell():
+    begin = "try:\n    import x\nexcept ModuleNotFoundError:\n    %pip install x\n"
+    for line, name in (("from cnn_lessons import exercises", "exercises"), ("import cnn_lessons as c", "c.exercises")):
+        cells = begin + line, f"{name}.catalog()", right()
+        assert read(notebook(*cells), "03_x.ipynb").reaching == [f"{name}.catalog in code cell 2"]

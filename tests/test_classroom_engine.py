@@ -1,4 +1,4 @@
-"""What the made class does not show: evidence, nbval's word, no namespaces, a stop half-way, the shell."""
+"""What the made class does not show: evidence, nbval's word, the sandbox, a stop half-way, the shell."""
 
 import contextlib
 import importlib.metadata
@@ -8,14 +8,12 @@ import os
 import pickle
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import zipfile
-from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,21 +25,18 @@ from made_class import ASKED, START, blank, notebook
 from torch import nn
 from wrong_answers import BANK
 
-from cnn_lessons import cli, exercises
-from cnn_lessons.classroom.grading import collect as collecting
-from cnn_lessons.classroom.grading import reaching, whole_class
+from cnn_lessons import cli
+from cnn_lessons.classroom.grading import whole_class
 from cnn_lessons.classroom.grading.collect import HandedIn, collect
 from cnn_lessons.classroom.grading.inside import cells
 from cnn_lessons.classroom.grading.inside.cells import Snapshot
 from cnn_lessons.classroom.grading.jail import Jail, NotReady
 from cnn_lessons.classroom.grading.judging import misconception, objection
 from cnn_lessons.classroom.grading.limits import Limits
-from cnn_lessons.classroom.grading.one_file import Run, _mark, grade_one
-from cnn_lessons.classroom.grading.parsing import Refused
+from cnn_lessons.classroom.grading.one_file import grade_one
 from cnn_lessons.classroom.grading.prison import PRIVATE, Prison, hidden_paths, veil
-from cnn_lessons.classroom.grading.reading import read
 from cnn_lessons.classroom.grading.whole_class import Options, _alone, grade
-from cnn_lessons.classroom.record import Cells, Mark
+from cnn_lessons.classroom.record import Cells
 from cnn_lessons.cli import grade as command
 from cnn_lessons.exercises import catalog, compare, evidence, names
 from cnn_lessons.exercises.catalog import solution_function
@@ -187,6 +182,18 @@ def test_plain_evidence_is_a_number_or_a_short_text(value):
     assert evidence.loads(_saved([("plain", 10**60)])) == [10**60]
 
 
+def test_evidence_that_is_compressed_is_refused(tmp_path):
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(evidence.dumps([1]))) as plain,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for member in plain.infolist():
+            new.writestr(member.filename, plain.read(member))
+    with pytest.raises(ValueError, match="may unpack to any size"):
+        evidence.loads(packed.getvalue())
+
+
 def test_verdict_does_not_depend_on_the_default_dtype():
     for dtype in (torch.float64, torch.float32):
         torch.set_default_dtype(dtype)
@@ -199,8 +206,6 @@ def test_verdict_does_not_depend_on_the_default_dtype():
 
 
 def _saved(packed):
-    import io
-
     file = io.BytesIO()
     torch.save(packed, file)
     return file.getvalue()
@@ -261,46 +266,6 @@ def test_nbval_tells_real_outputs_from_made_up_ones_and_from_errors(tmp_path, sh
     assert (second.cells, second.cells_note) == (None, "no saved outputs: nothing to compare")
     assert (third.cells, third.cells_note) == (None, "nbval compared none of its cells")
     assert fourth.cells and fourth.cells_note == f"the cell of {ASKED} was saved without having been run"
-
-
-def commands() -> list[str]:
-    """The words of the commands of all processes."""
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):  # it has ended
-            found += file.read_text(errors="replace").split("\0")
-    return found
-
-
-def test_homes_sockets_and_the_class_are_hidden_and_the_rooms_are_not(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for name in ("home/papers", "home/tmp/rooms", "class"):
-        (tmp_path / name).mkdir(parents=True)
-    hidden = set(hidden_paths((tmp_path / "class",), tmp_path / "home" / "tmp" / "rooms"))
-    assert {str(tmp_path / "home" / "papers"), str(tmp_path / "class")} <= hidden
-    assert not [path for path in hidden if (tmp_path / "home" / "tmp" / "rooms").is_relative_to(path)]
-    for root in (Path(private).resolve() for private in PRIVATE if Path(private).exists()):
-        assert any(Path(path).is_relative_to(root) or root.is_relative_to(path) for path in hidden), root
-
-
-CHILDREN = """import os, time
-for _ in range(2):
-    if not os.fork():
-        held = b"x" * 1_300_000_000  # less than the limit of each process
-        time.sleep(600)
-        os._exit(0)
-time.sleep(600)
-"""
-
-
-@namespaces
-def test_processes_of_a_notebook_share_its_memory(tmp_path, shared):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, CHILDREN, made_class.right()))
-    options = Options(Limits(memory=2_500_000_000), saved=False)
-    (result,) = grade(tmp_path / "in", tmp_path / "out", options)
-    assert result.outcome == "stopped"
-    assert "code cell 2 of 3: it held more than 2.5 GB of memory" in result.problem, result.problem
 
 
 @namespaces
@@ -376,6 +341,162 @@ def test_notebook_imports_the_files_that_it_writes_and_a_check_does_not(prison):
 
 
 @namespaces
+def test_a_stopped_grading_goes_on_where_it_was(tmp_path, shared):
+    (tmp_path / "in").mkdir()
+    for number, wait in enumerate((0, 600)):
+        content = notebook(START, f"import time\ntime.sleep({wait})", made_class.right())
+        (tmp_path / "in" / f"03_{number}.ipynb").write_bytes(content)
+    out = tmp_path / "out"
+    options = "--no-nbval --quiet --jobs 1 --cell-seconds 900".split()
+    command = [sys.executable, "-m", "cnn_lessons", "grade", tmp_path / "in", "--out", out, *options]
+    # A shell lets what it starts in the background ignore Ctrl-C, and so would what that starts.
+    heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **heed)
+    end = time.monotonic() + 400
+    while not list(out.glob("graded/*.json")) and time.monotonic() < end:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    assert process.stderr.read().count("\n") == 1
+    (tmp_path / "in" / "03_1.ipynb").write_bytes(notebook(START, made_class.right()))
+    told = []
+    options = Options(Limits(cell_seconds=900.0), saved=False, jobs=1)
+    results = grade(tmp_path / "in", out, options, lambda *step: told.append(step))
+    assert told[0] == (1, 2, "")
+    assert [result.outcome for result in results] == ["graded", "graded"]
+
+
+@namespaces
+def test_sandbox_that_does_not_come_up_is_no_fault_of_a_student(tmp_path, monkeypatch, shared):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
+    with monkeypatch.context() as hurried:
+        hurried.setattr("cnn_lessons.classroom.grading.jail.START", 0.0)
+        (result,) = grade(tmp_path / "in", tmp_path / "out", Options(saved=False))
+    assert "the sandbox did not get ready" in result.problem
+    (result,) = grade(tmp_path / "in", tmp_path / "out", Options(saved=False))  # it was not kept
+    assert {mark.exercise: mark.status for mark in result.marks}[ASKED] == "correct"
+
+
+@namespaces
+def test_marks_stand_where_nbvals_sandbox_does_not_come_up(tmp_path, monkeypatch, shared):
+    whole = json.loads(notebook(START, made_class.right()))
+    whole["cells"].append({**saved("print(1)", "1\n"), "id": "one"})
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_text(json.dumps(whole))
+
+    def slow(prison, script, *others):
+        if script == "saved":
+            raise NotReady("the sandbox did not get ready: no answer")
+        return Jail(prison, script, *others)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cnn_lessons.classroom.grading.one_file.Jail", slow)
+        (result,) = grade(tmp_path / "in", tmp_path / "out", Options())
+    assert result.outcome == "graded" and "did not get ready" in result.cells_note
+    assert {mark.exercise: mark.status for mark in result.marks}[ASKED] == "correct"
+    (result,) = grade(tmp_path / "in", tmp_path / "out", Options())  # it was not kept
+    assert result.cells and result.cells.match
+
+
+def test_missing_nbval_stops_the_grading_before_anything_is_run(tmp_path, monkeypatch):
+    def absent(name):
+        if name == "nbval":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return "1"
+
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
+    monkeypatch.setattr(importlib.metadata, "version", absent)
+    with pytest.raises(ValueError, match=r"expected the package nbval, found none. pip install"):
+        grade(tmp_path / "in", tmp_path / "out", Options())
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_gradings_do_not_write_into_one_folder(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
+    (tmp_path / "out" / "graded").mkdir(parents=True)
+    with _alone(tmp_path / "out" / "graded"), pytest.raises(ValueError, match="another grading is at work in"):
+        grade(tmp_path / "in", tmp_path / "out", Options(saved=False))
+
+
+def test_report_and_submissions_are_kept_apart(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.ipynb").write_bytes(b"")
+    with pytest.raises(ValueError, match="expected a folder outside"):
+        grade(tmp_path / "in", tmp_path / "in" / "report", Options())
+
+
+def test_check_that_fails_itself_is_told_and_keeps_its_own_time_limit(monkeypatch):
+    limits = []
+
+    def broken(*_, **__):
+        limits.append(os.environ["CNN_LESSONS_TIME_LIMIT"])
+        raise AttributeError("no attribute 'refusal'")
+
+    monkeypatch.setattr("cnn_lessons.exercises.judge.examine", broken)
+    monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", "a notebook's own")
+    shell, before = SimpleNamespace(user_ns={"f": len}), SimpleNamespace(restore=lambda: [])
+    order = {"exercise": "same_padding", "function": "f", "seed": 1, "limit": "30"}
+    reply, content = cells.examine(shell, before, order)
+    assert (reply["status"], content, limits) == ("not yet", b"", ["30"])
+    assert "the check itself failed on this answer: AttributeError: no attribute 'refusal'" in reply["message"]
+
+
+def test_the_event_of_a_stop_ends_a_run(tmp_path, prison):
+    stop = threading.Event()
+    stop.set()
+    (tmp_path / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
+    (item,) = collect(tmp_path)
+    result = grade_one(item, prison, Limits(), False, stop)
+    assert "called off" in result.problem
+
+
+# ---- the sandbox ---------------------------------------------------------------------------------------------
+
+
+def commands() -> list[str]:
+    """The words of the commands of all processes."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended
+            found += file.read_text(errors="replace").split("\0")
+    return found
+
+
+def test_homes_sockets_and_the_class_are_hidden_and_the_rooms_are_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("home/papers", "home/tmp/rooms", "class"):
+        (tmp_path / name).mkdir(parents=True)
+    hidden = set(hidden_paths((tmp_path / "class",), tmp_path / "home" / "tmp" / "rooms"))
+    assert {str(tmp_path / "home" / "papers"), str(tmp_path / "class")} <= hidden
+    assert not [path for path in hidden if (tmp_path / "home" / "tmp" / "rooms").is_relative_to(path)]
+    for root in (Path(private).resolve() for private in PRIVATE if Path(private).exists()):
+        assert any(Path(path).is_relative_to(root) or root.is_relative_to(path) for path in hidden), root
+
+
+CHILDREN = """import os, time
+for _ in range(2):
+    if not os.fork():
+        held = b"x" * 1_300_000_000  # less than the limit of each process
+        time.sleep(600)
+        os._exit(0)
+time.sleep(600)
+"""
+
+
+@namespaces
+def test_processes_of_a_notebook_share_its_memory(tmp_path, shared):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, CHILDREN, made_class.right()))
+    options = Options(Limits(memory=2_500_000_000), saved=False)
+    (result,) = grade(tmp_path / "in", tmp_path / "out", options)
+    assert result.outcome == "stopped"
+    assert "code cell 2 of 3: it held more than 2.5 GB of memory" in result.problem, result.problem
+
+
+@namespaces
 def test_local_socket_is_no_network(prison):
     local = "import socket\nwith socket.socket(socket.AF_UNIX) as one, socket.socket(socket.AF_UNIX) as other:\n    "
     local += "one.bind('x'); one.listen(); other.connect('x')"
@@ -433,29 +554,36 @@ def test_without_namespaces_sockets_are_refused_and_nothing_is_left_running(tmp_
 
 
 @namespaces
-def test_a_stopped_grading_goes_on_where_it_was(tmp_path, shared):
-    (tmp_path / "in").mkdir()
-    for number, wait in enumerate((0, 600)):
-        content = notebook(START, f"import time\ntime.sleep({wait})", made_class.right())
-        (tmp_path / "in" / f"03_{number}.ipynb").write_bytes(content)
-    out = tmp_path / "out"
-    options = "--no-nbval --quiet --jobs 1 --cell-seconds 900".split()
-    command = [sys.executable, "-m", "cnn_lessons", "grade", tmp_path / "in", "--out", out, *options]
-    # A shell lets what it starts in the background ignore Ctrl-C, and so would what that starts.
-    heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **heed)
-    end = time.monotonic() + 400
-    while not list(out.glob("graded/*.json")) and time.monotonic() < end:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 130
-    assert process.stderr.read().count("\n") == 1
-    (tmp_path / "in" / "03_1.ipynb").write_bytes(notebook(START, made_class.right()))
-    told = []
-    options = Options(Limits(cell_seconds=900.0), saved=False, jobs=1)
-    results = grade(tmp_path / "in", out, options, lambda *step: told.append(step))
-    assert told[0] == (1, 2, "")
-    assert [result.outcome for result in results] == ["graded", "graded"]
+def test_socket_of_another_program_cannot_be_reached(prison):
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as other:
+        other.bind(f"{folder}/socket")
+        other.listen()
+        reach = f"import socket; socket.socket(socket.AF_UNIX).connect({folder + '/socket'!r})"
+        with Jail(prison, "cells", Limits(), threading.Event()) as jail:
+            said, _ = jail.ask({"cell": reach, "seconds": 30}, 60)
+            look = f"import os; assert {os.path.basename(folder)!r} not in os.listdir({tempfile.gettempdir()!r})"
+            seen, _ = jail.ask({"cell": look, "seconds": 30}, 60)
+    assert said["error"].startswith("FileNotFoundError") and not seen["error"], seen
+
+
+def test_veil_covers_all_but_what_is_kept(tmp_path):
+    for name in ("a/python/bin", "a/secret", "b"):
+        (tmp_path / name).mkdir(parents=True)
+    assert veil(tmp_path, {tmp_path / "a" / "python"}) == [tmp_path / "a" / "secret", tmp_path / "b"]
+    assert veil(tmp_path / "a" / "python" / "bin", {tmp_path / "a" / "python"}) == []
+    assert veil(tmp_path / "b", {tmp_path / "a" / "python"}) == [tmp_path / "b"]
+
+
+def test_nothing_is_left_of_a_sandbox_that_was_stopped_before_it_was_ready(tmp_path, monkeypatch):
+    def stopped(folder):
+        folder.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(f"{PRISON}.student_package", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        Prison(namespaces=False)
+    assert not list(tmp_path.iterdir())
 
 
 # ---- the shell -----------------------------------------------------------------------------------------------
@@ -540,358 +668,3 @@ def test_signal_that_is_ignored_stops_no_grading():
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
-
-
-def test_nothing_is_left_of_a_sandbox_that_was_stopped_before_it_was_ready(tmp_path, monkeypatch):
-    def stopped(folder):
-        folder.mkdir()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(f"{PRISON}.student_package", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        Prison(namespaces=False)
-    assert not list(tmp_path.iterdir())
-
-
-def test_report_and_submissions_are_kept_apart(tmp_path):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.ipynb").write_bytes(b"")
-    with pytest.raises(ValueError, match="expected a folder outside"):
-        grade(tmp_path / "in", tmp_path / "in" / "report", Options())
-
-
-def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
-    (tmp_path / "bomb.zip").write_bytes(made_class.archive({"03.ipynb": bytes(60_000_000)}))
-    (item,) = collect(tmp_path)
-    assert "has 60 MB" in item.refused
-
-
-def test_large_archive_does_not_fill_the_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(collecting, "MOST_UNPACKED", 25_000_000)
-    notebooks = {f"{number}.ipynb": bytes(10_000_000) for number in range(4)}
-    for name in "ab":
-        (tmp_path / f"{name}.zip").write_bytes(made_class.archive(notebooks))
-    items = collect(tmp_path)
-    assert [(item.file, len(item.content)) for item in items if item.content] == [
-        (f"{archive}.zip/{number}.ipynb", 10_000_000) for archive in "ab" for number in range(2)
-    ]
-    assert {item.refused for item in items if not item.content} == {
-        "comes after 0.025 GB of the same archive: pack it into one of its own"
-    }
-
-
-def test_what_was_handed_out_beside_the_notebooks_is_passed_over(tmp_path):
-    names = ["02.ipynb", "README.md", "release.json", "cnn_lessons-0.1.0+students-py3-none-any.whl"]
-    (tmp_path / "a.zip").write_bytes(made_class.archive({f"kim/{name}": b"1" for name in names}))
-    for name in names:
-        (tmp_path / name).write_bytes(b"1")
-    assert sorted(item.file for item in collect(tmp_path)) == ["02.ipynb", "a.zip/kim/02.ipynb"]
-
-
-def test_colon_in_a_name_of_an_archive_leads_nowhere(tmp_path):
-    names = ("HW 3: shapes/03_a.ipynb", "12:30 02_b.ipynb")
-    with zipfile.ZipFile(tmp_path / "kim.zip", "w") as archive:
-        for name in (*names, "C:/Users/kim/03_c.ipynb"):
-            archive.writestr(name, b"1")
-    found = {item.file: item.refused for item in collect(tmp_path)}
-    assert [found.pop(f"kim.zip/{name}") for name in names] == ["", ""]
-    (refused,) = found.values()
-    assert "leads out of the archive" in refused
-
-
-def test_python_that_students_install_beside_the_notebooks_is_passed_over(tmp_path, monkeypatch):
-    monkeypatch.setattr(collecting, "MOST_MEMBERS", 2)
-    names = ["02.ipynb", "env/03.ipynb"]  # where somebody has saved it
-    made = ["pyvenv.cfg", "bin/python", "Lib/site-packages/a/b.ipynb", "share/c.ipynb", "LICENSE"]
-    names += [f"{folder}/{name}" for folder in ("env", "my python") for name in made]
-    names += ["env/.gitignore", "venv/pyvenv.cfg", "node_modules/x.ipynb", "__pycache__/x.pyc"]
-    for top in ("kim", "lee"):
-        for name in names:
-            path = tmp_path / "in" / top / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"1")
-    for name in ("pyvenv.cfg", "answers.py"):  # python -m venv .
-        (tmp_path / "in" / "lee" / name).write_bytes(b"1")
-    (tmp_path / "in" / "a.zip").write_bytes(made_class.archive(dict.fromkeys(names, b"1")))
-    found = [f"{top}/{name}" for top in ("a.zip", "kim", "lee") for name in names[:2]]
-    items = {item.file: item.refused for item in collect(tmp_path / "in")}
-    assert "expected .ipynb" in items.pop("lee/answers.py")
-    assert items == dict.fromkeys(found, "")
-
-
-def test_notebook_in_very_deep_folders_of_an_archive_is_found(tmp_path):
-    folder = "a/" * 30_000
-    files = dict.fromkeys((f"{folder}x.ipynb", f"{folder}pyvenv.cfg", f"{folder}bin/x.ipynb"), b"1")
-    (tmp_path / "a.zip").write_bytes(made_class.archive(files))
-    assert [(item.file, item.refused) for item in collect(tmp_path)] == [(f"a.zip/{folder}x.ipynb", "")]
-
-
-def test_two_files_of_one_name_in_an_archive_are_both_there(tmp_path):
-    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("03.ipynb", b"1")
-        archive.writestr("03.ipynb", b"2")
-    assert [(item.file, item.content) for item in collect(tmp_path)] == [
-        ("a.zip/03.ipynb", b"1"),
-        ("a.zip/03.ipynb (2)", b"2"),
-    ]
-
-
-@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
-def test_damaged_archive_does_not_stop_the_others(tmp_path, method):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
-        archive.writestr("03.ipynb", bytes(range(256)) * 40)
-        archive.writestr(".", b"")
-    whole = bytearray((tmp_path / "a.zip").read_bytes())
-    whole[45:75] = bytes(byte ^ 255 for byte in whole[45:75])
-    (tmp_path / "a.zip").write_bytes(whole)
-    (tmp_path / "b.ipynb").write_bytes(b"{}")
-    found = {item.file: item.refused for item in collect(tmp_path)}
-    assert "cannot be unpacked" in found["a.zip/03.ipynb"] and found["b.ipynb"] == ""
-
-
-def test_time_in_an_archive_is_universal_time_where_it_says_so(tmp_path, monkeypatch):
-    monkeypatch.setenv("TZ", "Asia/Seoul")
-    time.tzset()
-    told, plain = zipfile.ZipInfo("a.ipynb", (2026, 4, 1, 20, 0, 0)), zipfile.ZipInfo("b.ipynb", (2026, 4, 1, 20, 0, 0))
-    told.extra = struct.pack("<HHBi", 0x5455, 5, 1, 1_775_000_000)
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr(told, b"1")
-        archive.writestr(plain, b"2")
-    first, second = collect(tmp_path)
-    monkeypatch.undo()
-    time.tzset()
-    assert first.handed_in == 1_775_000_000
-    assert second.handed_in == datetime(2026, 4, 1, 11, tzinfo=timezone.utc).timestamp()  # 20:00 in Seoul
-
-
-@pytest.mark.parametrize("encoding", ["cp949", "utf-8"])
-def test_korean_names_in_an_archive_that_does_not_say_its_encoding(tmp_path, encoding):
-    name = "김철수".encode(encoding)
-    content = made_class.archive({"k" * len(name) + "_02.ipynb": b"1"})
-    (tmp_path / "a.zip").write_bytes(content.replace(b"k" * len(name), name))
-    assert [item.file for item in collect(tmp_path)] == ["a.zip/김철수_02.ipynb"]
-
-
-@pytest.mark.parametrize("name", ["Müller", "François", "Jörg", "Peña", "Åsa", "Gärtner"])
-def test_european_names_in_an_archive_that_does_not_say_its_encoding(tmp_path, name):
-    raw = name.encode("cp437")
-    content = made_class.archive({"k" * len(raw) + "_02.ipynb": b"1"})
-    (tmp_path / "a.zip").write_bytes(content.replace(b"k" * len(raw), raw))
-    assert [item.file for item in collect(tmp_path)] == [f"a.zip/{name}_02.ipynb"]
-
-
-def test_time_that_nobody_has_set_is_not_known(tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr(zipfile.ZipInfo("a.ipynb"), b"1")  # 1 January 1980
-    assert collect(tmp_path)[0].handed_in is None
-
-
-@namespaces
-def test_sandbox_that_does_not_come_up_is_no_fault_of_a_student(tmp_path, monkeypatch, shared):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
-    with monkeypatch.context() as hurried:
-        hurried.setattr("cnn_lessons.classroom.grading.jail.START", 0.0)
-        (result,) = grade(tmp_path / "in", tmp_path / "out", Options(saved=False))
-    assert "the sandbox did not get ready" in result.problem
-    (result,) = grade(tmp_path / "in", tmp_path / "out", Options(saved=False))  # it was not kept
-    assert {mark.exercise: mark.status for mark in result.marks}[ASKED] == "correct"
-
-
-@namespaces
-def test_marks_stand_where_nbvals_sandbox_does_not_come_up(tmp_path, monkeypatch, shared):
-    whole = json.loads(notebook(START, made_class.right()))
-    whole["cells"].append({**saved("print(1)", "1\n"), "id": "one"})
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "03_a.ipynb").write_text(json.dumps(whole))
-
-    def slow(prison, script, *others):
-        if script == "saved":
-            raise NotReady("the sandbox did not get ready: no answer")
-        return Jail(prison, script, *others)
-
-    with monkeypatch.context() as patched:
-        patched.setattr("cnn_lessons.classroom.grading.one_file.Jail", slow)
-        (result,) = grade(tmp_path / "in", tmp_path / "out", Options())
-    assert result.outcome == "graded" and "did not get ready" in result.cells_note
-    assert {mark.exercise: mark.status for mark in result.marks}[ASKED] == "correct"
-    (result,) = grade(tmp_path / "in", tmp_path / "out", Options())  # it was not kept
-    assert result.cells and result.cells.match
-
-
-def test_missing_nbval_stops_the_grading_before_anything_is_run(tmp_path, monkeypatch):
-    def absent(name):
-        if name == "nbval":
-            raise importlib.metadata.PackageNotFoundError(name)
-        return "1"
-
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
-    monkeypatch.setattr(importlib.metadata, "version", absent)
-    with pytest.raises(ValueError, match=r"expected the package nbval, found none. pip install"):
-        grade(tmp_path / "in", tmp_path / "out", Options())
-    assert not (tmp_path / "out").exists()
-
-
-def test_two_gradings_do_not_write_into_one_folder(tmp_path):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
-    (tmp_path / "out" / "graded").mkdir(parents=True)
-    with _alone(tmp_path / "out" / "graded"), pytest.raises(ValueError, match="another grading is at work in"):
-        grade(tmp_path / "in", tmp_path / "out", Options(saved=False))
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (notebook("1", metadata={"a": [[]] * 300_001}), "holds too many parts for a notebook"),
-        (notebook("1", "x = [" + 100_000 * "0, " + "]"), "has 300,006 letters in cell 2: expected at most 300,000"),
-    ],
-    ids=["parts", "letters"],
-)
-def test_file_that_takes_much_room_to_read_is_refused(content, says):
-    with pytest.raises(Refused, match=says):
-        read(content, "03.ipynb")
-
-
-@namespaces
-def test_socket_of_another_program_cannot_be_reached(prison):
-    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as other:
-        other.bind(f"{folder}/socket")
-        other.listen()
-        reach = f"import socket; socket.socket(socket.AF_UNIX).connect({folder + '/socket'!r})"
-        with Jail(prison, "cells", Limits(), threading.Event()) as jail:
-            said, _ = jail.ask({"cell": reach, "seconds": 30}, 60)
-            look = f"import os; assert {os.path.basename(folder)!r} not in os.listdir({tempfile.gettempdir()!r})"
-            seen, _ = jail.ask({"cell": look, "seconds": 30}, 60)
-    assert said["error"].startswith("FileNotFoundError") and not seen["error"], seen
-
-
-def test_check_that_fails_itself_is_told_and_keeps_its_own_time_limit(monkeypatch):
-    limits = []
-
-    def broken(*_, **__):
-        limits.append(os.environ["CNN_LESSONS_TIME_LIMIT"])
-        raise AttributeError("no attribute 'refusal'")
-
-    monkeypatch.setattr("cnn_lessons.exercises.judge.examine", broken)
-    monkeypatch.setenv("CNN_LESSONS_TIME_LIMIT", "a notebook's own")
-    shell, before = SimpleNamespace(user_ns={"f": len}), SimpleNamespace(restore=lambda: [])
-    order = {"exercise": "same_padding", "function": "f", "seed": 1, "limit": "30"}
-    reply, content = cells.examine(shell, before, order)
-    assert (reply["status"], content, limits) == ("not yet", b"", ["30"])
-    assert "the check itself failed on this answer: AttributeError: no attribute 'refusal'" in reply["message"]
-
-
-@pytest.mark.parametrize(
-    ("cells", "chapters", "places"),
-    [
-        (["# exercise: same_padding\ndef same_padding(k): ...", "class ResidualBlock: ..."], ("03",), {"same_padding"}),
-        (["class ResidualBlock: ..."], ("03",), set()),
-        (["def same_padding(k): ..."], ("03",), {"same_padding"}),
-    ],
-)
-def test_class_copied_from_another_chapter_is_no_answer(cells, chapters, places):
-    found = read(made_class.notebook(*cells), "03_x.ipynb")
-    assert (found.chapters, set(found.places)) == (chapters, places)
-
-
-def test_homework_of_several_chapters_keeps_the_exercises_of_each():
-    cells = [f"# exercise: {name}\ndef {name}(): ..." for name in ("same_padding", "correlate2d")]
-    assert read(made_class.notebook(*cells), "kim/homework1.ipynb").chapters == ("02", "03")
-    assert read(made_class.notebook(*cells), "kim_03_arithmetic_of_shapes.ipynb").chapters == ("03",)
-
-
-@pytest.mark.parametrize(
-    ("source", "function"),
-    [
-        ("def helper(n): ...\nsame_padding = lambda k: helper(k)\ncheck('same_padding', same_padding)", "same_padding"),
-        ("def helper(n): ...\ndef padding_of(k): ...\ncheck('same_padding', padding_of)", "padding_of"),
-        ("def padding_of(k): ...\ncheck('same_padding', same_padding)", "padding_of"),
-    ],
-)
-def test_answer_is_what_the_check_is_given(source, function):
-    (place,) = read(made_class.notebook(f"# exercise: same_padding\n{source}"), "03_x.ipynb").places["same_padding"]
-    assert place.function == function and bool(place.remark) == (function != "same_padding")
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "counts"),
-    [("correct", "not yet", 0), ("not yet", "correct", 0), ("not attempted", "correct", 1), ("missing", "not yet", 1)],
-)
-def test_answer_without_the_marker_counts_only_where_no_other_was_tried(first, second, counts):
-    found = read(notebook(START, made_class.right(), made_class.ZERO), "03_x.ipynb")
-    remarks = [place.remark for place in found.places[ASKED]]
-    marks = [Mark(ASKED, *given) for given in zip((first, second), "ab", ("", ""), remarks, strict=True)]
-    mark = _mark(ASKED, Run({ASKED: marks}), found)
-    assert (mark.status, mark.message) == ((first, second)[counts], "ab"[counts])
-    assert mark.remark.endswith(f"the last answer {'' if counts else 'with the marker '}counts")
-
-
-def test_evidence_that_is_compressed_is_refused(tmp_path):
-    packed = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(evidence.dumps([1]))) as plain,
-        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for member in plain.infolist():
-            new.writestr(member.filename, plain.read(member))
-    with pytest.raises(ValueError, match="may unpack to any size"):
-        evidence.loads(packed.getvalue())
-
-
-def test_veil_covers_all_but_what_is_kept(tmp_path):
-    for name in ("a/python/bin", "a/secret", "b"):
-        (tmp_path / name).mkdir(parents=True)
-    assert veil(tmp_path, {tmp_path / "a" / "python"}) == [tmp_path / "a" / "secret", tmp_path / "b"]
-    assert veil(tmp_path / "a" / "python" / "bin", {tmp_path / "a" / "python"}) == []
-    assert veil(tmp_path / "b", {tmp_path / "a" / "python"}) == [tmp_path / "b"]
-
-
-def test_the_event_of_a_stop_ends_a_run(tmp_path, prison):
-    stop = threading.Event()
-    stop.set()
-    (tmp_path / "03_a.ipynb").write_bytes(notebook(START, made_class.right()))
-    (item,) = collect(tmp_path)
-    result = grade_one(item, prison, Limits(), False, stop)
-    assert "called off" in result.problem
-
-
-@pytest.mark.parametrize(
-    ("source", "named"),
-    [
-        ("from cnn_lessons.exercises.catalog import find", "from cnn_lessons.exercises.catalog import find"),
-        ("from cnn_lessons.exercises import check, catalog", "from cnn_lessons.exercises import catalog"),
-        ("if True:\n    import cnn_lessons.exercises.judge as j", "import cnn_lessons.exercises.judge"),
-        (
-            "%matplotlib inline\nimport sys\nsys.modules['cnn_lessons.exercises.catalog']",
-            "the text 'cnn_lessons.exercises.c",
-        ),
-        ("from cnn_lessons import exercises\nexercises.catalog()['bug'].expected(3)", "exercises.catalog"),
-        ("from cnn_lessons.exercises import check, hint\nhint('same_padding')", None),
-        ("from cnn_lessons.exercises.chapter_08 import suspects", None),
-        ("import cnn_lessons.exercises as e\ne.catalog()['bug'].expected(3)", "e.catalog"),
-        ("import cnn_lessons\ncnn_lessons.exercises.catalog()", "cnn_lessons.exercises.catalog"),
-        ("from cnn_lessons.exercises.judge import *", "from cnn_lessons.exercises.judge import *"),
-        ("from cnn_lessons.exercises import *", None),
-        ("exercises = []\nexercises.append(3)", None),
-        ("catalog = {}; catalog['expected'] = 3", None),
-        ("this is no Python", None),
-    ],
-)
-def test_reaching_into_the_checks_is_named(source, named):
-    found = read(made_class.notebook(source, made_class.right()), "03_x.ipynb").reaching
-    assert [bool(found), *(named in reach for reach in found)] == ([True, True] if named else [False])
-    assert all(reach.endswith("in code cell 1") for reach in found)
-
-
-def test_star_gives_a_notebook_what_it_may_take():
-    assert set(exercises.__all__) | {"*"} == reaching.PUBLIC["cnn_lessons.exercises"]
-
-
-def test_module_of_the_checks_is_known_in_every_cell():
-    begin = "try:\n    import x\nexcept ModuleNotFoundError:\n    %pip install x\n"
-    for line, name in (("from cnn_lessons import exercises", "exercises"), ("import cnn_lessons as c", "c.exercises")):
-        cells = begin + line, f"{name}.catalog()", made_class.right()
-        assert read(made_class.notebook(*cells), "03_x.ipynb").reaching == [f"{name}.catalog in code cell 2"]

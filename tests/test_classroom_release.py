@@ -62,6 +62,13 @@ def cells(path):
     return nbformat.read(path, as_version=4).cells
 
 
+def sources():
+    """The files of the package: what git tracks or, in a copy without git, all that Python has not compiled."""
+    listed = subprocess.run(["git", "ls-files", "cnn_lessons"], capture_output=True, text=True, cwd=ROOT).stdout
+    files = (path for path in (ROOT / "cnn_lessons").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return set(listed.split()) or {path.relative_to(ROOT).as_posix() for path in files}
+
+
 # ---- what is in it -----------------------------------------------------------------------------------------------
 
 
@@ -79,8 +86,7 @@ def test_edition_holds_the_chosen_chapters_a_wheel_and_a_readme_and_no_solution(
 
 
 def test_students_package_lacks_solutions_classroom_and_wrong_answers_and_nothing_else(handed_out):
-    tracked = subprocess.run(["git", "ls-files", "cnn_lessons"], capture_output=True, text=True, cwd=ROOT).stdout
-    source = set(tracked.split()) or {p.relative_to(ROOT).as_posix() for p in (ROOT / "cnn_lessons").rglob("*.py")}
+    source = sources()
     left_out = {
         name for name in source if name.startswith(("cnn_lessons/classroom/", "cnn_lessons/exercises/solutions/"))
     }
@@ -97,10 +103,7 @@ def test_students_package_lacks_solutions_classroom_and_wrong_answers_and_nothin
 
 def test_package_is_made_of_the_kinds_that_are_packed():
     """A new kind of file in the package must be added, or students would lack it."""
-    tracked = subprocess.run(
-        ["git", "ls-files", "cnn_lessons"], capture_output=True, text=True, cwd=ROOT
-    ).stdout.split()
-    assert not [name for name in tracked if not name.endswith(KINDS) and not name.startswith(edition.CLASSROOM)]
+    assert not [name for name in sources() if not name.endswith(KINDS) and not name.startswith(edition.CLASSROOM)]
 
 
 def test_wheel_is_complete_and_says_what_pip_needs(handed_out):

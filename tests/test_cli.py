@@ -70,8 +70,11 @@ BAD = {
     "train --model mlp --data nope --recipe quick": "cifar100, got 'nope'",
     "train --model mlp --data shapes --recipe nope": "wide-resnet-paper.*got 'nope'",
     f"{REAL} --epochs many": "--epochs: invalid float value: 'many'",
+    "train --model resnet18 --data shapes --recipe quick": "resnet18_cifar, got ImageNet's resnet18",
     f"{REAL} --epochs nan": "epochs: expected a number above 0",
+    f"{REAL} --epochs 1e300": "epochs: expected a number above 0 and below 1e38",
     f"{REAL} --batch-size 0": "batch_size: expected an integer of at least 1, got 0",
+    f"{REAL} --batch-size {2**80}": "batch_size: expected an integer below",
     f"{REAL} --batch-size 2.5": "--batch-size: invalid int value",
     f"{REAL} --lr -1": "lr: expected a number above 0",
     f"{REAL} --seed {2**40}": "seed: expected an integer below",
@@ -82,6 +85,7 @@ BAD = {
     f"{REAL} --device cuda:99": "torch finds [0-9]+ CUDA devices",
     f"{REAL} --checkpoint /": "--checkpoint: expected a file",
     f"{REAL} --out /dev/null/run.json": "--out: expected a file in a folder that can be made",
+    "repeat --checkpoint run.pt": "expected the name of the run to train",
     "recipes nope": "got 'nope'",
     "data": "required: action",
     "data fetch nope": "got 'nope'",
@@ -125,11 +129,28 @@ def test_more_processes_than_gpus_are_told_in_one_line(shell, tiny, monkeypatch)
 
 
 def test_path_is_not_taken_for_an_argument(shell, tiny, tmp_path):
-    path = tmp_path / "lr=0.1" / "seed=3" / "run.pt"
-    path.parent.mkdir(parents=True)
-    path.write_text("hello")
-    code, _, complaints = shell(TINY, "--checkpoint", path)
-    assert code == 1 and str(path) in complaints[0] and "damaged" in complaints[0]
+    for name in ("seed=3/run.pt", "seed=3.pt", "lr=0.1.pt"):
+        path = tmp_path / "lr=0.1" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("hello")
+        code, _, complaints = shell(TINY, "--checkpoint", path)
+        assert code == 1 and f" {path}: " in complaints[0] and "another kind" in complaints[0]
+
+
+def test_home_is_found_behind_an_equals_sign(shell, tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert shell(TINY + " --epochs 1 --checkpoint=~/run.pt --out=~/run.json")[0] == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"run.pt", "run.json"}
+
+
+def test_network_too_large_for_the_memory_is_told_in_one_line(shell, tiny, monkeypatch):
+    def too_large(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(catalog, "build", too_large)
+    code, _, complaints = shell(TINY)
+    assert code == 1 and len(complaints) == 1 and "Out of memory" in complaints[0], complaints
 
 
 # ---- train -------------------------------------------------------------------------------------------------------
@@ -167,7 +188,7 @@ def test_full_disk_leaves_the_summary_and_no_half_of_the_weights(shell, tiny, tm
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"of an earlier run"]
 
 
-def test_history_that_cannot_be_written_keeps_the_weights_from_nothing(shell, tiny, tmp_path, monkeypatch):
+def test_history_that_cannot_be_written_costs_no_weights(shell, tiny, tmp_path, monkeypatch):
     def full(history, path):
         raise OSError(28, "No space left on device")
 
@@ -226,10 +247,10 @@ def test_stopped_run_goes_on_and_ends_the_same(shell, tiny, tmp_path, monkeypatc
         code, _, complaints = shell(TINY, *files)
         assert code == 130 and len(complaints) == 1 and "holds 1 whole epochs" in complaints[0]
     code, out, _ = shell(TINY, *files)
-    assert code == 0 and "run.ck holds 1 of its epochs: going on from there" in out
+    assert code == 0 and "run.ck holds 1 whole epochs, to go on from" in out
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
     code, out, _ = shell(TINY, *files)
-    assert code == 0 and "run.ck holds the finished run" in out and "test accuracy" in out
+    assert code == 0 and "run.ck holds a finished run" in out and "test accuracy" in out
 
 
 def test_stop_without_a_checkpoint_says_how_to_have_one(shell, tiny, monkeypatch):
@@ -261,6 +282,8 @@ def test_checkpoint_that_does_not_fit_is_refused_and_fresh_begins_anew(shell, ti
 def test_loss_that_is_no_number_fails_in_one_line(shell, tiny):
     code, _, complaints = shell(TINY + " --lr 1e30")
     assert code == 1 and len(complaints) == 1 and "Try a smaller one, such as --lr 1e+29." in complaints[0], complaints
+    code, _, complaints = shell(TINY + " --lr 9e37 --epochs 1 --batch-size 500")  # its one step is the last
+    assert code == 1 and len(complaints) == 1 and "the last steps have spoilt the weights" in complaints[0], complaints
 
 
 def test_images_are_those_of_the_data():
@@ -321,8 +344,22 @@ def test_data_that_is_not_there_fails_in_one_line(shell, tmp_path):
     for words in ("data describe cifar10", "train --model mlp --data cifar10 --recipe quick --no-download"):
         code, _, complaints = shell(words, "--root", tmp_path)
         assert code == 1 and len(complaints) == 1 and str(tmp_path) in complaints[0]
-        assert "python -m cnn_lessons data fetch cifar10 (--root names a folder" in complaints[0]
+        assert f"python -m cnn_lessons data fetch cifar10 --root {tmp_path}" in complaints[0]
+        assert "%env" not in complaints[0]
     assert not list(tmp_path.iterdir())
+
+
+def test_data_folder_that_is_a_file_or_nobodys_home_is_named(shell, tmp_path):
+    file = tmp_path / "data"
+    file.touch()
+    code, _, complaints = shell("data fetch mnist --root", file)
+    assert code == 1 and f"got the file {file}. Name its folder." in complaints[0]
+    code, out, _ = shell("doctor --root", file)
+    assert code == 1 and f"--root names {file}, which is no folder" in out
+    code, _, complaints = shell("data verify mnist --root ~nobody-of-this-name/data")
+    assert code == 1 and len(complaints) == 1 and "no home is known by that ~" in complaints[0]
+    code, out, _ = shell("doctor --root ~nobody-of-this-name/data")
+    assert code == 1 and "no home is known by that ~" in out
 
 
 def test_data_verify_names_every_file_that_is_not_good(shell, tmp_path):

@@ -518,7 +518,7 @@ def test_time_limit_leaves_an_answer_alone_that_a_debugger_has_stopped(ask, hurr
 
     assert "stopped after" in ask(looked_at).message
     monkeypatch.setitem(sys.modules, "debugpy", SimpleNamespace(is_client_connected=lambda: True))
-    assert ask(looked_at).status == CORRECT
+    assert ask(looked_at, cases=first(1, double_cases)).status == CORRECT
     monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace())  # where one is always attached
     assert "stopped after" in ask(looked_at).message
 

@@ -6,9 +6,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from conftest import LONGEST
+from conftest import LONGEST, pytest_terminal_summary
 from project_copy import OWN
 
 from cnn_lessons import anatomy, arithmetic, budget, data, diagrams, exercises, models, ops, plots, runs, training
@@ -27,7 +28,7 @@ MAY_IMPORT = {
     "ops": {"torch", "cnn_lessons.arithmetic"},
     # matplotlib ships the photograph; torchvision downloads
     "data": {"torch", "torchvision", "numpy", "matplotlib", "PIL", "cnn_lessons.arithmetic"},
-    "models": {"torch", "cnn_lessons.arithmetic"},  # one architecture, one file: none takes from another
+    "models": {"torch", "cnn_lessons.arithmetic"},
     "training": {"torch", "tqdm", "cnn_lessons.arithmetic", "cnn_lessons.budget", "cnn_lessons.data"},
     "runs": {"torch", "cnn_lessons.models", "cnn_lessons.training"},  # for plan.py; the reader needs none of them
     "budget": {"torch", "google"},  # Google Colab's own module, where there is one
@@ -35,7 +36,7 @@ MAY_IMPORT = {
     "diagrams": {"matplotlib", "cnn_lessons.plots"},
     "widgets": {"anywidget", "traitlets"},
     "cli": {"torch", "tqdm"}
-    | {f"cnn_lessons.{room}" for room in ("budget", "classroom", "data", "models", "runs", "training")},
+    | {f"cnn_lessons.{room}" for room in ("__version__", "budget", "classroom", "data", "models", "runs", "training")},
     "__main__": {"cnn_lessons.cli"},
     "exercises": {"torch", "numpy", "cnn_lessons.arithmetic", "annotationlib"},  # the last is Python's own, since 3.14
     "classroom": {"torch", "nbformat", "psutil", "pytest", "IPython", "traitlets", "tomllib", "tomli"}
@@ -80,6 +81,12 @@ def test_room_imports_what_its_row_allows_and_nothing_else(room):
     found = {(relative(path), name) for path in MODULES if room_of(path) == room for name in imports(path)}
     assert not {(path, name) for path, name in found if name not in allowed}
     assert not MAY_IMPORT[room] - {name for _, name in found}, "allowed, but nobody imports it: take it out of the row"
+
+
+def test_no_architecture_takes_from_another():
+    """What gathers them all may: the front of the room and its catalogue."""
+    taking = {path.name for path in MODULES if room_of(path) == "models" and "cnn_lessons.models" in imports(path)}
+    assert taking == {"__init__.py", "catalog.py"}
 
 
 def test_import_table_has_no_row_without_a_room():
@@ -194,3 +201,11 @@ def test_no_file_names_a_path_of_one_machine():
 
 def test_longest_files_that_begin_first_are_there():
     assert not [name for name in LONGEST if not ROOT.joinpath(name).is_file()]
+
+
+def test_skipped_test_is_counted_for_the_mark_in_its_reason():
+    said, reasons = [], ("slow: add --run slow", "realdata: mnist is not in the folder", "no Node on this machine: …")
+    skipped = [SimpleNamespace(longrepr=("test_any.py", 1, f"Skipped: {reason}")) for reason in reasons]
+    pytest_terminal_summary(SimpleNamespace(stats={"skipped": skipped}, section=said.append, write_line=said.append))
+    counted = [line for line in said[1:] if not line.endswith(": none skipped")]
+    assert [line.partition(" skipped;")[0] for line in counted] == ["slow: 1", "realdata: 1", "without a mark: 1"]

@@ -6,15 +6,16 @@ from types import SimpleNamespace
 import machine
 import page_markup
 import pytest
+import reading
 from conftest import BOOK
 from docutils.core import publish_doctree, publish_from_doctree
 from learning_path import WritesMarkdown
 from myst_parser.parsers.docutils_ import Parser
 from page_claims import PageClaims, alt_problem, jumps, survey_of
-from page_survey import CHAPTERS, PAGES, to_ask
+from page_survey import CHAPTERS, LISTINGS, PAGES
 from playwright.sync_api import expect
 
-surveyed = survey_of(to_ask([page for page in PAGES if page not in CHAPTERS]))
+surveyed = survey_of([page for page in PAGES if page not in CHAPTERS])
 
 
 class TestPage(PageClaims):
@@ -77,6 +78,12 @@ def test_only_a_formula_that_scrolls_is_a_stop_of_the_keyboard(browser):
     expect(wide).not_to_have_attribute("tabindex", "0")
     expect(page.get_by_role("group")).to_have_count(0)
     page.close()
+
+
+@pytest.mark.browser
+def test_pages_are_those_of_the_book():
+    made = {"_modules/index.html", "genindex.html", "py-modindex.html", "search.html"}
+    assert set(PAGES) - set(LISTINGS) == made | {f"{page}.html" for page in reading.pages()}
 
 
 @pytest.mark.browser

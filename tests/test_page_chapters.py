@@ -9,7 +9,8 @@ surveyed = survey_of(CHAPTERS)
 
 
 class TestChapter(PageClaims):
-    pass
+    def test_chapter_has_figures_and_links_to_judge(self, surveyed):
+        assert surveyed.figures and all(surveyed.hovered.values())
 
 
 @pytest.mark.browser

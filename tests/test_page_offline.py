@@ -33,10 +33,6 @@ def test_page_is_whole_and_asks_for_nothing(watched_page, path):
         assert [step for step in times if step[0] >= STEP_MS * max(1, step[1] / RULER_MS)] == []
 
 
-def test_pages_are_those_of_the_book(watched_page):
-    assert {"book/welcome.html", "notebooks/01_images_as_tensors.html", "search.html"} <= set(PAGES)
-
-
 def test_search_finds_a_word_and_opens_what_it_found(watched_page):
     """By keyboard, from a chapter: Ctrl+K, a word, Enter; then the first result."""
     watched_page.goto(f"{watched_page.book}/notebooks/02_convolution.html")

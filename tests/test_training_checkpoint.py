@@ -224,14 +224,41 @@ def test_foreign_files_are_refused(path):
     refused(path, "got a foreign file .list")
     torch.save(nn.Linear(2, 2), path)  # a pickle that could run code
     refused(path, r"got a pickled object, perhaps a whole model, which torch refuses to load\. Pass another path")
+
+
+def test_file_of_another_kind_is_left_to_its_owner(path):
     path.write_text("hello")
-    refused(path, "damaged")
+    with pytest.raises(CheckpointError, match="a file of another kind, which is left as it is") as caught:
+        run(path)
+    assert "resume=False" not in str(caught.value) and path.read_text() == "hello"
 
 
 def test_future_version_is_refused(path):
     state = torch.load(path, weights_only=True)
     torch.save(state | {"version": 2}, path)
     refused(path, "expected version 1, got version 2 from a newer cnn_lessons")
+    history = json.loads(state["history"]) | {"version": 99}
+    torch.save(state | {"history": json.dumps(history)}, path)
+    refused(path, "history: expected 'cnn_lessons history' version 1, got .* version 99")
+
+
+@pytest.mark.parametrize("part", ["optimizer", "history"])
+def test_checkpoint_that_lacks_a_part_is_refused(path, part):
+    state = torch.load(path, weights_only=True)
+    del state[part]
+    torch.save(state, path)
+    refused(path, f"expected a whole run, got one without {part}")
+
+
+def test_two_that_write_to_one_path_do_not_tear_it(tmp_path, monkeypatch):
+    path = tmp_path / "run.pt"
+    with checkpoint.written_whole(path) as mine:
+        mine.write_text("mine")
+        monkeypatch.setattr(os, "getpid", lambda: 0)  # another process, in between
+        with checkpoint.written_whole(path) as theirs:
+            theirs.write_text("theirs")
+        assert path.read_text() == "theirs"
+    assert path.read_text() == "mine"
 
 
 def test_checkpoint_of_another_run_is_refused(path):

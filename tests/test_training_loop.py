@@ -1,6 +1,7 @@
 import copy
 import dataclasses
 import math
+import os
 import re
 import subprocess
 
@@ -472,8 +473,16 @@ def test_history_with_a_mark_before_it_is_read_and_a_checkpoint_is_not(tmp_path)
 def test_bar_tells_loss_accuracy_speed_and_time_left(capsys):
     train(tiny_network(), tiny_data(), tiny_recipe(validation=40), device="cpu")
     shown = capsys.readouterr().err
-    number = r"loss \d\.\d{3}, accuracy \d+\.\d%, validation \d+\.\d%, [\d,]+ images/s, \d\d:\d\d left"
+    number = r"\d\d:\d\d left, loss \d\.\d{3}, accuracy \d+\.\d%, validation \d+\.\d%, [\d,]+ images/s"
     assert re.search(rf"epoch 3/3 \|.*\| +\d+ %, {number}", shown)
+
+
+@pytest.mark.parametrize(("columns", "most"), [(80, 79), (200, 110)])
+def test_bar_fits_the_terminal(capsys, monkeypatch, columns, most):
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((columns, 24)))
+    train(tiny_network(), tiny_data(), tiny_recipe(validation=40), device="cpu")
+    lines = re.split(r"[\r\n]", capsys.readouterr().err)
+    assert any(" left, loss " in line for line in lines) and max(map(len, lines)) == most
 
 
 def test_bar_counts_images_and_not_batches(capsys):

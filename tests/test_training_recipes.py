@@ -102,7 +102,7 @@ def test_one_cycle_of_a_single_step_has_a_rate():
         ({"batch_size": 0}, "batch_size: expected an integer of at least 1, got 0"),
         ({"batch_size": 32.0}, "batch_size"),
         ({"lr": -1}, "lr: expected a number above 0"),
-        ({"lr": float("nan")}, "lr: expected a number above 0, got nan"),
+        ({"lr": float("nan")}, "lr: expected a number above 0 and below 1e38, got nan"),
         ({"epochs": 0}, "epochs"),
         ({"label_smoothing": 1.0}, "label_smoothing: expected a number from 0 to below 1"),
         ({"schedule": "step"}, "milestones: expected some with the schedule step"),

@@ -347,8 +347,8 @@ def test_numbers_stand_in_a_table(widget_page):
 
 def test_everything_is_reached_by_tab_and_left_again(widget_page):
     stops = stops_of_tab(widget_page(reader()))
-    # two runs, chart, two choices, slider, checkbox, the folded table, the button after
-    assert len(stops) == 2 + 1 + 2 + 1 + 1 + 1 + 1, stops
+    # two runs, chart, two choices, slider, checkbox, the folded table
+    assert len(stops) == 2 + 1 + 2 + 1 + 1 + 1, stops
 
 
 def test_two_views_share_a_model_and_other_widgets_do_not(widget_page):

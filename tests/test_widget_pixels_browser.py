@@ -205,7 +205,7 @@ def test_neighbourhood_ends_at_the_edge_and_walks(widget_page):
 
 def test_everything_is_reached_by_tab_and_left_again(widget_page):
     stops = stops_of_tab(widget_page(inspector()))
-    assert len(stops) == 1 + 3 + 1 + 1 + 1  # picture, channels, neighbourhood, its choice, the button after
+    assert len(stops) == 1 + 3 + 1 + 1  # picture, channels, neighbourhood, its choice
 
 
 def test_two_views_share_a_model_and_other_widgets_do_not(widget_page):

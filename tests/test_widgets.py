@@ -212,9 +212,3 @@ def test_nothing_is_exported_that_nobody_imports():
 def test_unknown_tag_is_refused():
     with pytest.raises(ValueError, match="expected one of cnn-conv, .*got 'cnn-none'"):
         module_source("cnn-none")
-
-
-def test_import_loads_neither_torch_nor_matplotlib():
-    program = "import sys, cnn_lessons.widgets; print({'torch', 'matplotlib'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"

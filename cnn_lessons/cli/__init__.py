@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RuntimeError, OSError) as error:
         if not _foreseen(error):
             raise
-        return _tell(error, 1)
+        return _tell(error, 1, getattr(options, "root", None))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,8 +61,8 @@ def _foreseen(error: Exception) -> bool:
     return isinstance(error, DataError | CheckpointError | TrainingError | OSError)
 
 
-def _tell(message: object, code: int) -> int:
+def _tell(message: object, code: int, root: str | None = None) -> int:
     """Print one line, of several processes in the first only, and return the exit code."""
     if is_first():
-        print(f"{PROGRAM}: {in_shell_words(str(message))}", file=sys.stderr)
+        print(f"{PROGRAM}: {in_shell_words(str(message), root)}", file=sys.stderr)
     return code

@@ -2,7 +2,7 @@
 
 import argparse
 
-from cnn_lessons.cli.words import bad_use, table
+from cnn_lessons.cli.words import PROGRAM, bad_use, in_shell_words, table
 
 ACTIONS = {
     "fetch": "download what is missing, and check it",
@@ -48,8 +48,8 @@ def _verify(options: argparse.Namespace) -> int:
     print(f"{options.name} in {data_root(options.root)}")
     print(table(dict(report)))
     bad = sum(state != "good" for _, state in report)
-    mend = " `data fetch` gets what is missing; delete what is damaged first." if bad else ""
-    print(f"{len(report) - bad} of {len(report)} files are good.{mend}")
+    mend = f" `{PROGRAM} data fetch {options.name}` gets what is missing; delete what is damaged first." if bad else ""
+    print(in_shell_words(f"{len(report) - bad} of {len(report)} files are good.{mend}", options.root))
     return int(bad > 0)
 
 

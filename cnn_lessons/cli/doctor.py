@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+from cnn_lessons import __version__
 from cnn_lessons.cli.words import PROGRAM, first_line
 
 OK, NOTE, PROBLEM = "OK", "note", "problem"
@@ -44,6 +45,7 @@ def findings(root: str | None = None) -> Iterator[Finding]:
     Args:
         root: folder of the data, None for the usual one.
     """
+    yield OK, f"cnn_lessons {__version__}"
     yield python(sys.version_info[:2])
     found = package("torch")
     yield found
@@ -185,9 +187,15 @@ def data_sets(root: str | None) -> Iterator[Finding]:
     Args:
         root: folder of the data, None for the usual one.
     """
-    from cnn_lessons.data.files import SOURCES, VARIABLE, data_root, locate, missing_files
+    from cnn_lessons.data.files import SOURCES, VARIABLE, DataError, data_root, locate, missing_files
 
-    folder = data_root(root)
+    try:
+        folder = data_root(root)
+    except DataError as error:
+        yield PROBLEM, str(error)
+        return
+    if root and folder.is_file():
+        yield PROBLEM, f"data: --root names {folder}, which is no folder. Name another."
     if os.environ.get(VARIABLE) and not root and not folder.is_dir():
         yield PROBLEM, f"data: {VARIABLE} names {folder}, which is no folder. Make it, or unset the variable."
     yield OK, "data: shapes is built in"

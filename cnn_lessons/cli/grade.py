@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cnn_lessons.cli.words import PROGRAM, Refused, bad_use, teachers_only
+from cnn_lessons.cli.words import PROGRAM, Refused, bad_use, path_of, teachers_only
 
 CLEARING_SECONDS = 30  # for these nobody can cut short how a stopped grading clears up
 RESTRICTED = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")  # Ubuntu 23.10 and newer
@@ -26,9 +26,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Add the command to the parser's."""
     grade = commands.add_parser("grade", help="grade what a class handed in", description=ABOUT)
     add = grade.add_argument
-    add("submissions", metavar="SUBMISSIONS", type=Path, nargs="?", help="folder with .ipynb and .zip files")
-    add("--out", metavar="REPORT", type=Path, help="folder for the report")
-    add("--policy", metavar="FILE", type=Path, help="TOML: points, weights, late files")
+    add("submissions", metavar="SUBMISSIONS", type=path_of, nargs="?", help="folder with .ipynb and .zip files")
+    add("--out", metavar="REPORT", type=path_of, help="folder for the report")
+    add("--policy", metavar="FILE", type=path_of, help="TOML: points, weights, late files")
     add("--print-policy", action="store_true", help="print a policy with every knob, and stop")
     add("--no-nbval", action="store_true", help="do not ask nbval whether the saved outputs are real: half the time")
     add("--jobs", metavar="N", type=int, help="notebooks at once (else one on each core)")

@@ -3,9 +3,8 @@
 import argparse
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
-from cnn_lessons.cli.words import Refused, bad_use, teachers_only
+from cnn_lessons.cli.words import Refused, bad_use, path_of, teachers_only
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -15,7 +14,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "Neither holds a solution: every line of every solution is looked for, and if one is found nothing is written."
     )
     release = commands.add_parser("release", help="hand chapters out to a class", description=about)
-    release.add_argument("out", metavar="OUT", type=Path, help="a new folder, or one that a former release wrote")
+    release.add_argument("out", metavar="OUT", type=path_of, help="a new folder, or one that a former release wrote")
     release.add_argument("--chapters", nargs="+", action="extend", required=True, metavar="NN", help="such as 02 05")
     release.add_argument("--with-solutions", action="store_true", help="the teacher's edition, exercises filled in")
     release.set_defaults(run=run)

@@ -28,6 +28,8 @@ def run(options: argparse.Namespace) -> int:
 
     if options.name is not None and options.commands:
         raise BadUse(f"--commands: lists all runs, so it takes no name, got {options.name!r}")
+    if options.name is None and (options.checkpoint or options.out or options.weights or options.fresh):
+        raise BadUse(f"repeat: expected the name of the run to train, got none. `{PROGRAM} repeat` lists them")
     if options.name is None:
         start, end = (f"{PROGRAM} repeat ", " --checkpoint {0}.pt --out {0}.json") if options.commands else ("", "")
         print(table({f"{start}{name}{end.format(name)}": _in_short(name, PLANNED[name]) for name in PLANNED}))

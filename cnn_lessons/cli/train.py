@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from cnn_lessons.cli.words import PROGRAM, BadUse, Refused, bad_use, first_line, is_first, table
+from cnn_lessons.cli.words import PROGRAM, BadUse, Refused, bad_use, first_line, is_first, path_of, table
 
 # Number of classes and shape of an image: a network is built, and refused, before anything is downloaded.
 IMAGES = {
@@ -29,7 +29,6 @@ VARY = {  # a field of the recipe, its type, what it is
     "precision": (str, "auto, float32, bfloat16 or float16"),
     "seed": (int, "of the first weights, the order, the augmentation and dropout"),
 }
-
 LETTERS = {float: "X", int: "N", str: "P"}
 
 
@@ -52,10 +51,10 @@ def add_surroundings(command: argparse.ArgumentParser) -> None:
     """Add the options that say where a run takes place and what it leaves behind."""
     add = command.add_argument
     add("--device", metavar="D", help="cpu, cuda or cuda:1; without it a CUDA device if there is one")
-    add("--checkpoint", metavar="FILE", type=Path, help="written after every epoch; gone on from if it is there")
+    add("--checkpoint", metavar="FILE", type=path_of, help="written after every epoch; gone on from if it is there")
     add("--fresh", action="store_true", help="begin anew and overwrite the checkpoint")
-    add("--out", metavar="FILE", type=Path, help="for the history of the run, JSON")
-    add("--weights", metavar="FILE", type=Path, help="for the final weights, a state dict")
+    add("--out", metavar="FILE", type=path_of, help="for the history of the run, JSON")
+    add("--weights", metavar="FILE", type=path_of, help="for the final weights, a state dict")
     add("--root", metavar="FOLDER", help="that holds the data (else CNN_LESSONS_DATA, else ~/.cache/cnn_lessons)")
     add("--no-download", action="store_true", help="never ask the network for data")
     add("--quiet", action="store_true", help="no progress bar")
@@ -86,12 +85,14 @@ def carry_out(options: argparse.Namespace, recipe, build: Callable, name: str, c
 
     from cnn_lessons.training import train
     from cnn_lessons.training.distributed import process_group
+    from cnn_lessons.training.faults import memory_named
 
     with bad_use():
         device = _device(options.device, recipe)
         _check_files(options)
         torch.manual_seed(recipe.seed)
-        model = build()
+        with memory_named(recipe, torch.device("cpu")):
+            model = build()
     with process_group(device):
         data = _data(options)
         total = len(data.train.labels)
@@ -208,11 +209,10 @@ def _announce(options: argparse.Namespace, recipe) -> None:
     if late := [epoch for epoch in recipe.milestones if epoch >= recipe.epochs]:
         print(f"It ends before its learning rate drops after {late[0]:g} epochs", flush=True)
     if options.checkpoint and options.checkpoint.exists() and not options.fresh:
-        from cnn_lessons.training import History
-        from cnn_lessons.training.checkpoint import load_checkpoint
+        from cnn_lessons.training.resume import read_run
 
-        done = History.from_json(load_checkpoint(options.checkpoint)["history"])
-        state = "the finished run" if done.test else f"{len(done.epochs)} of its epochs: going on from there"
+        _, done = read_run(options.checkpoint)
+        state = "a finished run" if done.test else f"{len(done.epochs)} whole epochs, to go on from if they are its own"
         print(f"{options.checkpoint} holds {state}", flush=True)
 
 

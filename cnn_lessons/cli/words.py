@@ -1,10 +1,12 @@
-"""How the commands speak: one line for a mistake, and options where a message names Python's arguments."""
+"""How the commands hear and speak: paths with a ~, one line for a mistake, options where a message has arguments."""
 
 import argparse
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 PROGRAM = "python -m cnn_lessons"
@@ -13,12 +15,14 @@ ADVICE = (
     (r"checkpoint=…", "--checkpoint FILE"),
     (r"resume=False", "--fresh"),
     (
-        r"(?<![\w/])(?:epochs|batch_size|lr|validation|precision|seed)='?[\w.+-]*\w'?(?![\w/]|\.[\w/])",  # in no path
+        r"(?<![\w/])(?:epochs|batch_size|lr|validation|precision|seed)=(?:'\w+'|\w+(?:\.\d+)?(?:e[+-]?\d+)?)"
+        r"(?![\w/'.+-]*[\w/])",  # in no path
         lambda found: _option(found[0]),
     ),
     (r"\(schedule='one_cycle'\)", "(a recipe with one_cycle)"),
     (r"load\('(\w+)'(?:, root)?, download=True\)", rf"{PROGRAM} data fetch \1"),
     (r", where root is a folder that you may write to", " (--root names a folder that you may write to)"),
+    (r" A chapter does without: %env .*", ""),
 )
 
 
@@ -36,6 +40,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print what is wrong with the words, in one line, and exit with 2."""
         self.exit(2, f"{self.prog}: {message}. See {self.prog} --help\n" if is_first() else None)
+
+
+def path_of(name: str) -> Path:
+    """Return the path that an option names: the shell leaves a ~ behind an = as it is."""
+    return Path(os.path.expanduser(name))
 
 
 @contextmanager
@@ -62,10 +71,12 @@ def teachers_only(command: str) -> Iterator[None]:
         raise Refused(said) from error
 
 
-def in_shell_words(message: str) -> str:
-    """Return a message in one line, with options in the place of Python's arguments."""
+def in_shell_words(message: str, root: str | None = None) -> str:
+    """Return a message in one line, with options in the place of Python's arguments, and the reader's own --root."""
     for pattern, said in ADVICE:
         message = re.sub(pattern, said, message)
+    if root:
+        message = re.sub(r"(data fetch \w+)(?: \(--root [^)]*\))?", lambda found: _with_root(found[1], root), message)
     return " ".join(message.split())
 
 
@@ -88,3 +99,7 @@ def table(rows: dict[str, object]) -> str:
 def _option(argument: str) -> str:
     name, _, value = argument.partition("=")
     return f"--{name.replace('_', '-')} {value.strip(chr(39))}"
+
+
+def _with_root(command: str, root: str) -> str:
+    return f"{command} --root {shlex.quote(root)}"

@@ -89,10 +89,22 @@ SOURCES = {
 
 
 def data_root(root: str | os.PathLike | None = None) -> Path:
-    """Return the folder that holds the data: `root`, else what CNN_LESSONS_DATA names, else ~/.cache/cnn_lessons."""
+    """Return the folder that holds the data: `root`, else what CNN_LESSONS_DATA names, else ~/.cache/cnn_lessons.
+
+    Raises:
+        ValueError: if `root` is neither a text nor a path.
+        DataError: if it begins with a ~ and nobody's home is known by that.
+    """
     if not isinstance(root, str | os.PathLike | None):
         raise ValueError(f"root: expected the name of a folder, got {root!r}. To stay offline, pass download=False.")
-    return Path(root or os.environ.get(VARIABLE) or CACHE).expanduser().absolute()
+    chosen = root or os.environ.get(VARIABLE) or CACHE
+    try:
+        return Path(chosen).expanduser().absolute()
+    except RuntimeError as error:
+        raise DataError(
+            f"data: expected a folder, got {chosen}, and no home is known by that ~. Name the whole path, by root or "
+            f"by the variable {VARIABLE}."
+        ) from error
 
 
 def source_of(name: str) -> Source:

@@ -28,8 +28,9 @@ MODELS = {
     "wrn-40-4": "Wide ResNet, 40 layers, 4 times as wide; colour images",
     "wrn-28-10": "Wide ResNet, 28 layers, 10 times as wide; colour images",
 }
-PATTERNS = (  # every other depth and width of these families has a name too; resnet50, resnet152 mean ImageNet's
-    (r"resnet(?!50$|152$)(\d+)", lambda classes, depth: models.resnet_cifar(depth, classes)),
+IMAGENET = tuple(f"resnet{depth}" for depth in (18, 34, 50, 101, 152))  # the networks that everybody calls so
+PATTERNS = (  # every other depth and width of these families has a name too
+    (r"resnet(\d+)", lambda classes, depth: models.resnet_cifar(depth, classes)),
     (r"plain(\d+)", lambda classes, depth: models.plain_cifar(depth, classes)),
     (r"resnet_seminar(\d+)", lambda classes, n: models.resnet_seminar(n, classes)),
     (r"wrn-(\d+)-(\d+)", lambda classes, depth, factor: models.wide_resnet(depth, factor, num_classes=classes)),
@@ -41,8 +42,8 @@ def build(name: str, num_classes: int, input_shape: tuple[int, int, int]) -> nn.
 
     Args:
         name: one that `python -m cnn_lessons models` lists, or another member of a family: "resnet26", "plain32",
-            "resnet_seminar3", "wrn-22-8". Not "resnet50" and "resnet152": these are ImageNet's networks, and the ones
-            for CIFAR of these depths come from `resnet_cifar`.
+            "resnet_seminar3", "wrn-22-8". Not "resnet18", "resnet34", "resnet50", "resnet101" and "resnet152": these
+            are ImageNet's networks, and the ones for CIFAR of 50 and 152 layers come from `resnet_cifar`.
         num_classes: K, at least 1.
         input_shape: (C, H, W) of one image.
 
@@ -61,6 +62,8 @@ def build(name: str, num_classes: int, input_shape: tuple[int, int, int]) -> nn.
         with torch.no_grad():
             model(torch.zeros(1, *input_shape))
     except RuntimeError as error:
+        if "memory" in str(error):
+            raise
         shape = "×".join(map(str, input_shape))
         raise ValueError(
             f"{name}: got images of {shape}, which do not fit; expected {MODELS.get(name, 'colour images')}. "
@@ -80,6 +83,9 @@ def _build(name: str, num_classes: int, input_shape: tuple[int, int, int]) -> nn
     }
     if name in fixed:
         return fixed[name]()
+    if name in IMAGENET:
+        smaller = f"{name}_cifar" if f"{name}_cifar" in fixed else f"one of {', '.join(MODELS)}"
+        raise ValueError(f"model: expected a network for small images, {smaller}, got ImageNet's {name}")
     for pattern, builder in PATTERNS:
         numbers = re.fullmatch(pattern, name)
         if numbers:

@@ -83,9 +83,9 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def _beside(path: str | os.PathLike) -> Path:
-    """The scratch file of a path; one left by a killed run is written over."""
+    """The scratch file of a path, one for each process: two that write to one path do not tear it."""
     target = Path(path).resolve()
-    return target.with_name(f".{target.name}.writing")
+    return target.with_name(f".{target.name}.{os.getpid()}.writing")
 
 
 @contextlib.contextmanager
@@ -144,6 +144,12 @@ def _check_every_byte(path: Path) -> None:
             f"checkpoint {path}: expected a file that can be read, got: {error}. Look at its rights and at its disk, "
             "or pass another path."
         ) from error
+    if file.read(2) not in (b"PK", b""):
+        file.close()
+        raise CheckpointError(
+            f"checkpoint {path}: expected a {FORMAT}, got a file of another kind, which is left as it is. "
+            "Pass another path."
+        )
     try:
         with file, zipfile.ZipFile(file) as archive:
             bad = archive.testzip()

@@ -54,6 +54,23 @@ def _likely_cause(before: Sequence[float], epoch: int, recipe: Recipe, rate: flo
     return f"The likely cause is the learning rate, {rate:.3g} there. {calmer}"
 
 
+def check_result(loss: float, recipe: Recipe) -> None:
+    """Refuse a network that its last steps have spoilt: the losses of training were taken before each step.
+
+    Args:
+        loss: mean over the test images.
+        recipe: of the run.
+
+    Raises:
+        TrainingError: if the loss is not a number, or is infinite.
+    """
+    if not math.isfinite(loss):
+        raise TrainingError(
+            f"The loss on the test images is {loss} (recipe {recipe.name!r}): the last steps have spoilt the weights. "
+            f"Try a smaller learning rate, such as lr={recipe.lr / 10:g}."
+        )
+
+
 def check_scores(scores: Tensor, classes: int) -> None:
     """Refuse scores of another shape than (N, `classes` or more): on a GPU torch's own refusal ends all further work.
 

@@ -1,6 +1,7 @@
 """The progress bar of a run, one line for all its epochs."""
 
 import math
+import os
 
 from tqdm import tqdm
 
@@ -8,18 +9,18 @@ from cnn_lessons.training.distributed import rank_and_world
 from cnn_lessons.training.history import History
 from cnn_lessons.training.recipe import Recipe
 
-FORM = "{desc} |{bar}| {percentage:3.0f} %{postfix}, {remaining} left"
+FORM = "{desc} |{bar}| {percentage:3.0f} %, {remaining} left{postfix}"  # a narrow terminal cuts the end off
 
 
 class Progress:
-    """A line with epoch, loss, accuracy, images a second and the time left; of several processes one shows it."""
+    """A line with epoch, the time left, loss, accuracy and images a second; of several processes one shows it."""
 
     def __init__(self, recipe: Recipe, steps_per_epoch: int, total: int, history: History, shown: bool) -> None:
         """Begin where the history ends."""
         self.recipe, self.steps_per_epoch, self.history = recipe, steps_per_epoch, history
         done = min(len(history.epochs) * steps_per_epoch, total)
         hidden = not shown or rank_and_world()[0] > 0
-        self.bar = tqdm(total=total, initial=done, disable=hidden, bar_format=FORM, leave=True, ncols=110)
+        self.bar = tqdm(total=total, initial=done, disable=hidden, bar_format=FORM, leave=True, ncols=_width())
 
     def __enter__(self) -> "Progress":
         """Show the bar."""
@@ -40,3 +41,11 @@ class Progress:
         held_out = f", validation {validated[0]:.1%}" if validated and validated[0] is not None else ""
         rate = (self.bar.format_dict["rate"] or 0) * self.recipe.batch_size
         self.bar.set_postfix_str(f"loss {loss:.3f}, accuracy {accuracy:.1%}{held_out}, {rate:,.0f} images/s")
+
+
+def _width() -> int:
+    """Characters for the bar, at most 110: one that a terminal wraps fills the screen line by line."""
+    try:
+        return min(110, os.get_terminal_size(2).columns - 1)  # 2 is stderr, where the bar is
+    except OSError:  # no terminal, as in a notebook
+        return 110

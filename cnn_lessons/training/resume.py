@@ -4,12 +4,33 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields
 from itertools import zip_longest
+from typing import Any
 
 from torch import Tensor
 
-from cnn_lessons.training.checkpoint import DO, CheckpointError
+from cnn_lessons.training.checkpoint import DO, CheckpointError, load_checkpoint
 from cnn_lessons.training.history import History
 from cnn_lessons.training.recipe import Recipe
+
+PARTS = ("model", "optimizer", "scaler", "best", "history")
+
+
+def read_run(path: str | os.PathLike) -> tuple[dict[str, Any], History]:
+    """Return what the checkpoint of a run holds, and its history.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        CheckpointError: if the file is none that `load_checkpoint` reads, or holds no whole run.
+    """
+    state = load_checkpoint(path)
+    if lacks := [part for part in PARTS if part not in state]:
+        raise CheckpointError(f"checkpoint {path}: expected a whole run, got one without {', '.join(lacks)}. {DO}")
+    try:
+        return state, History.from_json(state["history"])
+    except ValueError as error:
+        raise CheckpointError(f"checkpoint {path}: {error}. {DO}") from error
 
 
 def check_fits(

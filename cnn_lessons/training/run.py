@@ -11,15 +11,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnn_lessons.data import ImageData, random_crop, random_flip, split
-from cnn_lessons.training.checkpoint import load_checkpoint, save_checkpoint
+from cnn_lessons.training.checkpoint import save_checkpoint
 from cnn_lessons.training.distributed import add_up, rank_and_world, share_out
 from cnn_lessons.training.evaluate import Score, count, prepare
-from cnn_lessons.training.faults import check_losses, check_scores
+from cnn_lessons.training.faults import check_losses, check_result, check_scores
 from cnn_lessons.training.history import History, provenance
 from cnn_lessons.training.precision import autocast, choose_precision
 from cnn_lessons.training.progress import Progress
 from cnn_lessons.training.recipe import Recipe
-from cnn_lessons.training.resume import check_fits, check_layers
+from cnn_lessons.training.resume import check_fits, check_layers, read_run
 from cnn_lessons.training.schedule import learning_rate, total_steps
 
 # What may change on the way.
@@ -171,7 +171,9 @@ class Run:
         """Take the best weights and measure them on the test set, for the first and only time."""
         if self.best:
             self.model.load_state_dict(self.best["weights"])
-        self.history.test = self.score(*self.test)._asdict()
+        result = self.score(*self.test)
+        check_result(result.loss, self.recipe)
+        self.history.test = result._asdict()
         epochs = self.history.epochs
         self.history.provenance |= {
             "chosen_epoch": self.best["epoch"] if self.best else len(epochs),
@@ -194,8 +196,7 @@ class Run:
 
     def restore(self, path: str | os.PathLike) -> None:
         """Go on from a checkpoint, if it is one of this run."""
-        state = load_checkpoint(path)
-        history = History.from_json(state["history"])
+        state, history = read_run(path)
         check_fits(path, history, state["model"], self.history, self.model.state_dict())
         if history.provenance["torch"] == torch.__version__:  # another one may describe the same layers otherwise
             check_layers(path, state.get("layers", self.layers), self.layers)  # older checkpoints do not hold them
