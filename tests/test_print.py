@@ -199,6 +199,7 @@ def test_controls_and_the_site_around_the_text_are_gone():
         "Swap with kept",
         "Neighbours show",
         "Print to PDF",
+        "Click a square",
         "Hint 1\r\nHint 2",
     ):
         assert words not in everything

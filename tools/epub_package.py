@@ -48,15 +48,13 @@ def packed(known: dict[str, str], chapters: list[Chapter], pictures: dict[str, b
         pictures: by name, for `images/`.
         cover: a JPEG.
     """
-    code = HtmlFormatter(style="tango").get_style_defs(".highlight")
-    plain = "\n".join(line for line in code.splitlines() if "background" not in line and line.startswith(".highlight"))
     cover_body = f'<section class="cover"><img src="{COVER}" alt="Cover of {escape(known["title"])}"/></section>'
     documents = {"cover.xhtml": document("Cover", cover_body)}
     documents |= {chapter.file: document(chapter.title, chapter.body) for chapter in chapters}
     documents["nav.xhtml"] = document("Contents", navigation(chapters))
     files = {f"images/{name}": content for name, content in pictures.items()} | {COVER: cover}
     files |= {name: text.encode() for name, text in documents.items()}
-    files["style.css"] = f"{(PAPER / 'epub.css').read_text(encoding='utf-8')}\n{plain}\n".encode()
+    files["style.css"] = f"{(PAPER / 'epub.css').read_text(encoding='utf-8')}\n{emphasis()}\n".encode()
     files["toc.ncx"] = ncx(known, chapters).encode()
     files["package.opf"] = package(known, files, ["cover.xhtml", "nav.xhtml", *(one.file for one in chapters)]).encode()
     result = io.BytesIO()
@@ -67,6 +65,12 @@ def packed(known: dict[str, str], chapters: list[Chapter], pictures: dict[str, b
     return result.getvalue()
 
 
+def emphasis() -> str:
+    """The weight and slant of words in code; no colours, so that the reader's own stay, on black too."""
+    rules = HtmlFormatter(style="tango").get_style_defs(".highlight").splitlines()
+    return "\n".join(re.sub(r"color: [^;}]+; ", "", rule) for rule in rules if "font-" in rule)
+
+
 def with_folder(files: dict[str, bytes]) -> dict[str, bytes]:
     """The files by their path in the archive."""
     return {f"book/{name}": content for name, content in files.items()}
@@ -74,10 +78,16 @@ def with_folder(files: dict[str, bytes]) -> dict[str, bytes]:
 
 def document(title: str, body: str) -> str:
     """A whole XHTML document."""
-    names = 'xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" lang="en" xml:lang="en"'
+    names = 'xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"'
     sheet = '<link rel="stylesheet" type="text/css" href="style.css"/>'
     head = f"<head><title>{escape(title)}</title>{sheet}</head>"
-    return f"{HEAD}<!DOCTYPE html>\n<html {names}>{head}<body>{body}</body></html>\n"
+    return f"{HEAD}<!DOCTYPE html>\n<html {names} {language(title)}>{head}<body>{body}</body></html>\n"
+
+
+def language(title: str) -> str:
+    """The attributes that name the language of a title and of what stands under it."""
+    code = "ko" if re.search("[가-힣]", title) else "en"
+    return f'lang="{code}" xml:lang="{code}"'
 
 
 def grouped(chapters: list[Chapter]) -> list[tuple[Chapter, list[Chapter]]]:
@@ -92,14 +102,18 @@ def grouped(chapters: list[Chapter]) -> list[tuple[Chapter, list[Chapter]]]:
 
 
 def navigation(chapters: list[Chapter]) -> str:
-    """The table of contents, and where a reader begins."""
+    """The table of contents, and where a reader begins. Sections are in a reader's menu only: they fill many pages."""
+
+    def link(target: str, title: str) -> str:
+        return f'<a href="{target}" {language(title)}>{escape(title)}</a>'
 
     def entry(chapter: Chapter, below: list[Chapter]) -> str:
         sections = [title for title in chapter.titles if title["level"] == 2 and title["place"]]
-        lines = [f'<li><a href="{chapter.file}#{t["place"]}">{escape(t["title"])}</a></li>' for t in sections]
+        lines = [f"<li>{link(chapter.file + '#' + t['place'], t['title'])}</li>" for t in sections]
         lines += [entry(one, []) for one in below]
-        inner = f"<ol>{''.join(lines)}</ol>" if lines else ""
-        return f'<li><a href="{chapter.file}">{escape(chapter.title)}</a>{inner}</li>'
+        shown = "" if below else ' hidden="hidden"'
+        inner = f"<ol{shown}>{''.join(lines)}</ol>" if lines else ""
+        return f"<li>{link(chapter.file, chapter.title)}{inner}</li>"
 
     rows = "".join(entry(chapter, below) for chapter, below in grouped(chapters))
     marks = "".join(
@@ -138,10 +152,12 @@ def ncx(known: dict[str, str], chapters: list[Chapter]) -> str:
 def package(known: dict[str, str], files: dict[str, bytes], order: list[str]) -> str:
     """The package document: metadata, everything in the file, and the order of reading."""
     now = datetime.datetime.now(datetime.timezone.utc)
-    facts = {"title": known["title"], "language": "en", "creator": known["author"], "description": known["about"]}
+    about = known["about"].replace("live widgets", "pictures of widgets")
+    facts = {"title": known["title"], "language": "en", "creator": known["author"], "description": about}
     facts |= {"source": known["address"], "rights": "Text and figures: CC BY 4.0. Code: MIT licence."}
     metadata = f'<dc:identifier id="id">{identifier(known)}</dc:identifier>'
     metadata += "".join(f"<dc:{name}>{escape(text)}</dc:{name}>" for name, text in facts.items())
+    metadata += "<dc:language>ko</dc:language>"
     metadata += f'<meta property="dcterms:modified">{now:%Y-%m-%dT00:00:00Z}</meta>'
     metadata += f'<meta name="cover" content="{key_of(COVER)}"/>'
     metadata += "".join(

@@ -72,7 +72,8 @@ def line(start: tuple[float, float, float], end: tuple[float, float, float]) -> 
     """An arrow from the lower edge of one node to the upper edge of another."""
     (left, top, width), (to_left, to_top, to_width) = start, end
     x, y, to_x, to_y = left + width / 2, top + HEIGHT, to_left + to_width / 2, to_top - 1
-    return f'<path class="needs" d="M{x:g} {y:g} C{x:g} {y + 18:g} {to_x:g} {to_y - 18:g} {to_x:g} {to_y:g}"/>'
+    way = f"M{x:g} {y:g} C{x:g} {y + 18:g} {to_x:g} {to_y - 18:g} {to_x:g} {to_y:g}"
+    return f'<path class="needs" d="{way}" marker-end="url(#needs)"/>'
 
 
 def node(chapter: Chapter, place: tuple[float, float, float], page: str) -> str:

@@ -1,5 +1,6 @@
 """What a link to a page shows elsewhere, in search results and in chats: its title and its first paragraph."""
 
+import re
 import textwrap
 from html import escape
 from typing import Any
@@ -27,5 +28,6 @@ def describe(
     texts = (paragraph.astext() for paragraph in doctree.findall(nodes.paragraph)) if doctree else ()
     first = next((text for text in texts if len(text.split()) > 5), "")  # the badge has fewer words
     if first:
-        title, text = app.env.titles[pagename].astext(), textwrap.shorten(first, 200, placeholder=" …")
+        title = app.env.titles[pagename].astext()
+        text = textwrap.shorten(re.sub(r"<[^>]+>", "", first), 200, placeholder=" …")
         context["metatags"] += TAGS.format(title=escape(title), text=escape(text))

@@ -38,7 +38,7 @@ SEARCH = re.compile(r'<script src="[^"]*(?:searchtools|language_data|searchindex
 # The icons of the theme are letters of a font. This draws them a second time, and weighs more than the rest of a page.
 ICONS = re.compile(r"<script [^>]*scripts/fontawesome\.js[^>]*></script>\s*")
 # A browser that knows the size of a picture keeps its place, and no text jumps when it comes.
-PICTURE = re.compile(r'<img (?![^>]*\bwidth=)(?=[^>]*\bsrc="([^"]+\.png)")')
+PICTURE = re.compile(r'<img (?![^>]*\bwidth=)(?=[^>]*\bsrc="([^"]*_images/[^"]+\.png)")')
 # A signature on several lines is a list of definitions without a term.
 LINES = re.compile(r'<dl>\s*((?:<dd><em class="sig-param.*?</dd>\s*)+)</dl>', re.DOTALL)
 

@@ -19,7 +19,7 @@ function make(tag, properties = {}, ...children) {
 
 /** Remove what only serves a reader at a screen with a network. */
 function withoutSite(article) {
-  const site = ".headerlink, .viewcode-link, .take-along, .screen, script, .cell_input button";
+  const site = ".headerlink, .viewcode-link, .take-along, .screen, .mistake-filter, script, .cell_input button";
   for (const node of article.querySelectorAll(site)) node.remove();
   for (const badge of article.querySelectorAll(".colab-link")) badge.closest("p").remove();
 }

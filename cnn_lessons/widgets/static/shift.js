@@ -43,7 +43,8 @@ const BUTTONS = {
 const HOW_TO = "Drag the object, or move it with the arrow keys. Home puts it back.";
 const KEY_TO_MAPS =
   "Each square of a map is one shift; in the middle, none. The fuller its colour, the more probable the right class, " +
-  "whose bar is framed. A cross: the network says another class. Click a square to go there.";
+  "whose bar is framed. A cross: the network says another class.";
+const HOW_TO_JUMP = " Click a square to go there.";
 
 class ShiftView extends View {
   constructor(context) {
@@ -64,7 +65,8 @@ class ShiftView extends View {
     const hint = h("p", { class: "cnnw-drag-hint" }, HOW_TO);
     const look = h("div", { class: "cnnw-drag-part" }, this.picture.el, buttons, hint, this.choice);
     const networks = h("div", { class: "cnnw-networks" }, ...this.panels.map(({ el }) => el));
-    const key = h("p", { class: "cnnw-map-key" }, KEY_TO_MAPS);
+    const jump = h("span", { class: "cnnw-map-hint" }, HOW_TO_JUMP);
+    const key = h("p", { class: "cnnw-map-key" }, KEY_TO_MAPS, jump);
     return [h("div", { class: "cnnw-shift" }, look, networks), key];
   }
 
