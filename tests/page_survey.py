@@ -20,7 +20,7 @@ NO_BOOK = "no book"  # in place of its pages
 LONGEST = max(LISTINGS, key=lambda page: (BOOK / page).stat().st_size, default=None)
 
 BY_COLOUR = ["color-contrast", "link-in-text-block"]  # the rules whose answer depends on light and dark
-THEME = re.compile(r"_static/(scripts/(fontawesome|bootstrap|pydata|sphinx-book)|styles/(theme|pydata|sphinx-book))")
+THEME = re.compile(r"_static/(scripts/(bootstrap|pydata|sphinx-book)|styles/(theme|pydata|sphinx-book))")
 PICTURES = (".png", ".svg", ".jpg", ".gif", ".webp")
 PAINT_MS = 1500
 LOADS = 6  # the best of so many loads: other programs on the machine make a single one slow

@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -248,6 +249,16 @@ def test_checkpoint_that_lacks_a_part_is_refused(path, part):
     del state[part]
     torch.save(state, path)
     refused(path, f"expected a whole run, got one without {part}")
+
+
+def test_scraps_of_killed_runs_are_cleared_when_they_are_old(path):
+    mine, others = (path.with_name(f".{name}.77.writing") for name in ("run.pt", "other.pt"))
+    for age, left in (0, {mine, others, path}), (48, {others, path}):  # hours
+        for scrap in mine, others:
+            scrap.touch()
+            os.utime(scrap, (time.time() - age * 3600,) * 2)
+        checkpoint.check_writable(path)
+        assert set(path.parent.iterdir()) == left
 
 
 def test_two_that_write_to_one_path_do_not_tear_it(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from cnn_lessons import __version__
-from cnn_lessons.cli.words import PROGRAM, first_line
+from cnn_lessons.cli.words import PROGRAM, first_line, in_shell_words
 
 OK, NOTE, PROBLEM = "OK", "note", "problem"
 LEAST = {"Python": (3, 10), "torch": (2, 6)}  # as pyproject.toml asks
@@ -194,9 +194,9 @@ def data_sets(root: str | None) -> Iterator[Finding]:
     except DataError as error:
         yield PROBLEM, str(error)
         return
-    if root and folder.is_file():
+    if root and os.path.isfile(folder):
         yield PROBLEM, f"data: --root names {folder}, which is no folder. Name another."
-    if os.environ.get(VARIABLE) and not root and not folder.is_dir():
+    if os.environ.get(VARIABLE) and not root and not os.path.isdir(folder):
         yield PROBLEM, f"data: {VARIABLE} names {folder}, which is no folder. Make it, or unset the variable."
     yield OK, "data: shapes is built in"
     for name, source in SOURCES.items():
@@ -205,10 +205,11 @@ def data_sets(root: str | None) -> Iterator[Finding]:
         empty = [path.name for path in files if not path.stat().st_size]
         size = sum(path.stat().st_size for path in files) / 1e6
         if missing and not files:
-            yield NOTE, f"data: {name} is not in {folder}. To get it: {PROGRAM} data fetch {name}"
+            yield NOTE, in_shell_words(f"data: {name} is not in {folder}. To get it: {PROGRAM} data fetch {name}", root)
         elif missing or empty:
             wrong = ", ".join([*missing, *empty])
-            yield PROBLEM, f"data: {name} lacks {wrong} (missing or empty). Delete the empty, then `data fetch {name}`."
+            said = f"data: {name} lacks {wrong} (missing or empty). Delete the empty, then `data fetch {name}`."
+            yield PROBLEM, in_shell_words(said, root)
         else:
             yield OK, f"data: {name}, {size:.0f} MB in {folder}; `data verify {name}` compares every byte"
     place = next((parent for parent in (folder, *folder.parents) if os.path.exists(parent)), None)

@@ -91,7 +91,7 @@ def carry_out(options: argparse.Namespace, recipe, build: Callable, name: str, c
         device = _device(options.device, recipe)
         _check_files(options)
         torch.manual_seed(recipe.seed)
-        with memory_named(recipe, torch.device("cpu")):
+        with memory_named(None, torch.device("cpu")):
             model = build()
     with process_group(device):
         data = _data(options)
@@ -212,7 +212,7 @@ def _announce(options: argparse.Namespace, recipe) -> None:
         from cnn_lessons.training.resume import read_run
 
         _, done = read_run(options.checkpoint)
-        state = "a finished run" if done.test else f"{len(done.epochs)} whole epochs, to go on from if they are its own"
+        state = "a finished run" if done.test else f"a run after epoch {len(done.epochs)}, to go on from if it fits"
         print(f"{options.checkpoint} holds {state}", flush=True)
 
 

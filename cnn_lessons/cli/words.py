@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,8 @@ ADVICE = (
     (r"checkpoint=…", "--checkpoint FILE"),
     (r"resume=False", "--fresh"),
     (
-        r"(?<![\w/])(?:epochs|batch_size|lr|validation|precision|seed)=(?:'\w+'|\w+(?:\.\d+)?(?:e[+-]?\d+)?)"
-        r"(?![\w/'.+-]*[\w/])",  # in no path
+        r"(?<![\w/\\])(?:epochs|batch_size|lr|validation|precision|seed)=(?:'\w+'|\w+(?:\.\d+)?(?:e[+-]?\d+)?)"
+        r"(?![\w/\\'.+-]*[\w/\\])",  # in no path
         lambda found: _option(found[0]),
     ),
     (r"\(schedule='one_cycle'\)", "(a recipe with one_cycle)"),
@@ -76,7 +77,8 @@ def in_shell_words(message: str, root: str | None = None) -> str:
     for pattern, said in ADVICE:
         message = re.sub(pattern, said, message)
     if root:
-        message = re.sub(r"(data fetch \w+)(?: \(--root [^)]*\))?", lambda found: _with_root(found[1], root), message)
+        quoted = subprocess.list2cmdline([root]) if os.name == "nt" else shlex.quote(root)
+        message = re.sub(r"data fetch \w+", lambda found: f"{found[0]} --root {quoted}", message)
     return " ".join(message.split())
 
 
@@ -99,7 +101,3 @@ def table(rows: dict[str, object]) -> str:
 def _option(argument: str) -> str:
     name, _, value = argument.partition("=")
     return f"--{name.replace('_', '-')} {value.strip(chr(39))}"
-
-
-def _with_root(command: str, root: str) -> str:
-    return f"{command} --root {shlex.quote(root)}"

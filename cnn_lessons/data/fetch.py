@@ -21,7 +21,7 @@ from cnn_lessons.data.files import VARIABLE, DataError, Source, md5_of, missing_
 INCOMPLETE = ".incomplete-"
 DAY = 24 * 3600  # seconds
 PATIENCE = 30  # seconds without a byte before a server is given up
-UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
+UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
 
 
 def ensure_files(name: str, source: Source, root: Path, download: bool) -> None:
@@ -36,7 +36,7 @@ def ensure_files(name: str, source: Source, root: Path, download: bool) -> None:
     Raises:
         DataError: if files are missing and stay so; what was there is left as it was.
     """
-    if root.exists() and not root.is_dir():
+    if os.path.exists(root) and not os.path.isdir(root):
         raise DataError(f"{name}: expected the folder that holds the data, got the file {root}. Name its folder.")
     missing = missing_files(source, root)
     # whether the reader has brought the archive

@@ -102,8 +102,7 @@ def data_root(root: str | os.PathLike | None = None) -> Path:
         return Path(chosen).expanduser().absolute()
     except RuntimeError as error:
         raise DataError(
-            f"data: expected a folder, got {chosen}, and no home is known by that ~. Name the whole path, by root or "
-            f"by the variable {VARIABLE}."
+            f"data: expected a folder, got {chosen}: nobody's home is known by this ~. Name the whole path."
         ) from error
 
 

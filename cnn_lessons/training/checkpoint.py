@@ -1,8 +1,10 @@
 """Checkpoints: a run that is killed at any moment goes on from the end of its last whole epoch."""
 
 import contextlib
+import glob
 import os
 import pickle
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from torch import nn
 
 FORMAT, VERSION = "cnn_lessons checkpoint", 1
 DRIVE = "/content/drive"  # where Colab mounts a reader's Google Drive
+DAY = 24 * 3600  # seconds
 DO = "Pass another path, or resume=False to begin anew and overwrite it."
 
 
@@ -48,7 +51,10 @@ def check_writable(path: str | os.PathLike) -> None:
     with _told(path):
         scratch = _beside(path)
         scratch.touch()
-        scratch.unlink(missing_ok=True)  # another process may have been quicker
+        scratch.unlink()
+        for left in scratch.parent.glob(f".{glob.escape(Path(path).resolve().name)}.*.writing"):  # by killed runs
+            if time.time() - left.stat().st_mtime > DAY:
+                left.unlink(missing_ok=True)
 
 
 def check_drive(path: str | os.PathLike) -> None:
@@ -138,20 +144,20 @@ def load_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
 def _check_every_byte(path: Path) -> None:
     """Compare all bytes with the checksums in the file; torch itself does not look at them."""
     try:
-        file = path.open("rb")
+        with path.open("rb") as file:
+            begins = file.read(2)
     except OSError as error:  # perhaps it is whole: no advice to overwrite it
         raise CheckpointError(
             f"checkpoint {path}: expected a file that can be read, got: {error}. Look at its rights and at its disk, "
             "or pass another path."
         ) from error
-    if file.read(2) not in (b"PK", b""):
-        file.close()
+    if begins not in (b"PK", b""):
         raise CheckpointError(
             f"checkpoint {path}: expected a {FORMAT}, got a file of another kind, which is left as it is. "
             "Pass another path."
         )
     try:
-        with file, zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(path) as archive:
             bad = archive.testzip()
     except Exception as error:  # what a reader of zip files meets in a damaged one is not limited to BadZipFile
         raise CheckpointError(f"checkpoint {path}: expected a whole file, got a damaged one ({error}). {DO}") from error

@@ -55,7 +55,7 @@ def _likely_cause(before: Sequence[float], epoch: int, recipe: Recipe, rate: flo
 
 
 def check_result(loss: float, recipe: Recipe) -> None:
-    """Refuse a network that its last steps have spoilt: the losses of training were taken before each step.
+    """Refuse a network whose loss on the test images is no number: training looks at each loss before the step.
 
     Args:
         loss: mean over the test images.
@@ -66,8 +66,8 @@ def check_result(loss: float, recipe: Recipe) -> None:
     """
     if not math.isfinite(loss):
         raise TrainingError(
-            f"The loss on the test images is {loss} (recipe {recipe.name!r}): the last steps have spoilt the weights. "
-            f"Try a smaller learning rate, such as lr={recipe.lr / 10:g}."
+            f"The loss on the test images is {loss} (recipe {recipe.name!r}): the learning rate was too high at the "
+            f"end, or float16 has overflowed. Try lr={recipe.lr / 10:g}, or precision='float32'."
         )
 
 
@@ -89,11 +89,11 @@ NO_ROOM = ("can't allocate memory", "not enough memory", "out of memory", "_ALLO
 
 
 @contextmanager
-def memory_named(recipe: Recipe, device: torch.device) -> Iterator[None]:
+def memory_named(recipe: Recipe | None, device: torch.device) -> Iterator[None]:
     """Turn an exhausted memory into a TrainingError that names the batch size to try.
 
     Args:
-        recipe: of the run.
+        recipe: of the run; None while the network is built.
         device: whose memory it is.
     """
     try:
@@ -102,6 +102,8 @@ def memory_named(recipe: Recipe, device: torch.device) -> Iterator[None]:
         known = isinstance(error, torch.OutOfMemoryError | MemoryError)
         if not known and not any(words in str(error) for words in NO_ROOM):
             raise
+        if recipe is None:
+            raise TrainingError(f"Out of memory on {device}: the network is too large. Try a smaller one.") from error
         half = recipe.batch_size // 2
         smaller = f"batch_size={half} (and, for sgd, lr={recipe.lr / 2:g}: half the batch, half the rate), or a"
         raise TrainingError(

@@ -40,7 +40,7 @@ function textOfWidget(widget) {
   let text = `${kind}.`;
   for (const piece of [...said, ...rows].filter(Boolean)) {
     const longer = `${text} ${piece.replace(/\.?$/, ".")}`;
-    if (longer.length > MOST_LETTERS) return `${text} …`;
+    if (longer.length > MOST_LETTERS - 2) return `${text} …`;
     text = longer;
   }
   return text;
