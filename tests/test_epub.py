@@ -136,7 +136,7 @@ def test_korean_is_declared_as_korean():
 def test_style_leaves_the_colour_of_letters_to_the_reader():
     sheet = files()["book/style.css"].decode()
     assert not re.findall(r"(?<![-\w])color:.*", sheet)
-    assert ".highlight .k { font-weight: bold }" in sheet
+    assert ".highlight .k { font-weight: bold }" in sheet and ".highlight .p {" not in sheet
 
 
 def test_words_do_not_promise_what_an_e_book_has_not():

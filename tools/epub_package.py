@@ -68,7 +68,8 @@ def packed(known: dict[str, str], chapters: list[Chapter], pictures: dict[str, b
 def emphasis() -> str:
     """The weight and slant of words in code; no colours, so that the reader's own stay, on black too."""
     rules = HtmlFormatter(style="tango").get_style_defs(".highlight").splitlines()
-    return "\n".join(re.sub(r"color: [^;}]+; ", "", rule) for rule in rules if "font-" in rule)
+    words = [rule for rule in rules if "font-" in rule and not re.match(r"\.highlight \.(o|p|pm) ", rule)]  # no = ( ,
+    return "\n".join(re.sub(r"color: [^;}]+; ", "", rule) for rule in words)
 
 
 def with_folder(files: dict[str, bytes]) -> dict[str, bytes]:
