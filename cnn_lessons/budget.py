@@ -59,7 +59,7 @@ def start(cpu_seconds: int, gpu_helps: bool = True) -> str:
     print(f"Running on {device}, budget {chosen}." + f" The whole notebook takes {takes}." * (not longer))
     if torch.cuda.is_available() and not works:
         print(f"PyTorch {torch.__version__} has no code for {torch.cuda.get_device_name()}, so `train` uses the CPU.")
-        print("CUDA_VISIBLE_DEVICES= (empty) hides that GPU from the rest, too.")
+        print("CUDA_VISIBLE_DEVICES=-1 hides that GPU from the rest, too.")
     if not gpu_helps:
         print("It needs no GPU.")
     elif chosen == "cpu" and not works:

@@ -34,6 +34,7 @@ def test_large_archive_does_not_fill_the_memory(tmp_path, monkeypatch):
 
 def test_what_was_handed_out_beside_the_notebooks_is_passed_over(tmp_path):
     names = ["02.ipynb", "README.md", "release.json", "cnn_lessons-0.1.0+students-py3-none-any.whl"]
+    names += ["02.ipynb:Zone.Identifier"]  # from Windows' Explorer
     (tmp_path / "a.zip").write_bytes(made_class.archive({f"kim/{name}": b"1" for name in names}))
     for name in names:
         (tmp_path / name).write_bytes(b"1")

@@ -1,6 +1,7 @@
 """What the made class does not show: evidence, nbval's word, the sandbox, a stop half-way, the shell."""
 
 import contextlib
+import errno
 import importlib.metadata
 import io
 import json
@@ -572,6 +573,24 @@ def test_veil_covers_all_but_what_is_kept(tmp_path):
     assert veil(tmp_path, {tmp_path / "a" / "python"}) == [tmp_path / "a" / "secret", tmp_path / "b"]
     assert veil(tmp_path / "a" / "python" / "bin", {tmp_path / "a" / "python"}) == []
     assert veil(tmp_path / "b", {tmp_path / "a" / "python"}) == [tmp_path / "b"]
+
+
+def test_file_that_may_not_even_be_looked_at_is_covered(tmp_path, monkeypatch):
+    """As pagefile.sys on the drives that WSL mounts."""
+    (tmp_path / "pagefile.sys").touch()
+    (tmp_path / "python").mkdir()
+
+    def refusing(look):
+        def refused(path, **options):
+            if str(path).endswith("pagefile.sys"):
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return look(path, **options)
+
+        return refused
+
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+    assert veil(tmp_path, {tmp_path / "python"}) == [tmp_path / "pagefile.sys"]
 
 
 def test_nothing_is_left_of_a_sandbox_that_was_stopped_before_it_was_ready(tmp_path, monkeypatch):

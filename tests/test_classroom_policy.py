@@ -266,6 +266,8 @@ PATHS = {
     ("anna.zip/02_convolution.ipynb", "anna.zip/02_convolution-Copy1.ipynb"): ["anna"],
     ("anna_02_convolution_final.ipynb", "anna_02_convolution_v2.ipynb", "anna_03_arithmetic_of_shapes.ipynb"): ["anna"],
     ("Anna 02_convolution copy.ipynb", "Anna 02_convolution copy 2.ipynb", "Anna/02.ipynb"): ["Anna"],
+    ("Anna 02_convolution 2.ipynb", "Anna 02_convolution - Kopie (2).ipynb", "Anna/02.ipynb"): ["Anna"],
+    ("02_convolution 12.ipynb", "02_convolution_kim 2.ipynb"): ["12", "kim 2"],
     ("Anna 02_convolution - Copy (2).ipynb", "Anna 02_convolution 복사본.ipynb", "Anna_02_convolution_최종.ipynb"): [
         "Anna"
     ],
@@ -326,6 +328,9 @@ COPIES = [
     ("_v9", "_v10"),
     (" copy", " copy 2"),
     ("", " copy"),
+    ("", " 2"),  # as Finder writes it
+    (" 2", " 3"),
+    (" - Kopie", " - Kopie (2)"),
     ("-Copy9", "-Copy10"),
     (" - Copy (2)", " - Copy (10)"),
     ("_복사본 9", "_복사본 10"),

@@ -147,7 +147,8 @@ def unused_gpu() -> Iterator[Finding]:
         yield PROBLEM, f"CUDA: {why}. Install a torch that was built for an older CUDA."
     elif shutil.which("nvidia-smi"):
         built = torch.version.cuda
-        why = f"built for CUDA {built}, it may need a newer driver" if built else "built without CUDA, install it anew"
+        other = "built without CUDA, as PyPI's is for Windows. Take both from the index that pytorch.org names"
+        why = f"built for CUDA {built}, it may need a newer driver" if built else other
         yield PROBLEM, f"CUDA: an NVIDIA driver is here, but torch finds no GPU: {why}."
 
 

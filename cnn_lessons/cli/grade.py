@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         print(policy.example(), end="")
         return 0
     if sys.platform != "linux":
-        raise Refused("grade: the sandbox needs Linux. Take a Linux machine, or a container with nothing else in it.")
+        raise Refused("grade: the sandbox needs Linux. On Windows take WSL, else a container with nothing else in it.")
     with teachers_only("grade"):
         from cnn_lessons.classroom.grading.prison import namespaces_work
         from cnn_lessons.classroom.grading.whole_class import grade

@@ -15,6 +15,7 @@ MOST_BYTES = 20_000_000  # a chapter with its pictures has about half a million
 MOST_MEMBERS = 5_000
 MOST_UNPACKED = 1_000_000_000  # bytes of one archive: 2,000 such chapters
 UNIVERSAL_TIME = 0x5455  # "UT", an extra field of an archive's member
+MARKED = "Zone.Identifier"  # "x.ipynb:Zone.Identifier" is what Explorer leaves beside a download that it takes to WSL
 SKIPPED = ("__MACOSX", "__pycache__", "node_modules", "site-packages")
 ENVIRONMENTS = ("env", "venv")  # the README that is handed out has students make one beside the notebooks
 SIGN = "pyvenv.cfg"  # lies in every environment, whatever it is called
@@ -84,7 +85,7 @@ def _passed_over(name: str, in_environment: bool) -> bool:
         name: without the path.
         in_environment: whether it lies directly in an environment.
     """
-    if name.startswith(".") and name != ".." or name in SKIPPED or OURS.fullmatch(name):
+    if name.startswith(".") and name != ".." or name in SKIPPED or name.endswith(MARKED) or OURS.fullmatch(name):
         return True
     return in_environment and name.lower() in OF_ENVIRONMENT
 

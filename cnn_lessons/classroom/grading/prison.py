@@ -192,7 +192,7 @@ def hidden_paths(more: tuple[Path, ...], rooms: Path) -> list[str]:
         if any(kept.is_relative_to(path) for kept in needed):
             raise ValueError(f"expected a folder with nothing but students' files, got {path}, which holds Python")
         paths.append(path)
-    return [str(path) for path in dict.fromkeys([*paths, package]) if path.exists()]
+    return [str(path) for path in dict.fromkeys([*paths, package]) if os.path.exists(path)]
 
 
 def veil(root: Path, keep: set[Path]) -> list[Path]:
@@ -201,4 +201,5 @@ def veil(root: Path, keep: set[Path]) -> list[Path]:
         return []
     if not any(kept.is_relative_to(root) for kept in keep):
         return [root]
-    return [path for child in sorted(root.iterdir()) if not child.is_symlink() for path in veil(child, keep)]
+    # pathlib's own is_symlink raises where even a look is refused, as at pagefile.sys on the /mnt/c of WSL
+    return [path for child in sorted(root.iterdir()) if not os.path.islink(child) for path in veil(child, keep)]

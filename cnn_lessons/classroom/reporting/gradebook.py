@@ -15,8 +15,11 @@ from cnn_lessons.classroom.reporting.policy import LATEST, Policy
 from cnn_lessons.classroom.reporting.whose import collections_in, student_of
 
 DAY = 24 * 60 * 60
-# Which copy or version a file's name says it is: "… (2)", "…-2", "…-Copy2", "… copy 2", "… 복사본", "…_v2".
-COPY = re.compile(r"(?:\((\d{1,2})\)|-(\d{1,2})|(?<![^\W_])(?:(?:copy|복사본) ?(\d{1,2})?|v(\d{1,2})))$", re.IGNORECASE)
+# Which copy or version a file's name says it is: "… (2)", "…-2", "… 2", "…-Copy2", "… copy 2", "… 복사본", "…_v2".
+COPY = re.compile(
+    r"(?:\((\d{1,2})\)|-(\d{1,2})|(?<= )([2-9])|(?<![^\W_])(?:(?:copy|kopie|복사본) ?(\d{1,2})?|v(\d{1,2})))$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from cnn_lessons.classroom.reporting import course
 from cnn_lessons.classroom.reporting.policy import Policy
 
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
-# What browsers, systems, Jupyter and students leave of a notebook's name: "anna_02_convolution (1)", "… copy 2",
+# What browsers, systems, Jupyter and students leave of a notebook's name: "anna_02_convolution (1)", "… 2", "… copy 2",
 # "02_convolution-Copy1", "…_final_v2", Colab's "…_ipynb의_사본". A longer number is a student's.
 CHAPTERS = "|".join(name for name, _ in course.CHAPTERS.values())
-ADDED = r"\(\d{1,2}\)|-\d{1,2}|(?:copy|복사본)(?: ?\d{1,2})?|[._]ipynb의[_ ]사본|final|최종|v\d{1,2}"
+ADDED = r"\(\d{1,2}\)|-\d{1,2}|(?<= )[2-9]|(?:copy|kopie|복사본)(?: ?\d{1,2})?|[._]ipynb의[_ ]사본|final|최종|v\d{1,2}"
 AT_END = re.compile(rf"[-_ ]*(?:{CHAPTERS})(?:[-_ ]*(?:{ADDED}))*[-_ ]*$", re.IGNORECASE)
 AT_START = re.compile(rf"^(?:{CHAPTERS})[-_ ]*", re.IGNORECASE)
 COPY_OF = re.compile(r"^(?:copy[-_ ]of[-_ ]+)+", re.IGNORECASE)
