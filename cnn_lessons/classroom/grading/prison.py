@@ -201,5 +201,5 @@ def veil(root: Path, keep: set[Path]) -> list[Path]:
         return []
     if not any(kept.is_relative_to(root) for kept in keep):
         return [root]
-    # pathlib's own is_symlink raises where even a look is refused, as at pagefile.sys on the /mnt/c of WSL
+    # pathlib's own is_symlink raises where even a look is refused, as at pagefile.sys where WSL mounts drive C
     return [path for child in sorted(root.iterdir()) if not os.path.islink(child) for path in veil(child, keep)]
