@@ -400,19 +400,30 @@ def worth(one, other):
 
 def test_what_is_said_of_plain_networks_is_in_the_files():
     """On the Results page, and in chapter 08."""
-    names = ("plain20", "plain32", "resnet20", "resnet32")
-    shallow, deep, *residual = (runs.load_run(f"{name}-cifar10") for name in names)
-    counts = [run.provenance["parameters"] for run in (shallow, deep, *residual)]
+    groups = recorded_runs.groups()
+    shallow, deep, *residual = made = [
+        groups[f"{name}-cifar10"] for name in ("plain20", "plain32", "resnet20", "resnet32")
+    ]
+    says("by the same recipe, with three seeds each")
+    assert [len(seeds) for seeds in made] == [3] * 4
+    assert len({run.provenance["recipe"]["name"] for seeds in made for run in seeds}) == 1
+    counts = [seeds[0].provenance["parameters"] for seeds in made]
     assert counts[:2] == counts[2:]
-    says("Twelve layers more cost the plain network 3.6 points, and its training loss is higher, too")
-    assert f"{100 * (shallow.test['accuracy'] - deep.test['accuracy']):.1f}" == "3.6"
-    losses = [run.epochs[-1]["train_loss"] for run in (shallow, deep, *residual)]
-    assert losses[1] > losses[0] and not within_chance(shallow, deep)
-    says("The two ResNets lie within chance of each other, the deeper with the lower training loss")
-    assert within_chance(*residual) and losses[3] < losses[2]
+    right, losses = (
+        [[look(run) for run in seeds] for seeds in made]
+        for look in (lambda run: 100 * run.test["accuracy"], lambda run: run.epochs[-1]["train_loss"])
+    )
+    says("Twelve layers more cost the plain network 3.6 points, and with every seed its training loss is higher, too")
+    points, errors = worth(right[0], right[1])
+    assert f"{points:.1f}" == "3.6" and errors > 10 and min(losses[1]) > max(losses[0])
+    says("the deeper leads by 0.4 points, two standard errors of such a difference of two means")
+    points, errors = worth(right[3], right[2])
+    assert (f"{points:.1f}", round(errors)) == ("0.4", 2)
+    says("and with every seed its training loss is lower")
+    assert max(losses[3]) < min(losses[2])
     (chapter,) = (BOOK.parents[1] / "notebooks").glob("08_*.ipynb")
     assert "12 epochs on CIFAR-10, 4,200 steps each" in chapter.read_text(encoding="utf-8")
-    assert all(len(run.epochs) == 12 for run in (shallow, deep, *residual)) and round(12 * 352, -2) == 4_200
+    assert all(len(run.epochs) == 12 for seeds in made for run in seeds) and round(12 * 352, -2) == 4_200
 
 
 def test_what_the_page_says_of_wrn_16_4_is_in_the_files():
@@ -578,8 +589,9 @@ def test_page_names_the_networks_whose_seeds_come_from_several_computers():
         PLANNED[name].title: {run.provenance["device_name"] for run in seeds}
         for name, seeds in recorded_runs.groups().items()
     }
-    says("which differ in their seed (those of ResNet-14, ResNet-20 and WRN-10-2 also in the computer)")
-    assert {title for title, computers in made.items() if len(computers) > 1} == {"ResNet-14", "ResNet-20", "WRN-10-2"}
+    several = {PLANNED[name].title for name, seeds in recorded_runs.groups().items() if len(seeds) > 1}
+    says("which differ in their seed (and, but for those of MLP, CNN and AlexNet, in the computer)")
+    assert {title for title in several if len(made[title]) == 1} == {"MLP", "CNN", "AlexNet"}
 
 
 def test_what_the_page_says_of_resnet14_and_resnet20_is_in_the_files():
