@@ -24,9 +24,8 @@ Keep the file `{wheel}` in the same folder as the notebooks. It is the course's 
 
 ## On your own computer
 
-You need Python 3.10 or newer, and on a Mac Apple silicon: PyTorch has nothing for Intel Macs any more. Copy this
-folder to a place where you may write, on Windows to a short path outside OneDrive, such as `C:\cnn`. In it, on Linux
-and on a Mac:
+You need Python 3.10 or newer; on a Mac Apple silicon, as PyTorch has nothing for Intel any more. Copy this folder to
+where you may write, on Windows to a short path outside OneDrive, such as `C:\cnn`. In it, on Linux and on a Mac:
 
 ```sh
 python3 -m venv env
