@@ -477,7 +477,7 @@ def test_bar_tells_loss_accuracy_speed_and_time_left(capsys):
     assert re.search(rf"epoch 3/3 \|.*\| +\d+ %, {number}", shown)
 
 
-@pytest.mark.parametrize(("columns", "most"), [(80, 79), (200, 110)])
+@pytest.mark.parametrize(("columns", "most"), [(80, 79), (200, 110), (0, 110)])
 def test_bar_fits_the_terminal(capsys, monkeypatch, columns, most):
     monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((columns, 24)))
     train(tiny_network(), tiny_data(), tiny_recipe(validation=40), device="cpu")

@@ -46,6 +46,7 @@ class Progress:
 def _width() -> int:
     """Characters for the bar, at most 110: one that a terminal wraps fills the screen line by line."""
     try:
-        return min(110, os.get_terminal_size(2).columns - 1)  # 2 is stderr, where the bar is
+        columns = os.get_terminal_size(2).columns  # 2 is stderr, where the bar is
     except OSError:  # no terminal, as in a notebook
-        return 110
+        columns = 0
+    return min(110, columns - 1) if columns else 110  # some terminals call themselves 0 wide
