@@ -58,7 +58,7 @@ class KeepPerCent(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Join them in the texts of one page, but not in code, which is to be copied."""
         for text in list(self.document.findall(nodes.Text)):
-            joined = re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)
+            joined = re.sub(r"(?:(?<=\d)|^) (?=%)", "\N{NO-BREAK SPACE}", text)
             if joined != text and not isinstance(text.parent, (nodes.raw, nodes.literal, nodes.literal_block)):
                 text.parent.replace(text, nodes.Text(joined))
 

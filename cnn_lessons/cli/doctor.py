@@ -147,7 +147,7 @@ def unused_gpu() -> Iterator[Finding]:
         yield PROBLEM, f"CUDA: {why}. Install a torch that was built for an older CUDA."
     elif shutil.which("nvidia-smi"):
         built = torch.version.cuda
-        other = "built without CUDA, as PyPI's is for Windows. Take both from the index that pytorch.org names"
+        other = "built without CUDA (for Windows, PyPI has no other). Take it from the index that pytorch.org names"
         why = f"built for CUDA {built}, it may need a newer driver" if built else other
         yield PROBLEM, f"CUDA: an NVIDIA driver is here, but torch finds no GPU: {why}."
 
@@ -197,6 +197,7 @@ def data_sets(root: str | None) -> Iterator[Finding]:
         return
     if root and os.path.isfile(folder):
         yield PROBLEM, f"data: --root names {folder}, which is no folder. Name another."
+        return
     if os.environ.get(VARIABLE) and not root and not os.path.isdir(folder):
         yield PROBLEM, f"data: {VARIABLE} names {folder}, which is no folder. Make it, or unset the variable."
     yield OK, "data: shapes is built in"

@@ -62,7 +62,7 @@ def build(name: str, num_classes: int, input_shape: tuple[int, int, int]) -> nn.
         with torch.no_grad():
             model(torch.zeros(1, *input_shape))
     except RuntimeError as error:
-        if "memory" in str(error):
+        if re.search("(allocate|enough|out of) memory", str(error)):
             raise
         shape = "×".join(map(str, input_shape))
         raise ValueError(

@@ -53,8 +53,9 @@ def check_writable(path: str | os.PathLike) -> None:
         scratch.touch()
         scratch.unlink()
         for left in scratch.parent.glob(f".{glob.escape(Path(path).resolve().name)}.*.writing"):  # by killed runs
-            if time.time() - left.stat().st_mtime > DAY:
-                left.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # another run has just renamed or cleared it
+                if time.time() - left.stat().st_mtime > DAY:
+                    left.unlink()
 
 
 def check_drive(path: str | os.PathLike) -> None:

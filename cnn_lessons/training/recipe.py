@@ -57,8 +57,8 @@ class Recipe:
         for name in ("flip", "compile"):
             _need(isinstance(getattr(self, name), bool), self, name, "True or False")
         _need(self.seed < 2**32, self, "seed", "an integer below 2³²")  # there are epochs and processes to tell apart
-        for name in ("epochs", "lr", "gamma"):
-            _need(0 < _number(getattr(self, name)) < 1e38, self, name, "a number above 0 and below 1e38")  # float32's
+        for name in ("epochs", "lr", "gamma"):  # float32 ends at 3.4e38
+            _need(0 < _number(getattr(self, name)) < 1e38, self, name, "a number above 0 and below 1e38")
         _need(self.batch_size < 2**63, self, "batch_size", "an integer below 2⁶³")
         _need(_number(self.weight_decay) >= 0, self, "weight_decay", "a number of at least 0")
         for name in ("momentum", "label_smoothing"):
