@@ -136,6 +136,17 @@ def test_augmentation_on_a_gpu_equals_that_on_the_cpu(fill, layout):
     torch.testing.assert_close(normalise(there, *statistics).cpu(), normalise(images, *statistics))
 
 
+@pytest.mark.cuda
+@fills
+def test_augmentation_does_not_wait_for_the_gpu(fill):
+    images = torch.zeros(64, 3, 32, 32, dtype=torch.uint8, device="cuda")
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        normalise(random_flip(random_crop(images, 4, seeded(), fill), seeded()), (0.4, 0.5, 0.6), (0.2, 0.3, 0.25))
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
 @formats
 def test_normalise_is_torchvisions(layout):
     images = torch.randint(0, 256, (8, 3, 16, 16), generator=seeded(), dtype=torch.uint8)

@@ -144,6 +144,24 @@ def test_run_that_comes_back_says_so_too(tmp_path, monkeypatch):
     ]
 
 
+def test_layers_are_compared_with_those_that_this_torch_described(tmp_path, monkeypatch):
+    path, recipe = tmp_path / "run.pt", tiny_recipe(epochs=4)
+
+    def go_on(torch_version, epochs):
+        monkeypatch.setattr(torch, "__version__", torch_version)
+        with pytest.raises(KeyboardInterrupt):
+            run(path, recipe, on_epoch_end=stop_after(epochs))
+
+    go_on("2.11.0", 1)
+    go_on("2.15.0", 2)
+    other = tiny_network()
+    other[2] = nn.Tanh()  # weights that fit, and another function
+    with pytest.raises(CheckpointError, match="The network differs: expected .*Tanh"):
+        run(path, recipe, network=other)
+    monkeypatch.setattr(nn.ReLU, "extra_repr", lambda relu: "described otherwise")
+    go_on("2.11.0", 3)
+
+
 @pytest.mark.parametrize("lacks", ["processes", "recipe.gamma"])
 def test_checkpoint_from_before_a_field_was_there_goes_on(tmp_path, lacks):
     path = tmp_path / "run.pt"

@@ -279,10 +279,11 @@ def test_advice_on_a_lost_loss_fits_the_recipe_and_the_number_format():
         with pytest.raises(TrainingError, match="learning rate") as caught:
             check_losses([2.0, 9.0, math.nan], [], 1, tiny_recipe(schedule=schedule), 0.1, torch.float32)
         assert ("one_cycle" in str(caught.value)) is slower
-    with pytest.raises(
-        TrainingError, match=r"float16 may have overflowed. Try precision='float32'"
-    ):  # "auto" took it, on a T4
-        check_losses([2.0, 1.9, math.inf], [], 1, tiny_recipe(), 0.1, torch.float16)
+    for losses in ([2.0, 1.9, math.inf], [math.nan]):
+        with pytest.raises(
+            TrainingError, match=r"float16 may have overflowed. Try precision='float32'"
+        ):  # "auto" took it, on a T4
+            check_losses(losses, [], 1, tiny_recipe(), 0.1, torch.float16)
 
 
 def test_network_that_gives_nan_from_the_start_is_blamed_itself():
@@ -394,7 +395,7 @@ def test_other_kind_of_object_is_named(given, words):
         train(*given, progress=False)
 
 
-@pytest.mark.parametrize("device", ["gpu", "cuda", "cuda:99", 0, 1.5])
+@pytest.mark.parametrize("device", ["gpu", "cuda", "cuda:99", "xpu", "meta", 0, 1.5])
 def test_device_that_is_not_there_is_refused(device, monkeypatch):
     def absent(device):
         raise AssertionError("Torch not compiled with CUDA enabled")

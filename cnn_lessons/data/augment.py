@@ -59,7 +59,7 @@ def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:
     """
     _check_batch("random_flip", images)
     coins = torch.randint(0, 2, (len(images), 1, 1, 1), generator=generator).bool()
-    return torch.where(coins.to(images.device), images.flip(3), images)
+    return torch.where(_beside(images, coins), images.flip(3), images)
 
 
 def normalise(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
@@ -87,9 +87,10 @@ def normalise(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Te
         raise ValueError(f"normalise: expected a mean and a std for each of {channels} channels, got {mean} and {std}")
     if not all(deviation > 0 for deviation in std):  # nor is NaN
         raise ValueError(f"normalise: expected stds above 0, got {tuple(std)}: a channel whose pixels are all alike")
-    scale = torch.tensor([1 / (255 * deviation) for deviation in std], dtype=torch.float32, device=images.device)
+    scale = torch.tensor([1 / (255 * deviation) for deviation in std], dtype=torch.float32)
     offset = torch.tensor([m / deviation for m, deviation in zip(mean, std, strict=True)], dtype=torch.float32)
-    return images.to(torch.float32).mul_(scale.view(-1, 1, 1)).sub_(offset.to(images.device).view(-1, 1, 1))
+    scale, offset = (_beside(images, numbers).view(-1, 1, 1) for numbers in (scale, offset))
+    return images.to(torch.float32).mul_(scale).sub_(offset)
 
 
 def _crop(images: Tensor, offsets: Tensor, padding: int, fill: str) -> Tensor:
@@ -97,7 +98,7 @@ def _crop(images: Tensor, offsets: Tensor, padding: int, fill: str) -> Tensor:
     number, _, height, width = images.shape
     padded = torch.nn.functional.pad(images, (padding,) * 4) if fill == "zeros" else _mirror(images, padding)
     windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, C, 2p + 1, 2p + 1, H, W), a view
-    rows, columns = offsets.to(images.device)
+    rows, columns = _beside(images, offsets)
     each = torch.arange(number, device=images.device)
     cropped = windows.permute(0, 2, 3, 1, 4, 5)[each, rows, columns]
     return cropped.contiguous(memory_format=_memory_format(images))
@@ -111,6 +112,11 @@ def _mirror(images: Tensor, padding: int) -> Tensor:
         after = images.narrow(axis, size - 1 - padding, padding).flip(axis)
         images = torch.cat([before, images, after], axis)
     return images
+
+
+def _beside(images: Tensor, numbers: Tensor) -> Tensor:
+    """Copy numbers to the device of the images; a GPU is not waited for."""
+    return numbers.to(images.device, non_blocking=images.is_cuda)
 
 
 def _memory_format(images: Tensor) -> torch.memory_format:

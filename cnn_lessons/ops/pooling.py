@@ -24,7 +24,8 @@ def max_pool2d(
         ceil_mode: keep a last window that hangs over the edge.
 
     Returns:
-        (N, C, H_out, W_out), sizes by `arithmetic.pool_output_size`. The gradient goes to the first largest value.
+        (N, C, H_out, W_out), sizes by `arithmetic.pool_output_size`. The gradient goes to the first largest value
+        (of a window of −∞ alone, that may be the padding).
 
     Raises:
         ValueError: if `x` is no (N, C, H, W) of floats, padding exceeds half the kernel, or no window fits.

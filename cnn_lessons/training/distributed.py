@@ -87,7 +87,7 @@ class JointBatchNorm2d(nn.BatchNorm2d):
         """(N, C, H, W) → (N, C, H, W); N may differ between processes, and be 0."""
         if not self.training:
             return super().forward(x)
-        number = torch.tensor([x.numel() / x.shape[1]], device=x.device)
+        number = torch.full((1,), x.numel() / x.shape[1], device=x.device)
         total = _Sum.apply(torch.cat([x.float().sum((0, 2, 3)), number]))
         count = total[-1].detach()
         mean = total[:-1] / count

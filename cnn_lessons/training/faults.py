@@ -40,9 +40,10 @@ def check_losses(
 
 def _likely_cause(before: Sequence[float], epoch: int, recipe: Recipe, rate: float, dtype: torch.dtype) -> str:
     if not before and epoch == 1:
+        half = "float16 may have overflowed. Try precision='float32'. If it stays so, "
         return (
-            "It is so before anything was learnt: the network itself gives it. Look for weights that are NaN, "
-            "a division by 0 or the logarithm of 0 in its forward."
+            f"It is so before anything was learnt: {half if dtype is torch.float16 else ''}the network itself gives "
+            "it. Look for weights that are NaN, a division by 0 or the logarithm of 0 in its forward."
         )
     slower = "" if recipe.schedule == "one_cycle" else ", or a slower start (schedule='one_cycle')"
     calmer = f"Try a smaller one, such as lr={recipe.lr / 10:g}{slower}."

@@ -94,7 +94,9 @@ def _device(wanted: str | torch.device | None) -> torch.device:
         device = choose_device(wanted)
         if device.type == "cuda":
             torch.cuda.get_device_capability(device)  # fails for a GPU that is not there, or does not work
-    except (RuntimeError, TypeError, AssertionError) as error:
+        elif device.type != "cpu":
+            torch.zeros(1, device=device).item()  # so does this for what is no NVIDIA GPU, or only has shapes
+    except (RuntimeError, TypeError, AssertionError, ImportError) as error:
         raise ValueError(
             f"device: expected 'cpu', or a GPU that works, such as 'cuda' or 'cuda:1', got {wanted!r}. None takes what "
             "there is; `python -m cnn_lessons doctor` says what that is."

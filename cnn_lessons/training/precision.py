@@ -15,7 +15,9 @@ def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
     Args:
         wanted: "float32", "bfloat16" or "float16" is taken as it is; "auto" takes bfloat16 where the hardware
             multiplies it natively (an NVIDIA GPU since Ampere, a CPU with AMX or AVX-512 BF16), float16 on the NVIDIA
-            GPUs before (Volta and Turing, such as Colab's T4), else float32. On other CPUs bfloat16 is slower.
+            GPUs before (Volta and Turing, such as Colab's T4), else float32. On other CPUs bfloat16 is slower. In
+            "float32" torch lets an NVIDIA GPU since Ampere round a convolution's factors to 10 binary places (TF32),
+            unless `torch.backends.cudnn.allow_tf32` is False.
         device: that the network is on.
 
     Raises:

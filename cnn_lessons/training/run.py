@@ -198,18 +198,18 @@ class Run:
         """Go on from a checkpoint, if it is one of this run."""
         state, history = read_run(path)
         check_fits(path, history, state["model"], self.history, self.model.state_dict())
-        if history.provenance["torch"] == torch.__version__:  # another one may describe the same layers otherwise
+        began, here = history.provenance, self.history.provenance
+        last = dict(began)  # where it ran before it stopped
+        for entry in began.get("resumed", []):
+            last |= entry
+        if last["torch"] == torch.__version__:  # another one may describe the same layers otherwise
             check_layers(path, state.get("layers", self.layers), self.layers)  # older checkpoints do not hold them
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         if state["scaler"]:  # begun in float16: else there is nothing to go on from
             self.scaler.load_state_dict(state["scaler"])
-        began, here = history.provenance, self.history.provenance
         began.setdefault("processes", self.world)  # older checkpoints do not hold it, nor newer fields of a recipe
         began["recipe"] = here["recipe"] | began["recipe"]
-        last = dict(began)  # where it ran before it stopped
-        for entry in began.get("resumed", []):
-            last |= entry
         elsewhere = {name: here[name] for name in WHERE if here[name] != last.get(name, here[name])}
         self.best, self.history, self.saved = state["best"], history, len(history.epochs)
         if elsewhere and history.test is None:
