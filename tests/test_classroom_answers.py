@@ -103,8 +103,9 @@ def test_ids_that_are_missing_or_there_twice_are_not_told_of(change):
     [
         (notebook("1", metadata={"a": [[]] * 300_001}), "holds too many parts for a notebook"),
         (notebook("1", "x = [" + 100_000 * "0, " + "]"), "has 300,006 letters in cell 2: expected at most 300,000"),
+        (notebook(*(6 * [280_000 * "#"])), "has 1,680,0.. letters of code: expected at most 1,500,000"),
     ],
-    ids=["parts", "letters"],
+    ids=["parts", "letters", "letters in all"],
 )
 def test_file_that_takes_much_room_to_read_is_refused(content, says):
     with pytest.raises(Refused, match=says):

@@ -31,7 +31,7 @@ from cnn_lessons.classroom.grading import whole_class
 from cnn_lessons.classroom.grading.collect import HandedIn, collect
 from cnn_lessons.classroom.grading.inside import cells
 from cnn_lessons.classroom.grading.inside.cells import Snapshot
-from cnn_lessons.classroom.grading.jail import Jail, NotReady
+from cnn_lessons.classroom.grading.jail import Jail, NotReady, Stopped
 from cnn_lessons.classroom.grading.judging import misconception, objection
 from cnn_lessons.classroom.grading.limits import Limits
 from cnn_lessons.classroom.grading.one_file import grade_one
@@ -169,6 +169,30 @@ def test_evidence_that_takes_for_ever_to_print_or_to_hash_is_refused():
                 archive.writestr(member, content)
         with pytest.raises(ValueError, match="one value in two places|the step"):
             evidence.loads(file.getvalue())
+
+
+def test_evidence_that_takes_much_room_or_time_is_refused():
+    letters = 100_000 * "x"
+    with pytest.raises(ValueError, match="expected fewer values"):
+        evidence.loads(_saved([("list", [("told", letters) for _ in range(200)])]))
+    assert len(evidence.loads(_saved([("list", [("told", letters) for _ in range(50)])]))[0]) == 50
+    keys = [[("plain", number), ("plain", -number)] for number in range(10_001)]
+    with pytest.raises(ValueError, match="expected at most 10,000 keys"):
+        evidence.loads(_saved([("dict", keys)]))
+
+
+def test_evidence_of_which_torch_might_read_another_part_is_refused():
+    file = io.BytesIO(_saved([("plain", 1)]))
+    with zipfile.ZipFile(file, "a") as archive:
+        (name,) = (member for member in archive.namelist() if member.endswith("data.pkl"))
+        archive.writestr(name.replace("data.pkl", "DATA.PKL"), b"anything")
+    with pytest.raises(ValueError, match="two members of one name"):
+        evidence.loads(file.getvalue())
+
+
+def test_empty_sentence_is_no_finding():
+    right = Findings({"loss": 3.5})
+    assert "nothing was found" in right.differs(Findings({"loss": Told("")}))
 
 
 def test_evidence_with_something_in_front_of_it_is_read_as_it_was_screened():
@@ -380,6 +404,17 @@ def test_sandbox_that_does_not_come_up_is_no_fault_of_a_student(tmp_path, monkey
 
 
 @namespaces
+def test_end_of_the_sandbox_is_no_fault_of_a_student(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, "import time; time.sleep(60)", made_class.right()))
+    with Prison() as own:
+        item = collect(tmp_path / "in")[0]
+        threading.Timer(5, own._nursery.kill).start()
+        result = grade_one(item, own, Limits(), False, threading.Event())
+    assert result.outcome == "refused" and "the grader failed on it: NotReady: the sandbox has ended" in result.problem
+
+
+@namespaces
 def test_marks_stand_where_nbvals_sandbox_does_not_come_up(tmp_path, monkeypatch, shared):
     whole = json.loads(notebook(START, made_class.right()))
     whole["cells"].append({**saved("print(1)", "1\n"), "id": "one"})
@@ -495,6 +530,37 @@ def test_processes_of_a_notebook_share_its_memory(tmp_path, shared):
     (result,) = grade(tmp_path / "in", tmp_path / "out", options)
     assert result.outcome == "stopped"
     assert "code cell 2 of 3: it held more than 2.5 GB of memory" in result.problem, result.problem
+
+
+@namespaces
+def test_memory_that_no_limit_counts_is_refused(prison):
+    segment = "import ctypes; assert ctypes.CDLL(None).shmget(0, 4096, 0o1600) < 0"
+    with Jail(prison, "cells", Limits(), threading.Event()) as jail:
+        said = [jail.ask({"cell": cell, "seconds": 30}, 60)[0] for cell in ("import os; os.memfd_create('x')", segment)]
+    assert said[0]["error"].startswith("PermissionError") and not said[1]["error"], said
+
+
+@namespaces
+def test_kernel_cannot_write_nbvals_word(prison):
+    reach = "import os\nfor number in range(64):\n    try:\n"
+    reach += "        with open(f'/proc/{os.getppid()}/fd/{number}', 'w') as file:\n"
+    reach += '            file.write(\'{"match": 30, "differ": 0, "fail": 0, "bytes": 0}\\n\')\n'
+    reach += "    except OSError:\n        pass"
+    whole = json.loads(notebook(START))
+    whole["cells"].append({**saved(reach, "no\n"), "id": "one"})
+    order = {"notebook": json.dumps(whole), "rules": str(prison.rules), "seconds": 60}
+    with Jail(prison, "saved", Limits(), threading.Event()) as jail:
+        reply, _ = jail.ask(order, 120)
+    assert reply["match"] < 30 and reply["differ"] == 1, reply
+
+
+@namespaces
+@pytest.mark.parametrize("head", ["b'x' * 2_000_000", "b'[' + b'{},' * 10 ** 6"])
+def test_reply_whose_first_line_does_not_end_is_cut_short(prison, head):
+    cell = "import os\nfor number in range(3, 64):\n    try:\n        "
+    cell += f"os.write(number, {head})\n    except OSError:\n        pass"
+    with Jail(prison, "cells", Limits(), threading.Event()) as jail, pytest.raises(Stopped, match="own channel"):
+        jail.ask({"cell": cell, "seconds": 30}, 60)
 
 
 @namespaces

@@ -282,6 +282,18 @@ def test_folders_of_two_assignments_make_no_namesakes(top):
     assert not _namesakes(files, moodle)
 
 
+@pytest.mark.parametrize("pattern", ["", r"_(?P<student>\d{4,})_hw"])
+def test_archive_that_holds_a_file_under_the_name_of_another_is_pointed_out(pattern):
+    kim, lee = ("kim_111222_hw", "lee_222333_hw") if pattern else ("kim", "lee")
+    own = f"{kim}.zip/03_arithmetic_of_shapes.ipynb"
+    packed = [f"{lee}.zip/{name}/03_arithmetic_of_shapes.ipynb" for name in (lee, kim)]
+    (flag,) = _namesakes([own, *packed], pattern)
+    assert flag.reasons == (
+        f"lies in {kim}.zip and, under a name that its packer chose, in {lee}.zip: the file of only one counts",
+    )
+    assert not _namesakes([own, f"{lee}.zip/03_arithmetic_of_shapes.ipynb"], pattern)
+
+
 def _namesakes(files, pattern):
     book = grade_book([result(file) for file in files], Policy(student=pattern))
     return [flag for flag in insight.flags(book) if flag.kind == insight.SAME_NAME]
@@ -374,17 +386,19 @@ def test_old_report_is_replaced_as_a_whole(tmp_path):
     assert [path.name for path in out.parent.iterdir()] == ["report"]
 
 
-@pytest.mark.parametrize("step", ["writing", "exchange"])
-def test_stop_half_way_leaves_the_old_report_whole(step, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("step", "call_number"), [("writing", 3), ("exchange", 2), ("exchange", 3)])
+def test_stop_half_way_leaves_the_old_report_whole(step, call_number, tmp_path, monkeypatch):
     out = tmp_path / "report"
     report.write_report([result("anna/02.ipynb")], Policy(), out, DAY)
+    (out / report.KEPT).mkdir()
+    (out / report.KEPT / "a.json").write_text("{}")
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     calls, write, rename = [], Path.write_bytes, os.rename
 
     def third(real):
         def call(*arguments):
             calls.append(arguments)
-            if len(calls) == (3 if step == "writing" else 2):
+            if len(calls) == call_number:
                 raise KeyboardInterrupt
             return real(*arguments)
 

@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         chosen = _chosen(options)
         with _stopped_once(), _progress(options.quiet) as tell:
             results = grade(options.submissions, options.out, chosen, tell)
-        page = write_report(results, rules, options.out)
+            page = write_report(results, rules, options.out)
     print(_summary(results, rules, page))
     return 0
 

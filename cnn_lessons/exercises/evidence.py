@@ -24,8 +24,10 @@ from cnn_lessons.exercises.findings import Told
 
 MOST_NUMBERS = 50_000_000  # in one tensor: more is no answer to any exercise
 DEEPEST = 12  # levels of lists in lists
-MOST_VALUES = 1_000_000  # in one evidence
+MOST_VALUES = 100_000  # in one evidence; so many letters as a value may take count as one
+LETTERS = 100
 LONGEST = 100_000  # letters in one string
+MOST_KEYS = 10_000  # of one dict: keys that all hash to one number take the square of theirs
 PLAIN = (bool, int, float, str, type(None))
 # What `dumps` writes: no dict, no set, no other call, so that nothing is hashed but strings.
 STEPS = set(
@@ -63,6 +65,8 @@ def loads(content: bytes) -> list[Any]:
             if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
                 raise ValueError("something compressed, which may unpack to any size")
             members = {name: archive.read(name) for name in archive.namelist()}
+        if len({name.lower() for name in members}) < len(members):
+            raise ValueError("two members of one name, of which torch might read the other")
         (plan,) = (name for name in members if name.endswith("data.pkl"))
         _screen(members[plan])
         with zipfile.ZipFile(screened := io.BytesIO(), "w") as archive:  # torch might read something else in `content`
@@ -119,7 +123,9 @@ def unpack(packed: Any, depth: int = 0, left: Iterator[int] | None = None) -> An
     """Return what `pack` was given; ValueError if this is no packed value, or more values than `left` counts down."""
     word, content = packed
     left = left or itertools.count(MOST_VALUES, -1)
-    if depth > 3 * DEEPEST or next(left) <= 0:  # parts that are shared would unpack to any size
+    letters = len(content) if isinstance(content, str) else 0
+    # Parts that are shared would unpack to any size.
+    if depth > 3 * DEEPEST or next(itertools.islice(left, letters // LETTERS, None)) <= 0:
         raise ValueError("evidence: expected fewer values, or less deeply nested ones")
     inside = partial(unpack, depth=depth + 1, left=left)
     if word in ("plain", "told") and (type(content) not in PLAIN or (type(content) is str and len(content) > LONGEST)):
@@ -132,6 +138,8 @@ def unpack(packed: Any, depth: int = 0, left: Iterator[int] | None = None) -> An
         if content.numel() > MOST_NUMBERS or content.untyped_storage().nbytes() < content.nbytes:
             raise ValueError(f"evidence: expected a tensor with its own numbers, got shape {tuple(content.shape)}")
         return content if word == "tensor" else nn.Parameter(content, requires_grad=content.is_floating_point())
+    if word == "dict" and len(content) > MOST_KEYS:
+        raise ValueError(f"evidence: expected at most {MOST_KEYS:,} keys, got {len(content):,}")
     if word == "dict":
         return {inside(key): inside(item) for key, item in content}
     if word in ("tuple", "list"):

@@ -55,5 +55,5 @@ class Findings(dict, Compared):
 
 def _difference(expected: Any, got: Any, key: str) -> str | None:
     if isinstance(got, Told) or isinstance(expected, Told):
-        return None if type(expected) is type(got) and expected == got else str(got)
+        return None if type(expected) is type(got) and expected == got else str(got) or "nothing was found"
     return difference(expected, got, key)

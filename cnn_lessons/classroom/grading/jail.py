@@ -22,6 +22,7 @@ START = 120.0  # seconds for a process to get ready, on a busy machine
 WAIT = 0.1  # seconds for a reply, before anything else is seen to
 LOOK = 0.25  # seconds between two looks at memory and processes
 MOST_BYTES = 300_000_000  # of one reply
+LONGEST_HEAD = 1_000_000  # bytes of its first line: to read JSON takes many times its room
 PIECE = 1 << 20  # bytes read at once, and what a pipe holds
 SET_PIPE_SIZE = 1031  # fcntl's F_SETPIPE_SZ, which Python 3.10 does not name on every build
 
@@ -49,7 +50,7 @@ class Jail:
         self.room = prison.folder / f"room-{secrets.token_hex(4)}"
         self.room.mkdir()
         self.end = time.monotonic() + START
-        self.printed, self._looked, self._held, self._told = 0, 0.0, b"", b""
+        self.printed, self._looked, self._held, self._told = 0, 0.0, bytearray(), b""
         self.streams = prison.bring_up(script, self.room, limits)
         self._watch = selectors.DefaultSelector()
         for file in (self.streams.replies, self.streams.printed, self.streams.status):
@@ -92,12 +93,12 @@ class Jail:
         late = f"it took more than {self.limits.seconds:g} s in all" if whole else f"no end within {seconds:g} s"
         try:
             self._give(json.dumps(order).encode() + b"\n", end, late)
-            self._wait(lambda: b"\n" in self._held, end, late)
+            self._wait(self._has_head, end, late)
             line, _, self._held = self._held.partition(b"\n")
             reply = json.loads(line)
             size = size_of(reply)
             self._wait(lambda: len(self._held) >= size, end, late)
-            content, self._held = self._held[:size], self._held[size:]
+            content, self._held = bytes(self._held[:size]), self._held[size:]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self.kill()
             raise Stopped("it wrote into the grader's own channel, and was ended") from None
@@ -116,6 +117,12 @@ class Jail:
                 self._step(end, late)
             except BrokenPipeError:
                 raise Stopped(self._ended()) from None
+
+    def _has_head(self) -> bool:
+        """Return whether the first line of a reply is there; ValueError if it is too long for one."""
+        if b"\n" not in self._held and len(self._held) > LONGEST_HEAD:
+            raise ValueError(f"reply: expected a line of at most {LONGEST_HEAD:,} bytes")
+        return b"\n" in self._held
 
     def _wait(self, ready: Callable[[], bool], end: float, late: str) -> None:
         """Take in what the process says until `ready`."""
@@ -198,6 +205,8 @@ class Jail:
         try:
             code = int(self._told.split()[1])
         except (IndexError, ValueError):
+            if not self.prison.works():  # it takes all jails with it, also those that did no harm
+                raise NotReady("the sandbox has ended") from None
             return "it closed the grader's own channel"
         number = code - 128
         if number in set(signal.Signals):

@@ -8,6 +8,7 @@ import nbformat
 # What is read takes many times its room in the file, and all files are read in the grader's own process.
 MOST_PARTS = 300_000  # lists and objects
 LONGEST_CELL = 300_000  # letters of code
+LONGEST_CODE = 1_500_000  # in all cells together
 EMPTY = {  # what nbformat asks for in an output, by its kind
     "stream": {"name": "stdout", "text": ""},
     "display_data": {"data": {}, "metadata": {}},
@@ -62,6 +63,9 @@ def _checked(whole: dict) -> tuple[nbformat.NotebookNode, bool]:
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "code" and len(cell.source) > LONGEST_CELL:
             raise Refused(f"has {len(cell.source):,} letters in cell {number}: expected at most {LONGEST_CELL:,}")
+    total = sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code")
+    if total > LONGEST_CODE:
+        raise Refused(f"has {total:,} letters of code: expected at most {LONGEST_CODE:,}")
     if language and language.lower() not in ("python", "python3", "ipython"):
         raise Refused(f"is a notebook in {language!r:.40}: expected Python")
     return notebook, old

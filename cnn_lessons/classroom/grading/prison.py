@@ -84,6 +84,10 @@ class Prison:
         self._nursery.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def works(self) -> bool:
+        """Return whether the process is there that all jails come from."""
+        return self._nursery.poll() is None
+
     def bring_up(self, script: str, room: Path, limits: Limits) -> Streams:
         """Start one of the scripts in a fresh process in a room.
 

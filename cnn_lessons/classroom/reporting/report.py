@@ -119,13 +119,16 @@ def _exchange(fresh: Path, out: Path) -> None:
             raise
         _exchange_within(fresh, out)  # a folder that is mounted cannot be renamed: what is in it can
         return
+    kept = (old / KEPT).is_dir()
     try:
+        if kept:
+            os.rename(old / KEPT, fresh / KEPT)
         os.rename(fresh, out)
     except BaseException:
+        if kept and not (old / KEPT).exists():
+            os.rename(fresh / KEPT, old / KEPT)
         os.rename(old, out)
         raise
-    if (old / KEPT).is_dir():
-        os.rename(old / KEPT, out / KEPT)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -43,6 +43,11 @@ def perhaps_several(files: Sequence[str], policy: Policy, collections: Mapping[s
         policy: as in `student_of`.
         collections: as in `student_of`.
     """
+    tops = {file.split("/")[0] for file in files}
+    theirs, own = sorted(tops & set(collections)), sorted(tops - set(collections))
+    if theirs and own:
+        packed = f"under a name that its packer chose, in {', '.join(theirs)}"
+        return [f"lies in {', '.join(own)} and, {packed}: the file of only one counts"]
     if re.fullmatch(r"\d{4,}", student_of(files[0], policy, collections)[0]):
         return []  # a student's number is nobody else's
     parts, words = defaultdict(set), []

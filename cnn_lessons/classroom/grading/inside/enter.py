@@ -22,10 +22,12 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4
 MOUNT_SETATTR, AT_RECURSIVE = 442, 0x8000  # the same number on every processor since Linux 5.12
 READ_ONLY, NO_DEVICES = 1, 4  # MOUNT_ATTR_RDONLY, MOUNT_ATTR_NODEV
 DEVICES = ("null", "zero", "full", "random", "urandom")
-DEATH_SIGNAL, SET_SECCOMP, FILTER, DROP, NO_NEW_PRIVILEGES = 1, 22, 2, 24, 38  # prctl
+DEATH_SIGNAL, SET_DUMPABLE, SET_SECCOMP, FILTER, DROP, NO_NEW_PRIVILEGES = 1, 4, 22, 2, 24, 38  # prctl
 CAPABILITIES = 64  # more than there are
-SOCKET_CALL = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # the kernel's name of it, the number there
-IO_URING, OTHER_NUMBERS = 425, 0x40000000  # another way to a socket; x86's second set of numbers begins there
+CALLS = ("socket", "io_uring_setup", "memfd_create", "memfd_secret", "shmget")  # of the kernel
+# By processor, the kernel's name of it, and the numbers of these calls there.
+PROCESSORS = {"x86_64": (0xC000003E, (41, 425, 319, 447, 29)), "aarch64": (0xC00000B7, (198, 425, 279, 447, 194))}
+OTHER_NUMBERS = 0x40000000  # x86's second set of numbers begins there
 
 
 def die_with_parent() -> None:
@@ -74,8 +76,8 @@ def close_doors(plan: dict) -> None:
 
 
 def set_limits(plan: dict) -> None:
-    """Limit what each process may hold (`memory`, bytes) and how large a file may be (`disk`)."""
-    for what, most in (("DATA", plan["memory"]), ("FSIZE", plan["disk"]), ("CORE", 0)):
+    """Limit what each process may hold (`memory`, bytes), how large a file may be (`disk`), how many are open."""
+    for what, most in (("DATA", plan["memory"]), ("FSIZE", plan["disk"]), ("CORE", 0), ("NOFILE", 1024)):
         resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (most, most))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that grows too large is an error, not the end
 
@@ -166,7 +168,7 @@ def set_attributes(target: Path, wanted: int, unwanted: int, flags: int) -> None
         raise OSError(number, f"mount_setattr: {os.strerror(number)}", str(target))
 
 
-# ---- network -------------------------------------------------------------------------------------------------
+# ---- network and memory --------------------------------------------------------------------------------------
 
 
 def raise_loopback() -> None:
@@ -178,25 +180,46 @@ def raise_loopback() -> None:
 
 def refuse_network() -> None:
     """Let the kernel refuse every socket but local ones (AF_UNIX), to this process and all its children."""
-    processor, number = SOCKET_CALL.get(os.uname().machine, (0, None))
-    if number is None or LIBC.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0):
+    if os.uname().machine not in PROCESSORS or not refuse("io_uring_setup", local=True):  # it leads to a socket, too
         sys.exit("this system offers no way to close the network")
+
+
+def refuse_uncounted_memory() -> None:
+    """Let the kernel refuse what holds memory that counts as no process's and no folder's, where we know how."""
+    if os.uname().machine in PROCESSORS and not refuse("memfd_create", "memfd_secret", "shmget"):
+        sys.exit("this system offers no way to count all memory")
+
+
+def refuse(*calls: str, local: bool = False) -> bool:
+    """Refuse calls of the kernel to this process and all its children for good; return whether that worked.
+
+    Args:
+        calls: of CALLS.
+        local: also refuse every socket but a local one.
+    """
+    processor, numbers = PROCESSORS[os.uname().machine]
+    number = dict(zip(CALLS, numbers, strict=True))
     load, equal, least, give = 0x20, 0x15, 0x35, 0x06
-    allow, refuse = 0x7FFF0000, 0x00050000 | 13  # SECCOMP_RET_ERRNO, EACCES
-    steps = [
-        (load, 0, 0, 4),  # the processor as which this process calls: a 32-bit one has other numbers
-        (equal, 0, 6, processor),
-        (load, 0, 0, 0),  # the number of the system call
-        (least, 4, 0, OTHER_NUMBERS),
-        (equal, 3, 0, IO_URING),
-        (equal, 0, 3, number),
-        (load, 0, 0, 16),  # its first argument: the family
-        (equal, 1, 0, socket.AF_UNIX),
-        (give, 0, 0, refuse),
-        (give, 0, 0, allow),
+    allowed, refused = 0x7FFF0000, 0x00050000 | 13  # SECCOMP_RET_ERRNO, EACCES
+    tests = [  # what to do, with what value, and where to go if it is so and if not; None goes on
+        (load, 4, None, None),  # the processor as which this process calls: a 32-bit one has other numbers
+        (equal, processor, None, "refused"),
+        (load, 0, None, None),  # the number of the call
+        (least, OTHER_NUMBERS, "refused", None),
+        *((equal, number[call], "refused", None) for call in calls),
     ]
+    if local:
+        tests += [(equal, number["socket"], None, "allowed"), (load, 16, None, None)]  # its first argument: the family
+        tests += [(equal, socket.AF_UNIX, None, "refused")]
+    places = {"allowed": len(tests), "refused": len(tests) + 1}
+    steps = [
+        (what, *(places.get(way, at + 1) - at - 1 for way in ways), value)
+        for at, (what, value, *ways) in enumerate(tests)
+    ]
+    steps += [(give, 0, 0, allowed), (give, 0, 0, refused)]
     code = b"".join(struct.pack("HBBI", *step) for step in steps)
     held = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(held))
-    if LIBC.prctl(SET_SECCOMP, FILTER, ctypes.create_string_buffer(program, len(program)), 0, 0):
-        sys.exit("this system offers no way to close the network")
+    if LIBC.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0):
+        return False
+    return not LIBC.prctl(SET_SECCOMP, FILTER, ctypes.create_string_buffer(program, len(program)), 0, 0)

@@ -8,6 +8,7 @@ A process that leaves here is three: one outside of the namespaces, which waits 
 inside of them, which closes the doors and collects orphans; and, without any privilege, the one that runs the code.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -38,7 +39,11 @@ def main() -> None:
         if not length:
             return
         plan = grader.recv(int.from_bytes(length, "big"), socket.MSG_WAITALL)
-        if not os.fork():
+        try:
+            child = os.fork()
+        except OSError:  # no room for a process: this one does not come up, the next may
+            child = None
+        if child == 0:
             os.dup2(files[0], 0)  # the socket's place
             grader.detach()
             leave(json.loads(plan), files)
@@ -57,6 +62,8 @@ def leave(plan: dict, files: list[int]) -> None:
         os.close(file)
     os.set_inheritable(status, False)
     os.write(status, b"%d\n" % os.getpid())
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")  # where memory ends, this ends before the grader does
     if plan["namespaces"]:
         enter.new_namespaces()
     child = os.fork()
@@ -93,6 +100,7 @@ def work(plan: dict) -> None:
         signal.signal(stop, signal.SIG_DFL)
     enter.set_limits(plan)
     enter.give_up_privileges()
+    enter.refuse_uncounted_memory()
     code = 1
     try:
         SCRIPTS[plan["script"]]()
