@@ -70,7 +70,8 @@ SAID_AS = {
     "sobel filter": "sobel",
     "state dict": "state_dict",
     "translation equivariance": "move along",
-    "translation invariance": "steadiness",
+    "top-5 error": "first five",
+    "translation invariance": "not where",
     "zero padding": "zeros",
 }
 

@@ -10,6 +10,7 @@ import chapters as source
 import learning_path
 import misconceptions
 import pytest
+import torch_messages
 import yaml
 from conftest import BOOK
 from test_glossary import ROWS, terms
@@ -226,14 +227,23 @@ def test_every_tutorial_error_has_a_chapter():
         misconceptions.tutorial_errors(f"{text}\n## A new one\n\nIt links nowhere.\n")
 
 
+@pytest.mark.parametrize(
+    ("message", "brought_up_by"), list(zip(torch_messages.quoted(), torch_messages.BROUGHT_UP_BY, strict=True))
+)
+def test_pytorch_says_what_the_page_quotes(message, brought_up_by):
+    with pytest.raises(Exception, match=re.escape(message.removeprefix("addmm: "))):  # a version before says no "addmm"
+        brought_up_by()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("book_url", ["file"], indirect=True)
 def test_mistakes_are_all_on_the_page_and_the_box_leaves_those_that_fit(watched_page):
     watched_page.goto(f"{watched_page.book}/book/mistakes.html")
-    shown = watched_page.locator(".mistakes > li:visible")
+    shown = watched_page.locator(".mistake-filter ~ section li:visible")
     everything = shown.count()
     slips = (PAGES / "tutorial_errors.md").read_text("utf-8").count("\n## ")
-    assert everything == slips + sum(len(misconceptions.messages(name)) for name in names())
+    own = sum(len(misconceptions.messages(name)) for name in names())
+    assert everything == slips + own + len(torch_messages.items())
     assert watched_page.locator("[id^=mistakes-chapter-] section").count() >= len(catalog())
     watched_page.get_by_label("Words of your mistake").focus()
     watched_page.keyboard.type("pooling stride=None")
@@ -242,6 +252,11 @@ def test_mistakes_are_all_on_the_page_and_the_box_leaves_those_that_fit(watched_
     assert all("stride=None" in text for text in left)
     assert watched_page.get_by_role("status").inner_text() == f"{len(left)} of {everything} mistakes"
     assert watched_page.locator("[id^=mistakes-chapter-]:visible").count() == 1
+    watched_page.get_by_label("Words of your mistake").fill(
+        "RuntimeError: Given groups=1, weight of size [16, 1, 5, 5], expected input[4, 28, 28, 1] to have 1 channels, "
+        "but got 28 channels instead"
+    )
+    assert shown.count() == 1 and watched_page.locator("[id^=mistakes-chapter-]:visible").count() == 0
     watched_page.get_by_label("Words of your mistake").fill("")
     assert shown.count() == everything
     watched_page.goto(f"{watched_page.book}/book/mistakes.html#mistakes-chapter-02")
