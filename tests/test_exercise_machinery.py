@@ -161,8 +161,8 @@ class Doubler:
 
 BAD_ANSWERS = {
     "None": (forgets_to_return, "the result is None. Does every path end in `return`?"),
-    "printed": (prints, "your function prints its result but returns None"),
-    "numpy": (lambda x: 2 * x.numpy(), "expected the result to be a torch.Tensor, got a numpy array. Stay in torch"),
+    "printed": (prints, "your function prints something but returns None"),
+    "numpy": (lambda x: 2 * x.numpy(), "got a numpy array. Stay in torch from start to end: new_zeros(…)"),
     "list": (lambda x: (2 * x).tolist(), "expected the result to be a torch.Tensor, got list"),
     "number": (lambda x: 2.0, "expected the result to be a torch.Tensor, got float"),
     "text": (lambda x: "2x", "expected the result to be a torch.Tensor, got str"),
@@ -324,7 +324,7 @@ FORBIDDEN = {
 def test_forbidden_call_is_named(ask, answer, what):
     verdict = ask(answer, **convolution())
     assert verdict.status == NOT_YET
-    assert f"You called {what}. This exercise rebuilds it: use simpler operations." in verdict.message
+    assert f"You called {what}. This exercise is done without it: use simpler operations." in verdict.message
 
 
 def test_simpler_operations_are_allowed(ask):

@@ -161,7 +161,8 @@ def _number(expected, got) -> str | None:
 def _tensor(expected: Tensor, got, what: str) -> str | None:
     if isinstance(got, numpy.ndarray):
         return (
-            f"expected {what} to be a torch.Tensor, got a numpy array. Stay in torch: torch.from_numpy(…) converts it."
+            f"expected {what} to be a torch.Tensor, got a numpy array. Stay in torch from start to end: new_zeros(…) "
+            "of a tensor makes an output of its dtype, torch.stack(…) joins results."
         )
     if type(got) is return_types.max:
         return f"expected {what} to be a torch.Tensor, got values and their places from max(dim). Take its .values."

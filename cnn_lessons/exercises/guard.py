@@ -223,7 +223,7 @@ class _Ban(TorchFunctionMode):
                     self._refuse(f"torch's {name}")
                 self._refuse("sys.setprofile, with which the check watches", "Leave it as it is.")
 
-    def _refuse(self, what: str, advice: str = "This exercise rebuilds it: use simpler operations."):
+    def _refuse(self, what: str, advice: str = "This exercise is done without it: use simpler operations."):
         self.broken = ForbiddenCall(f"You called {what}. {advice}")
         raise self.broken
 

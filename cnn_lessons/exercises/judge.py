@@ -1,7 +1,6 @@
 """`check`: run an answer on every case, compare values and gradients, name the likely mistake."""
 
 import contextlib
-import traceback
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
 from functools import partial
@@ -11,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnn_lessons.exercises import compare, guard
+from cnn_lessons.exercises import compare, errors, guard
 from cnn_lessons.exercises.blank import head_of, is_blank
 from cnn_lessons.exercises.catalog import find
 from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked, Outcome
@@ -23,11 +22,6 @@ CUT = (
     "Compute with tensors from start to end: .item(), .detach(), .numpy(), float(…), torch.tensor(…), no_grad() and "
     "out=… cut the path to the input."
 )
-
-ADVICE = {  # by what torch says
-    "before Module.__init__() call": "`super().__init__()` comes first: only then can a module hold layers.",
-    "list is not a Module subclass": "nn.Sequential takes modules, not a list of them: nn.Sequential(*layers).",
-}
 
 
 def check(name: str, answer: Any, seed: int | None = None) -> Verdict:
@@ -107,10 +101,9 @@ def wrong(exercise: Exercise, outcome: Outcome) -> str | None:
     if isinstance(outcome.error, (guard.ForbiddenCall, NotAsAsked)):
         return str(outcome.error)
     if outcome.error is not None:
-        advice = next((f"\n{advice}" for words, advice in ADVICE.items() if words in str(outcome.error)), "")
-        return f"your code raised {type(outcome.error).__name__}: {outcome.error}{_line(outcome.error)}{advice}"
+        return errors.told(outcome.error)
     if outcome.got is None and outcome.printed:
-        return "your function prints its result but returns None. The check reads what `return` hands back."
+        return "your function prints something but returns None. The check reads what `return` hands back."
     if exercise.judge:
         return exercise.judge(outcome)
     found = compare.difference(outcome.case.result_of(exercise.expected), outcome.got)
@@ -235,11 +228,3 @@ def _report(exercise: Exercise, outcome: Outcome, found: str, likely: str) -> st
     if outcome.printed:
         lines.append("it printed: " + " / ".join(outcome.printed.splitlines()[:3])[:200])
     return "\n".join(lines)
-
-
-def _line(error: BaseException) -> str:
-    """Return the line of the learner's own code at which an error was raised."""
-    others = ("cnn_lessons", "torch")  # torch stands between the check and a learner's forward
-    steps = traceback.walk_tb(error.__traceback__)
-    own = [line for frame, line in steps if frame.f_globals.get("__name__", "").split(".")[0] not in others]
-    return f" (line {own[0]} of your cell)" if own else ""

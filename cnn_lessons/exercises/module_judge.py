@@ -155,7 +155,7 @@ class BuiltCase(Case):
         pristine = tuple(x.clone() for x in self.inputs)
         module = fresh(function, *self.args, **self.kwargs)
         if not isinstance(module, nn.Module):
-            raise NotAsAsked(f"expected an nn.Module to be built, got {type(module).__name__}. {_advice(module)}")
+            raise NotAsAsked(f"expected an nn.Module to be built, got {type(module).__name__}. {advice_on(module)}")
         module = module.cpu().double()
         settle(module, *pristine)
         layout = Layout(module)
@@ -174,9 +174,14 @@ class BuiltCase(Case):
         return findings
 
 
-def _advice(got: Any) -> str:
+def advice_on(got: Any) -> str:
+    """Return what to do about an answer that handed back this instead of a module; "" where nobody knows."""
     if got is None:
         return "Does the function end in `return`?"
+    if isinstance(got, (list, tuple)):
+        return "nn.Sequential(*layers) makes one module of them."
+    if isinstance(got, type) and issubclass(got, nn.Module):
+        return "Build it: add ()."
     return "" if isinstance(got, Tensor) else "A class begins with class Name(nn.Module):"
 
 

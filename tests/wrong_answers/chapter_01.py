@@ -610,3 +610,44 @@ def denormalize_converted_at_the_end(x, mean, std):
     for c in range(x.shape[1]):
         out[:, c] = x[:, c] * std[c] + mean[c]
     return out.to(x.dtype)
+
+
+@wrong("to_nchw", says="0 stays 0 and 255 becomes 1, always")
+def stretched_contrast(image):
+    x = image.permute(2, 0, 1)[None].float()
+    return (x - x.min()) / (x.max() - x.min())
+
+
+@wrong("to_nchw", says="0 stays 0 and 255 becomes 1, always")
+def stretched_after_the_division(image):
+    x = image.permute(2, 0, 1)[None] / 255
+    return (x - x.min()) / (x.max() - x.min())
+
+
+@wrong("to_nchw", says="permute names each axis of the tensor once")
+def names_an_axis_too_many(image):
+    return image.permute(0, 3, 1, 2) / 255
+
+
+@wrong("to_picture", says="is there a batch axis or not?")
+def forgets_the_batch_axis(x):
+    return (255 * x).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0)
+
+
+@wrong("to_picture", says="removes every axis of length 1, a single row or channel too")
+def squeezes_too_much(x):
+    return (255 * x).round().clamp(0, 255).to(torch.uint8).squeeze().permute(1, 2, 0)
+
+
+@wrong("channel_statistics", says="has no length and no first element")
+def statistics_by_length(batches):
+    mean = sum(x.mean((0, 2, 3)) for x in batches) / len(batches)
+    return mean, mean
+
+
+@wrong("channel_statistics", says="has no length and no first element")
+def statistics_by_index(batches):
+    total = torch.zeros(batches[0].shape[1])
+    for x in batches:
+        total += x.sum((0, 2, 3))
+    return total, total

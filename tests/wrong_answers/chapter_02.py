@@ -55,6 +55,16 @@ def width_before_height(image, kernel):
     return out
 
 
+@wrong("correlate2d", says="swapped the image's height and width")
+def image_width_before_height(image, kernel):
+    (W, H), (K_h, K_w) = image.shape, kernel.shape
+    out = image.new_zeros(H - K_h + 1, W - K_w + 1)
+    for i in range(H - K_h + 1):
+        for j in range(W - K_w + 1):
+            out[i, j] = (image[i : i + K_h, j : j + K_w] * kernel).sum()
+    return out
+
+
 @wrong("correlate2d", says="as large as the image")
 def runs_over_the_edge(image, kernel):
     (H, W), (K_h, K_w) = image.shape, kernel.shape
@@ -234,6 +244,17 @@ def first_image(x, weight, bias):
 @wrong("conv2d_channels", says="images of the batch are missing")
 def a_batch_of_one(x, weight, bias):
     return _four_loops(x[:1], weight, lambda window, k: (window * weight[k]).sum() + bias[k])
+
+
+@wrong("conv2d_channels", says="You added up the images of the batch")
+def one_sum_for_all_images(x, weight, bias):
+    (K_h, K_w), (H, W) = weight.shape[2:], x.shape[2:]
+    out = x.new_zeros(len(x), len(weight), H - K_h + 1, W - K_w + 1)
+    for k in range(len(weight)):
+        for i in range(H - K_h + 1):
+            for j in range(W - K_w + 1):
+                out[:, k, i, j] = (x[:, :, i : i + K_h, j : j + K_w] * weight[k]).sum() + bias[k]
+    return out
 
 
 @wrong("conv2d_channels", says="turned the kernel by half a turn")

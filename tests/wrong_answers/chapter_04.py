@@ -771,3 +771,76 @@ def global_pool_keeps_its_axes(x, channels_last=False):
     if channels_last:
         return x.mean(dim=(1, 2), keepdim=True)
     return x.mean(dim=(2, 3), keepdim=True)
+
+
+@wrong("max_pool2d", says="You took one largest value for all images and channels together")
+def max_of_the_batch(x, kernel_size, stride=None, padding=0):
+    stride = stride or kernel_size
+    x = F.pad(x, (padding,) * 4, value=-math.inf)
+    rows, columns = ((size - kernel_size) // stride + 1 for size in x.shape[2:])
+    out = x.new_zeros(*x.shape[:2], rows, columns)
+    for i in range(rows):
+        for j in range(columns):
+            r, c = i * stride, j * stride
+            out[:, :, i, j] = x[:, :, r : r + kernel_size, c : c + kernel_size].max()
+    return out
+
+
+@wrong("avg_pool2d", says="You took one mean for all images and channels together")
+def average_of_the_batch(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    stride = stride or kernel_size
+    real, x = (F.pad(cells, (padding,) * 4) for cells in (torch.ones_like(x), x))
+    rows, columns = ((size - kernel_size) // stride + 1 for size in x.shape[2:])
+    out = x.new_zeros(*x.shape[:2], rows, columns)
+    for i in range(rows):
+        for j in range(columns):
+            r, c = slice(i * stride, i * stride + kernel_size), slice(j * stride, j * stride + kernel_size)
+            window = x[:, :, r, c]
+            out[:, :, i, j] = window.mean() if count_include_pad else window.sum() / real[:, :, r, c].sum()
+    return out
+
+
+@wrong("adaptive_avg_pool2d", says="You took one mean for all images and channels together")
+def adaptive_of_the_batch(x, output_size):
+    (height, width), (rows, columns) = x.shape[2:], output_size
+    out = x.new_zeros(*x.shape[:2], rows, columns)
+    for i in range(rows):
+        for j in range(columns):
+            r = slice(math.floor(i * height / rows), math.ceil((i + 1) * height / rows))
+            c = slice(math.floor(j * width / columns), math.ceil((j + 1) * width / columns))
+            out[:, :, i, j] = x[:, :, r, c].mean()
+    return out
+
+
+def _unpadded_windows(x, kernel_size, stride, padding, of_window):
+    stride = stride or kernel_size
+    rows, columns = ((size + 2 * padding - kernel_size) // stride + 1 for size in x.shape[2:])
+    out = x.new_zeros(*x.shape[:2], rows, columns)
+    for i in range(rows):
+        for j in range(columns):
+            r, c = i * stride, j * stride
+            out[:, :, i, j] = of_window(x[:, :, r : r + kernel_size, c : c + kernel_size])
+    return out
+
+
+@wrong("max_pool2d", says="A window of yours is empty")
+def max_counts_padding_and_does_not_pad(x, kernel_size, stride=None, padding=0):
+    return _unpadded_windows(x, kernel_size, stride, padding, lambda window: window.amax(dim=(2, 3)))
+
+
+@wrong("max_pool2d", says="A window of yours is empty")
+def max_of_each_map_without_the_padding(x, kernel_size, stride=None, padding=0):
+    def of_window(window):
+        return torch.stack([torch.stack([cells.max() for cells in image]) for image in window])
+
+    return _unpadded_windows(x, kernel_size, stride, padding, of_window)
+
+
+@wrong("avg_pool2d", says="A window of yours is empty")
+def average_counts_padding_and_does_not_pad(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    return _unpadded_windows(x, kernel_size, stride, padding, lambda window: window.mean(dim=(2, 3)))
+
+
+@wrong("max_pool2d", says="Take its .values")
+def max_of_each_axis_with_its_places(x, kernel_size, stride=None, padding=0):
+    return _unpadded_windows(x, kernel_size, stride, padding, lambda window: window.max(2).max(2))

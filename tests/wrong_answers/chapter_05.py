@@ -167,10 +167,21 @@ def mlp_in_a_list(in_features, hidden, num_classes):
     return Hidden([in_features, *hidden, num_classes])
 
 
-@wrong("build_mlp", says="expected an nn.Module to be built, got list")
+@wrong("build_mlp", says="got list. nn.Sequential(*layers) makes one module of them.")
 def mlp_as_a_list(in_features, hidden, num_classes):
     sizes = [in_features, *hidden, num_classes]
     return [nn.Linear(i, o) for i, o in zip(sizes[:-1], sizes[1:], strict=True)]
+
+
+@wrong("build_mlp", says="got type. Build it: add ().")
+def mlp_as_a_class(in_features, hidden, num_classes):
+    return Perceptron
+
+
+@wrong("build_mlp", says="nn.ModuleList only keeps layers")
+def mlp_in_a_module_list(in_features, hidden, num_classes):
+    sizes = [in_features, *hidden, num_classes]
+    return nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes[:-1], sizes[1:], strict=True))
 
 
 @wrong("build_mlp", says="the course's own mlp")
@@ -392,7 +403,7 @@ def dense_padded_input(size, in_channels, out_channels, kernel_size, stride=1, p
     return in_channels * rows * columns * out_channels * outputs
 
 
-@wrong("dense_weights", says="called torch's Linear")
+@wrong("dense_weights", says="called torch's Linear. This exercise is done without it")
 def dense_measured(size, in_channels, out_channels, kernel_size, stride=1, padding=0):
     rows, columns = (_out(side, kernel_size, stride, padding) for side in size)
     layer = nn.Linear(in_channels * size[0] * size[1], out_channels * rows * columns)

@@ -171,9 +171,14 @@ def features_that_do_not_join(in_channels, channels):
     return nn.Sequential(*layers)
 
 
-@wrong("alexnet_features", says="expected an nn.Module to be built, got list")
+@wrong("alexnet_features", says="got list. nn.Sequential(*layers) makes one module of them.")
 def features_in_a_list(in_channels, channels):
     return list(Features(in_channels, channels).convs)
+
+
+@wrong("alexnet_features", says="nn.ModuleList only keeps layers")
+def features_in_a_module_list(in_channels, channels):
+    return Features(in_channels, channels).convs
 
 
 @wrong("alexnet_features", says="the course's own alexnet_cifar")
@@ -201,6 +206,14 @@ class Classifier(nn.Module):
         x = self.fc1(self.drop(x)).relu()
         x = self.fc2(self.drop(x)).relu()
         return self.fc3(x)
+
+
+@wrong("alexnet_classifier", says="nn.ModuleList only keeps layers")
+def classifier_in_a_module_list(in_features, hidden, num_classes, dropout=0.5):
+    first, second = hidden
+    drop, relu = nn.Dropout(dropout), nn.ReLU()
+    layers = [drop, nn.Linear(in_features, first), relu, drop, nn.Linear(first, second), relu]
+    return nn.ModuleList([*layers, nn.Linear(second, num_classes)])
 
 
 @wrong("alexnet_classifier", says="You left out the dropout")
@@ -381,6 +394,14 @@ def flat_shape(height, width):
 @wrong("flat_features", says="the course's own alexnet_cifar")
 def flat_asks_the_network(height, width):
     return models.alexnet_cifar().features(torch.zeros(1, 3, height, width)).numel()
+
+
+@wrong("flat_features", says="called torch's zeros. This exercise is done without it")
+def flat_counted_on_zeros(height, width):
+    x = torch.zeros(1, 256, height - 2, width - 2)
+    for _ in range(3):
+        x = x[:, :, : x.shape[2] // 2, : x.shape[3] // 2]
+    return x.numel()
 
 
 # drop

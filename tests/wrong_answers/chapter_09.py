@@ -143,7 +143,7 @@ def stage_of_a_list(block, in_channels, out_channels, count, stride):
     return nn.Sequential(layers)
 
 
-@wrong("build_stage", says="expected an nn.Module to be built, got list")
+@wrong("build_stage", says="got list. nn.Sequential(*layers) makes one module of them.")
 def stage_as_a_list(block, in_channels, out_channels, count, stride):
     return [block(in_channels, out_channels, stride)] + [block(out_channels, out_channels, 1)] * (count - 1)
 
@@ -571,7 +571,7 @@ def shrinks_each_stage_from_x(stages, x):
     return found
 
 
-@wrong("shrinking_blocks", says="your function prints its result but returns None")
+@wrong("shrinking_blocks", says="your function prints something but returns None")
 def shrinks_aloud(stages, x):
     for i, j, before, after in steps(stages, x):
         if less(before, after):

@@ -291,9 +291,14 @@ def stem_mixed_up(in_channels=3, out_channels=64):
     return nn.Sequential(*layers[6:9], *layers[:6], layers[9])
 
 
-@wrong("stem_c", says="expected an nn.Module to be built, got list")
+@wrong("stem_c", says="got list. nn.Sequential(*layers) makes one module of them.")
 def stem_as_a_list(in_channels=3, out_channels=64):
     return list(stem(narrow(in_channels, out_channels)))
+
+
+@wrong("stem_c", says="nn.ModuleList only keeps layers")
+def stem_in_a_module_list(in_channels=3, out_channels=64):
+    return nn.ModuleList(stem(narrow(in_channels, out_channels)))
 
 
 # rename_keys

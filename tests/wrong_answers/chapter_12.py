@@ -78,7 +78,7 @@ def spread_of_signed_distances(accuracies):
     return mean, abs(sum(a - mean for a in accuracies)) / (len(accuracies) - 1)
 
 
-@wrong("mean_and_spread", says="prints its result")
+@wrong("mean_and_spread", says="your function prints something but returns None")
 def spread_printed(accuracies):
     print(statistics.mean(accuracies), statistics.stdev(accuracies))
 
@@ -495,9 +495,39 @@ def net_not_returned(num_classes):
     _body(nn.Flatten(), nn.Linear(512, num_classes))
 
 
-@wrong("my_network", says="Is something flattened across the images?")
+@wrong("my_network", says="Height and width are still there")
 def net_that_keeps_the_map(num_classes):
     return _body(nn.Conv2d(32, num_classes, 1))
+
+
+@wrong("my_network", says="Height and width are still there")
+def net_of_means_with_their_axes(num_classes):
+    return _body(nn.Conv2d(32, num_classes, 1), nn.AdaptiveAvgPool2d(1))
+
+
+@wrong("my_network", says="Is something flattened across the images?")
+def net_that_flattens_the_batch(num_classes):
+    return _body(nn.Flatten(0), nn.Unflatten(0, (-1, 64)), nn.Linear(64, num_classes))
+
+
+@wrong("my_network", says="Is nn.Flatten() before it, and how large is the map there?")
+def net_without_flatten(num_classes):
+    return _body(nn.AdaptiveAvgPool2d(1), nn.Linear(32, num_classes))
+
+
+@wrong("my_network", says="A linear layer reads another number of values than it is given")
+def net_of_another_width(num_classes):
+    return _body(nn.Flatten(), nn.Linear(2048, num_classes))
+
+
+@wrong("my_network", says="got list. nn.Sequential(*layers) makes one module of them.")
+def net_as_a_list(num_classes):
+    return list(_body(nn.Flatten(), nn.Linear(512, num_classes)))
+
+
+@wrong("my_network", says="nn.ModuleList only keeps layers")
+def net_in_a_module_list(num_classes):
+    return nn.ModuleList(_body(nn.Flatten(), nn.Linear(512, num_classes)))
 
 
 @wrong("my_network", says="`layers` is a plain list")

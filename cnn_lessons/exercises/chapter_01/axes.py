@@ -38,11 +38,16 @@ def _spoilt(message: str, rule: Callable) -> Mistake:
     return Mistake(message, lambda image: rule(to_nchw(image)))
 
 
+def _stretched(x: Tensor) -> Tensor:
+    return (x - x.min()) / (x.max() - x.min())
+
+
 def _only_zero_and_one(outcome: Outcome) -> bool:
     got = outcome.got
     return isinstance(got, Tensor) and got.numel() > 0 and bool(((got == 0) | (got == 1)).all())
 
 
+STRETCHED = "You stretched the picture to its own darkest and brightest value. 0 stays 0 and 255 becomes 1, always."
 TO_NCHW = Exercise(
     name="to_nchw",
     chapter="01",
@@ -85,6 +90,8 @@ TO_NCHW = Exercise(
             "You divided by the picture's own maximum. That turns a dark picture bright: always divide by 255.",
             lambda y: y / y.max(),
         ),
+        _spoilt(STRETCHED, lambda y: _stretched((255 * y).round())),
+        _spoilt(STRETCHED, _stretched),
         _spoilt("You stretched to −1 … 1. Here black stays 0.", lambda y: 2 * y - 1),
         _spoilt(
             "You reversed the channels, as OpenCV's pictures need it. Here red stays first.",
@@ -196,7 +203,7 @@ TO_PICTURE = Exercise(
         Mistake("The colours come out in reverse order: red should stay first.", lambda x: _last(_levels(x).flip(1))),
         Mistake(
             "You stretched the picture to its own darkest and brightest value. 0 becomes 0 and 1 becomes 255, always.",
-            lambda x: _last(_levels((x - x.min()) / (x.max() - x.min()))),
+            lambda x: _last(_levels(_stretched(x))),
         ),
         Mistake(
             "You rounded too early: only black and white are left. Multiply by 255 first.",

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from cnn_lessons.exercises.compare import SMALL, difference, show
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, Outcome, first, normal, raised
 
 Statistics = tuple[Tensor, Tensor]
 PIXELS = (0, 2, 3)  # all axes but the channels
@@ -218,6 +218,11 @@ CHANNEL_STATISTICS = Exercise(
         Mistake(
             "Only the last batch counts in your result. Add to the sums in every turn, with +=.",
             _of_batches(lambda b: (b[-1].mean(PIXELS), b[-1].std(PIXELS, correction=0))),
+        ),
+        Mistake(
+            "The batches come one after the other, in a for loop: `batches` has no length and no first element. Count "
+            "while you loop.",
+            when=raised("'Stream'"),
         ),
     ),
 )

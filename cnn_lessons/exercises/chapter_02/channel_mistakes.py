@@ -81,6 +81,11 @@ CHANNEL_MISTAKES = (
         "You used the first image for the whole batch. Every image gets its own maps.",
         lambda x, weight, bias: F.conv2d(x[:1].expand_as(x), weight, bias),
     ),
+    Mistake(
+        "You added up the images of the batch. Each has sums of its own: loop over n as well, or leave axis 0 out of "
+        "the sum.",
+        lambda x, weight, bias: F.conv2d(x.sum(0, keepdim=True).expand_as(x), weight, bias),
+    ),
     Mistake(LAST_WINDOWS, lambda x, weight, bias: F.conv2d(x, weight, bias)[:, :, :-1, :-1]),
     Mistake(LAST_WINDOWS, lambda x, weight, bias: blank(F.conv2d(x, weight, bias))),
     Mistake(

@@ -56,6 +56,11 @@ def _as_large_as_the_image(outcome: Outcome) -> bool:
     return getattr(outcome.got, "shape", None) == image.shape and kernel.numel() > 1
 
 
+def _image_lies_down(outcome: Outcome) -> bool:
+    (height, width), (k_h, k_w) = (value.shape for value in outcome.case.args)
+    return height != width and getattr(outcome.got, "shape", None) == (width - k_h + 1, height - k_w + 1)
+
+
 def _kernel_lies_down(outcome: Outcome) -> bool:
     (height, width), (k_h, k_w) = (value.shape for value in outcome.case.args)
     return k_h != k_w and getattr(outcome.got, "shape", None) == (height - k_w + 1, width - k_h + 1)
@@ -95,6 +100,10 @@ CORRELATE2D = Exercise(
         Mistake(
             "You swapped the kernel's height and width. A shape is always rows first: K_h, K_w = kernel.shape.",
             when=_kernel_lies_down,
+        ),
+        Mistake(
+            "You swapped the image's height and width. A shape is always rows first: H, W = image.shape.",
+            when=_image_lies_down,
         ),
         Mistake(
             "Your output is as large as the image: some windows ran over its edge, or you took one side of the kernel "

@@ -241,6 +241,10 @@ CONV_OUTPUT_SHAPE = Exercise(
             "Return both numbers, as (H_out, W_out); do not multiply or add them.",
             when=lambda outcome: isinstance(outcome.got, (int, float)),
         ),
+        Mistake(
+            "If the None comes from your conv_output_size: finish that function first, and run its cell again.",
+            when=lambda outcome: any(number is None for number in outcome.got),
+        ),
         Mistake(FRACTION, when=has_fraction),
     ),
 )

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cnn_lessons.exercises.chapter_04.shape_mistakes import ONE_MEAN, of_all_together
 from cnn_lessons.exercises.exercise import Mistake
 
 
@@ -89,6 +90,7 @@ ADAPTIVE_MISTAKES = (
         lambda x, output_size: _split_means(_split_means(x, output_size[0], 2), output_size[1], 3),
     ),
     Mistake("You returned the largest value of each window. This exercise averages.", F.adaptive_max_pool2d),
+    Mistake(ONE_MEAN, of_all_together(F.adaptive_avg_pool2d, Tensor.mean)),
     Mistake(
         "You averaged over the channels too. Every channel is pooled by itself.",
         lambda x, output_size: (

@@ -1,9 +1,18 @@
-"""What the shape of a wrong answer says about a pooling from scratch."""
+"""What the shape of a wrong answer says about a pooling from scratch, and what all poolings share."""
 
 from collections.abc import Callable
 
 from cnn_lessons.arithmetic import pool_output_size
-from cnn_lessons.exercises.exercise import Mistake, Outcome
+from cnn_lessons.exercises.exercise import Mistake, Outcome, raised
+
+ONE_MEAN = "You took one mean for all images and channels together. Each keeps its own: leave axes 0 and 1 alone."
+
+
+def of_all_together(pool: Callable, reduce: Callable) -> Callable:
+    """Return a pooling that takes one value of each window for all images and channels, by Tensor.amax or .mean."""
+    return lambda x, *args, **options: pool(reduce(x, (0, 1), keepdim=True), *args, **options).expand(
+        *x.shape[:2], -1, -1
+    )
 
 
 def _shape_is(wrong: Callable) -> Callable:
@@ -27,6 +36,15 @@ def unpadded(outcome: Outcome) -> bool:
     return bool(inside) and getattr(outcome.got, "shape", None) == (*x.shape[:2], *size)
 
 
+def _empty_window(outcome: Outcome) -> bool:
+    """Test whether padded windows were cut beside the image: an error, or nan, but not in the first, on a pixel."""
+    padded = outcome.case.kwargs.get("padding", 0) > 0
+    if outcome.error is not None:
+        return padded and raised("to have non-zero size", "numel() == 0")(outcome)
+    lost = outcome.got.isnan()
+    return padded and bool(lost.any() and not lost[:, :, 0, 0].any())
+
+
 SHAPE_MISTAKES = (
     Mistake(
         "You exchanged height and width. The order is (N, C, H, W): rows come before columns.",
@@ -47,5 +65,10 @@ SHAPE_MISTAKES = (
     Mistake(
         "You pooled one image only. The result has N images, as x has.",
         when=_shape_is(lambda n, c, rows, columns: ((c, rows, columns), (1, c, rows, columns))),
+    ),
+    Mistake(
+        "A window of yours is empty: your output size counts the padding, but the image that you cut from has none. "
+        "Widen it on all four sides before the window slides.",
+        when=_empty_window,
     ),
 )

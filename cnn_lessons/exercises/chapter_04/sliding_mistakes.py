@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnn_lessons.exercises.chapter_04.shape_mistakes import SHAPE_MISTAKES, unpadded
+from cnn_lessons.exercises.chapter_04.shape_mistakes import ONE_MEAN, SHAPE_MISTAKES, of_all_together, unpadded
 from cnn_lessons.exercises.exercise import Mistake, Outcome, raised
 
 Pad = tuple[int, int, int, int]  # left, right, top, bottom
@@ -182,6 +182,11 @@ MAX_MISTAKES = (
             and not torch.isin(outcome.got, outcome.case.args[0]).all()
         ),
     ),
+    Mistake(
+        "You took one largest value for all images and channels together. Each keeps its own: leave axes 0 and 1 "
+        "alone.",
+        of_all_together(F.max_pool2d, Tensor.amax),
+    ),
     *_sliding_mistakes(_maximum, lambda *args, **options: F.max_pool2d(*args, ceil_mode=True, **options)),
 )
 
@@ -235,5 +240,6 @@ AVERAGE_MISTAKES = (
         "You returned the largest value of each window. Average pooling takes the mean.",
         lambda *args, count_include_pad=True, **options: F.max_pool2d(*args, **options),
     ),
+    Mistake(ONE_MEAN, of_all_together(F.avg_pool2d, Tensor.mean)),
     *_sliding_mistakes(_average, lambda *args, **options: F.avg_pool2d(*args, ceil_mode=True, **options)),
 )

@@ -6,7 +6,7 @@ from random import Random
 from torch import nn
 
 from cnn_lessons.exercises.chapter_09.parts import LightBlock, PaddedBlock, stage
-from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal, raised
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, first, integers, normal
 from cnn_lessons.exercises.module_judge import COMPARED, built
 
 
@@ -147,11 +147,6 @@ BUILD_STAGE = Exercise(
         Mistake(
             "You put a BatchNorm behind the blocks. Nothing comes after the last one: a block has its own.",
             _wrapped(nn.BatchNorm2d),
-        ),
-        Mistake(
-            "nn.ModuleList only keeps layers; it does not say in which order they work. nn.Sequential runs them one "
-            "behind the other.",
-            when=raised("ModuleList"),
         ),
     ),
 )

@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnn_lessons.exercises.exercise import Case, Exercise, NotAsAsked, Outcome
+from cnn_lessons.exercises.exercise import Case, Exercise, Mistake, NotAsAsked, Outcome, raised
 from cnn_lessons.exercises.layout import UNSEEN, Layout, fresh, settle
+from cnn_lessons.exercises.module_judge import advice_on
 
 MOST_PARAMETERS = 300_000
 
@@ -33,8 +34,7 @@ class NetworkCase(Case):
         torch.default_generator.manual_seed(0)
         network = fresh(function, classes)
         if not isinstance(network, nn.Module):
-            advice = "Build it: add ()." if isinstance(network, type) else "Does the function end in `return`?"
-            raise NotAsAsked(f"expected an nn.Module, got {network!r:.60}. {advice}")
+            raise NotAsAsked(f"expected an nn.Module, got {type(network).__name__}. {advice_on(network)}")
         network = network.float().cpu()
         settle(network, torch.zeros(2, 3, 32, 32))
         seen = {"parameters": sum(p.numel() for p in network.parameters()), "list": Layout(network).unseen}
@@ -66,6 +66,8 @@ def _scores(got: Any, count: int, classes: int) -> Tensor:
     if got.shape != (count, classes):
         fixed = got.dim() == 2 and got.shape[0] == count
         advice = "Its last layer must follow num_classes." if fixed else "Is something flattened across the images?"
+        if got.dim() > 2 and len(got) == count:
+            advice = "Height and width are still there. Take the mean over all places, then flatten(1)."
         if count == 1 and got.shape == (classes,):
             advice = "squeeze() also removes the batch axis of a single image: take flatten(1)."
         raise NotAsAsked(
@@ -187,4 +189,11 @@ MY_NETWORK = Exercise(
     ),
     cases=lambda random: [NetworkCase(10), NetworkCase(7)],
     judge=_judge,
+    mistakes=(
+        Mistake(
+            "A linear layer reads another number of values than it is given. Is nn.Flatten() before it, and how large "
+            "is the map there? Print its shape.",
+            when=raised("mat1 and mat2 shapes"),
+        ),
+    ),
 )

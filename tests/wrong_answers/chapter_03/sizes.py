@@ -77,7 +77,7 @@ def divides_too_early(size, kernel_size, stride=1, padding=0, dilation=1):
     return (size + 2 * padding) // stride - dilation * (kernel_size - 1)
 
 
-@wrong("conv_output_size", says="prints its result")
+@wrong("conv_output_size", says="your function prints something but returns None")
 def prints_the_size(size, kernel_size, stride=1, padding=0, dilation=1):
     print((size + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1)
 
@@ -187,3 +187,10 @@ def shape_of_whole_pairs(size, kernel_size, stride=(1, 1), padding=(0, 0), dilat
 @wrong("conv_output_shape", says="You compute with whole pairs")
 def shape_of_whole_pairs_span_last(size, kernel_size, stride=(1, 1), padding=(0, 0), dilation=(1, 1)):
     return (size + 2 * padding - dilation * kernel_size + dilation - 1) // stride + 1
+
+
+@wrong("conv_output_shape", says="If the None comes from your conv_output_size: finish that function first")
+def shape_by_an_unfinished_size(size, kernel_size, stride=(1, 1), padding=(0, 0), dilation=(1, 1)):
+    def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1): ...
+
+    return tuple(map(conv_output_size, size, kernel_size, stride, padding, dilation))
