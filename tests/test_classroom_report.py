@@ -292,10 +292,12 @@ def test_archive_that_holds_a_file_under_the_name_of_another_is_pointed_out(patt
         f"lies in {kim}.zip and, under a name that its packer chose, in {lee}.zip: the file of only one counts",
     )
     assert not _namesakes([own, f"{lee}.zip/03_arithmetic_of_shapes.ipynb"], pattern)
+    assert not _namesakes([own, *packed], pattern, copies=True)
 
 
-def _namesakes(files, pattern):
-    book = grade_book([result(file) for file in files], Policy(student=pattern))
+def _namesakes(files, pattern, copies=False):
+    results = [result(file, **({"sha256": "0" * 64} if copies else {})) for file in files]
+    book = grade_book(results, Policy(student=pattern))
     return [flag for flag in insight.flags(book) if flag.kind == insight.SAME_NAME]
 
 

@@ -3,23 +3,29 @@ document.addEventListener("DOMContentLoaded", () => {
   const box = document.querySelector(".mistake-filter");
   const field = box.querySelector("input");
   const sections = [...document.querySelectorAll(".mistake-filter ~ section, .mistake-filter ~ section section")];
+  const plain = (text) => text.toLowerCase().replaceAll("’", "'");
+  const split = (text) => text.split(/\s+/).map((word) => word.replace(/^["'`(]+|["'`).,:;]+$/g, "")).filter(Boolean);
+  // An error may be pasted as it came: its kind, what stands in brackets and other numbers are not looked for.
+  const wordsOf = (typed) => {
+    const told = split(plain(typed).replace(/[[(][^\])]*[\])]/g, " ")).filter(
+      (word) => !/^([\d.x]+|[\w.]*(error|warning))$/.test(word),
+    );
+    return told.length ? told : split(plain(typed));
+  };
   const items = [...document.querySelectorAll(".mistake-filter ~ section li")].map((item) => {
     const above = sections.filter((section) => section.contains(item));
     const titles = above.map((section) => section.querySelector("h2, h3").textContent);
-    return [item, [...titles, item.textContent].join(" ").toLowerCase().replaceAll("’", "'")];
+    const quoted = [...item.textContent.matchAll(/“([^”]+)”/g)].map((found) => wordsOf(found[1]));
+    return { item, text: plain([...titles, item.textContent].join(" ")), quoted: quoted.filter((words) => words.length > 2) };
   });
-  // An error may be pasted as it came: its kind, the sizes in brackets and other numbers are not looked for.
-  const wordsOf = (typed) => {
-    const outside = typed.toLowerCase().replaceAll("’", "'").replace(/[[(][^\])]*[\])]/g, " ");
-    const all = outside.split(/\s+/).map((word) => word.replace(/^["'(]+|["').,:;]+$/g, "")).filter(Boolean);
-    const told = all.filter((word) => !/^([\d.x]+|\w+error)$/.test(word));
-    return told.length ? told : all;
-  };
   const show = () => {
     const words = wordsOf(field.value);
-    for (const [item, text] of items) item.hidden = !words.every((word) => text.includes(word));
+    for (const { item, text, quoted } of items) {
+      const pasted = quoted.some((message) => message.every((word) => words.includes(word))); // with more around it
+      item.hidden = !pasted && !words.every((word) => text.includes(word));
+    }
     for (const section of sections) section.hidden = words.length > 0 && !section.querySelector("li:not([hidden])");
-    const count = items.filter(([item]) => !item.hidden).length;
+    const count = items.filter(({ item }) => !item.hidden).length;
     box.querySelector("p").textContent = words.length ? `${count} of ${items.length} mistakes` : `${items.length} mistakes`;
   };
   box.hidden = false;

@@ -120,7 +120,7 @@ class Jail:
 
     def _has_head(self) -> bool:
         """Return whether the first line of a reply is there; ValueError if it is too long for one."""
-        if b"\n" not in self._held and len(self._held) > LONGEST_HEAD:
+        if b"\n" not in self._held[:LONGEST_HEAD] and len(self._held) > LONGEST_HEAD:
             raise ValueError(f"reply: expected a line of at most {LONGEST_HEAD:,} bytes")
         return b"\n" in self._held
 

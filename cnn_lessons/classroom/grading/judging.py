@@ -1,5 +1,7 @@
 """Decide whether an answer is correct from the values that it returned, without believing the process that ran it."""
 
+import time
+from collections.abc import Callable
 from random import Random
 from threading import Lock
 
@@ -14,15 +16,18 @@ from cnn_lessons.exercises.judge import wrong, wrong_gradient
 _COURT = Lock()
 
 
-def objection(name: str, seed: int, evidence: bytes) -> str:
+def objection(name: str, seed: int, evidence: bytes, waited: Callable[[float], None] = lambda seconds: None) -> str:
     """Return why these values are not those of a correct answer, or "".
 
     Args:
         name: of the exercise.
         seed: that the cases were drawn with.
         evidence: of the values: `evidence.dumps` of what the answer returned, case by case.
+        waited: is told how many seconds other judgements took first.
     """
+    begun = time.monotonic()
     with _COURT:
+        waited(time.monotonic() - begun)
         state = torch.get_rng_state()
         try:
             return _objection(catalog()[name], seed, loads(evidence)) or ""

@@ -160,10 +160,11 @@ def put_to_test(name: str, place: Place, error: str, jail: Jail, run: Run) -> Ma
         if error:
             return Mark(name, NOT_YET, f"the cell ended before there was an answer: {error}", remark=place.remark)
         return Mark(name, MISSING, f"its cell defines nothing called {name}", remark=place.remark)
-    begun = time.monotonic()
-    wrong = objection(name, seed, evidence) if status == CORRECT else ""  # waits for that of others
-    jail.end += time.monotonic() - begun
-    if wrong:
+
+    def waited(seconds: float) -> None:
+        jail.end += seconds
+
+    if status == CORRECT and (wrong := objection(name, seed, evidence, waited)):
         message = f"the run called this correct, but the values that it returned are not:\n{wrong}"[:MOST_TEXT]
         run.changed.append(f"{name} was called correct by the run, but its values are not")
         return Mark(name, NOT_YET, message, remark=place.remark)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cnn_lessons.classroom.record import CORRECT, NOT_YET, REFUSED, STATUSES, STOPPED, Cells
 from cnn_lessons.classroom.reporting import course
 from cnn_lessons.classroom.reporting.gradebook import GradeBook, Row, plural
-from cnn_lessons.classroom.reporting.whose import collections_in, perhaps_several
+from cnn_lessons.classroom.reporting.whose import collections_in, packed_by_others, perhaps_several
 
 HELP_BELOW = 50  # percent: whose total is less is counted among those who need help
 
@@ -145,6 +145,8 @@ def _namesakes(book: GradeBook) -> dict[str, list[str]]:
     collections = collections_in([row.result for row in book.all_rows])
     told = defaultdict(list)
     for row in book.rows:
-        files = [one.result.file for one in (row, *row.left_out)]
-        told[row.result.file] += perhaps_several(files, book.policy, collections)
+        results = [one.result for one in (row, *row.left_out)]
+        different = {result.sha256: result.file for result in results}
+        told[row.result.file] += packed_by_others(row.student, list(different.values()), collections)
+        told[row.result.file] += perhaps_several([result.file for result in results], book.policy, collections)
     return told

@@ -111,7 +111,7 @@ def _exchange(fresh: Path, out: Path) -> None:
     if not out.exists():
         os.rename(fresh, out)
         return
-    old = fresh.with_name(f"{fresh.name}-old")
+    old, kept = fresh.with_name(f"{fresh.name}-old"), (out / KEPT).is_dir()
     try:
         os.rename(out, old)
     except OSError as error:
@@ -119,15 +119,15 @@ def _exchange(fresh: Path, out: Path) -> None:
             raise
         _exchange_within(fresh, out)  # a folder that is mounted cannot be renamed: what is in it can
         return
-    kept = (old / KEPT).is_dir()
     try:
         if kept:
             os.rename(old / KEPT, fresh / KEPT)
         os.rename(fresh, out)
     except BaseException:
-        if kept and not (old / KEPT).exists():
-            os.rename(fresh / KEPT, old / KEPT)
-        os.rename(old, out)
+        if not out.exists():
+            if (fresh / KEPT).exists():
+                os.rename(fresh / KEPT, old / KEPT)
+            os.rename(old, out)
         raise
     shutil.rmtree(old, ignore_errors=True)
 

@@ -43,11 +43,6 @@ def perhaps_several(files: Sequence[str], policy: Policy, collections: Mapping[s
         policy: as in `student_of`.
         collections: as in `student_of`.
     """
-    tops = {file.split("/")[0] for file in files}
-    theirs, own = sorted(tops & set(collections)), sorted(tops - set(collections))
-    if theirs and own:
-        packed = f"under a name that its packer chose, in {', '.join(theirs)}"
-        return [f"lies in {', '.join(own)} and, {packed}: the file of only one counts"]
     if re.fullmatch(r"\d{4,}", student_of(files[0], policy, collections)[0]):
         return []  # a student's number is nobody else's
     parts, words = defaultdict(set), []
@@ -67,6 +62,23 @@ def perhaps_several(files: Sequence[str], policy: Policy, collections: Mapping[s
         word = _unit(_inside(words[0], collections))
         said.append(f"“{word}” may be no name in {', '.join(sorted(words))}: the file of only one counts")
     return said
+
+
+def packed_by_others(student: str, files: Sequence[str], collections: Mapping[str, int]) -> list[str]:
+    """Return that of files which count as a student's some lie in an archive of many, whose packer names them.
+
+    Args:
+        student: whom the others belong to by the name of the file, folder or archive that was handed in.
+        files: their paths; none is a copy of another.
+        collections: as in `student_of`.
+    """
+    tops = {file.split("/")[0] for file in files}
+    theirs = sorted(tops & set(collections))
+    own = sorted(top for top in tops - set(collections) if student in _composed(top))
+    if not theirs or not own:
+        return []
+    packed = f"under a name that its packer chose, in {', '.join(theirs)}"
+    return [f"lies in {', '.join(own)} and, {packed}: the file of only one counts"]
 
 
 def _named_part(file: str, policy: Policy, collections: Mapping[str, int]) -> tuple[str, str]:

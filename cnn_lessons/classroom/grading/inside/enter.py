@@ -1,8 +1,8 @@
 """Close the doors around a student's code: files, network, privileges, limits.
 
 Inside fresh namespaces every file becomes read-only, what a student must not read disappears, and a folder in memory is
-all there is to write to. Where the system gives no namespaces, the kernel refuses to open network sockets, and that is
-all. Standard library only.
+all there is to write to. Where the system gives no namespaces, the kernel refuses network sockets, and files stay as
+they are. Standard library only.
 """
 
 import ctypes
@@ -24,9 +24,12 @@ READ_ONLY, NO_DEVICES = 1, 4  # MOUNT_ATTR_RDONLY, MOUNT_ATTR_NODEV
 DEVICES = ("null", "zero", "full", "random", "urandom")
 DEATH_SIGNAL, SET_DUMPABLE, SET_SECCOMP, FILTER, DROP, NO_NEW_PRIVILEGES = 1, 4, 22, 2, 24, 38  # prctl
 CAPABILITIES = 64  # more than there are
-CALLS = ("socket", "io_uring_setup", "memfd_create", "memfd_secret", "shmget")  # of the kernel
+CALLS = ("socket", "io_uring_setup", "memfd_create", "memfd_secret", "shmget", "semget", "msgget")  # of the kernel
 # By processor, the kernel's name of it, and the numbers of these calls there.
-PROCESSORS = {"x86_64": (0xC000003E, (41, 425, 319, 447, 29)), "aarch64": (0xC00000B7, (198, 425, 279, 447, 194))}
+PROCESSORS = {
+    "x86_64": (0xC000003E, (41, 425, 319, 447, 29, 64, 68)),
+    "aarch64": (0xC00000B7, (198, 425, 279, 447, 194, 190, 186)),
+}
 OTHER_NUMBERS = 0x40000000  # x86's second set of numbers begins there
 
 
@@ -78,7 +81,10 @@ def close_doors(plan: dict) -> None:
 def set_limits(plan: dict) -> None:
     """Limit what each process may hold (`memory`, bytes), how large a file may be (`disk`), how many are open."""
     for what, most in (("DATA", plan["memory"]), ("FSIZE", plan["disk"]), ("CORE", 0), ("NOFILE", 1024)):
-        resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (most, most))
+        number = getattr(resource, f"RLIMIT_{what}")
+        hard = resource.getrlimit(number)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(number, (most, most))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that grows too large is an error, not the end
 
 
@@ -99,6 +105,7 @@ def close_files(plan: dict, room: Path) -> None:
     """Make all files read-only, hide some, and lay a writable folder in memory over the room."""
     mount("none", Path("/"), None, MS_REC | MS_PRIVATE)
     mount("proc", Path("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")  # in one of its own, the code could mount again
     mount("tmpfs", room, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k")  # for a moment: the devices that stay
     for name in DEVICES:
         (room / name).touch()
@@ -185,8 +192,8 @@ def refuse_network() -> None:
 
 
 def refuse_uncounted_memory() -> None:
-    """Let the kernel refuse what holds memory that counts as no process's and no folder's, where we know how."""
-    if os.uname().machine in PROCESSORS and not refuse("memfd_create", "memfd_secret", "shmget"):
+    """Let the kernel refuse most of what holds memory that counts as no process's and no folder's."""
+    if os.uname().machine in PROCESSORS and not refuse(*CALLS[2:]):
         sys.exit("this system offers no way to count all memory")
 
 
