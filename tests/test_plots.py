@@ -167,6 +167,19 @@ def test_images_take_a_digit_as_the_refusal_advises():
     plots.images({"x": digit.permute(1, 2, 0)}, alt="A diagonal.")
 
 
+@pytest.mark.parametrize("draw", ["bars", "scatter"])
+def test_one_number_is_expected_where_one_is_drawn(draw):
+    axes = {"ylabel": "y", "alt": "One point."} | ({"xlabel": "x"} if draw == "scatter" else {})
+    two = torch.ones(2)
+    with pytest.raises(ValueError, match=rf"{draw}: expected one number for 'norms', got shape \(2,\)"):
+        getattr(plots, draw)({"norms": (1, two) if draw == "scatter" else two}, **axes)
+
+
+def test_points_take_numbers_that_are_being_learned():
+    weight = torch.ones(3, requires_grad=True)
+    plots.scatter({"norm": (weight.sum(), weight.norm()[None])}, xlabel="sum", ylabel="norm", alt="One point.")
+
+
 def test_bars_take_numbers_that_are_being_learned():
     weight = torch.nn.Parameter(torch.ones(4))
     drawn = plots.bars({"norm": weight.norm()}, ylabel="norm", alt="One bar.").figure.axes[0].patches

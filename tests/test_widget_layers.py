@@ -1,6 +1,7 @@
 """The layer-stack calculator's Python class: layers, presets, messages."""
 
 import json
+import re
 
 import pytest
 import traitlets
@@ -72,9 +73,10 @@ def test_bad_setting_is_refused_by_name(settings):
 
 
 def test_unknown_names_are_refused():
-    with pytest.raises(ValueError, match="preset should be one of first, vgg, .*; got 'resnet'"):
-        LayerStack(preset="resnet")
-    with pytest.raises(TypeError, match="got unknown layer; expected size, channels, layers, selected, compare"):
+    for preset in ("resnet", []):
+        with pytest.raises(ValueError, match=rf"preset should be one of first, vgg, .*; got {re.escape(repr(preset))}"):
+            LayerStack(preset=preset)
+    with pytest.raises(TypeError, match="got unknown layer; expected size, channels, layers, preset, selected"):
         LayerStack(layer=[])
 
 

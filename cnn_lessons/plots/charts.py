@@ -74,13 +74,13 @@ def bars(values: Mapping[str, float], *, ylabel: str, alt: str, log: bool = Fals
         The picture.
 
     Raises:
-        ValueError: if `values` is no mapping or empty, or `alt` is empty.
+        ValueError: if `values` is no mapping or empty, an amount is not one number, or `alt` is empty.
     """
     check_titled("bars", values)
     labels = list(map(str, values))  # matplotlib would place a number at its value
     figure = new_figure(max(3.5, 1.1 * len(values) + 1), 3.2)
     axes = _axes(figure, "", ylabel)
-    amounts = [float(as_array(value)) for value in values.values()]
+    amounts = [_number("bars", label, value) for label, value in values.items()]
     drawn = axes.bar(labels, amounts, color=COLOURS[0], width=0.6, visible=not log)
     axes.bar_label(drawn, fmt="{:,.4g}", fontsize=9, padding=5 if log else 2)
     if log:
@@ -116,13 +116,14 @@ def scatter(
         The picture.
 
     Raises:
-        ValueError: if `points` is no mapping or empty, or `alt` is empty.
+        ValueError: if `points` is no mapping or empty, x or y is not one number, or `alt` is empty.
     """
     check_titled("scatter", points)
     figure = new_figure(6.4, 3.4)
     axes = _axes(figure, xlabel, ylabel)
     kinds = list(dict.fromkeys((groups or {}).get(label) for label in points))
-    for label, (x, y) in points.items():
+    for label, point in points.items():
+        x, y = (_number("scatter", label, number) for number in point)
         colour = COLOURS[kinds.index((groups or {}).get(label)) % len(COLOURS)]
         axes.errorbar(x, y, yerr=(errors or {}).get(label), fmt="o", color=colour, capsize=4)
         axes.annotate(label, (x, y), (7, 5), textcoords="offset points", fontsize=9)
@@ -159,6 +160,15 @@ def histogram(
     if len(samples) > 1:
         axes.legend(frameon=False)
     return Picture(figure, alt)
+
+
+def _number(name: str, label: str, value: object) -> float:
+    array = as_array(value)
+    if array.size != 1:
+        raise ValueError(
+            f"{name}: expected one number for {label!r}, got shape {array.shape}. Take its mean, or one of them."
+        )
+    return float(array.item())
 
 
 def _style(index: int) -> dict[str, object]:

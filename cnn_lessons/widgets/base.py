@@ -103,7 +103,7 @@ class LessonWidget(anywidget.AnyWidget):
         """Set the traits by name; a name that the widget does not have is an error."""
         unknown = sorted(set(traits) - set(self.state_names()))
         if unknown:
-            known = ", ".join(self.state_names())
+            known = ", ".join(type(self).__signature__.parameters)
             raise TypeError(f"{type(self).__name__}: got unknown {', '.join(unknown)}; expected {known}.")
         super().__init__(**traits)
         self._number = next(self._serial)

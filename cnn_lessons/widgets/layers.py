@@ -116,7 +116,7 @@ class LayerStack(LessonWidget):
         **traits: object,
     ) -> None:
         """Take the preset, if there is one, then whatever else is given."""
-        if preset is not None and preset not in PRESETS:
+        if preset is not None and preset not in list(PRESETS):
             raise ValueError(f"LayerStack: preset should be one of {', '.join(PRESETS)}; got {preset!r}.")
         settings = {name: value for name, value in PRESETS.get(preset, {}).items() if name != "title"}
         given = {"size": size, "channels": channels, "layers": layers}
