@@ -67,6 +67,7 @@ def start(cpu_seconds: int, gpu_helps: bool = True) -> str:
     elif longer:
         print("With this budget it trains longer, on data that it downloads; a bar says how long.")
         print(f"The short way, {takes} and without a download: %env CNN_LESSONS_BUDGET=cpu in a cell above.")
+        print('Where the text says "our run", it means the short way, on drawn pictures.')
     return chosen
 
 

@@ -89,6 +89,14 @@ def test_two_files_of_one_name_in_an_archive_are_both_there(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_archive_whose_method_unpacks_to_any_size_at_once_is_refused(tmp_path, method):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        archive.writestr("02.ipynb", b"{}")
+    (item,) = collect(tmp_path)
+    assert item.refused == "cannot be unpacked: expected the usual method, deflate"
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
 def test_damaged_archive_does_not_stop_the_others(tmp_path, method):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:

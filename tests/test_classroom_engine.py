@@ -191,6 +191,14 @@ def test_evidence_of_which_torch_might_read_another_part_is_refused():
         evidence.loads(file.getvalue())
 
 
+def test_evidence_that_takes_much_room_to_judge_is_objected_to():
+    large = evidence.dumps([(torch.rand(2000, 2000), torch.rand(3, 3))])
+    assert "expected a smaller image or kernel" in objection("flip_probe", 1, large)
+    seen = evidence.loads(right_values("my_network")[1])
+    seen[0]["again"] = seen[0]["again"].flatten()[:, None]
+    assert "scores of another shape" in objection("my_network", 1, evidence.dumps(seen))
+
+
 def test_empty_sentence_is_no_finding():
     right = Findings({"loss": 3.5})
     assert "nothing was found" in right.differs(Findings({"loss": Told("")}))
@@ -405,14 +413,13 @@ def test_sandbox_that_does_not_come_up_is_no_fault_of_a_student(tmp_path, monkey
 
 
 @namespaces
-def test_end_of_the_sandbox_is_no_fault_of_a_student(tmp_path):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "03_a.ipynb").write_bytes(notebook(START, "import time; time.sleep(60)", made_class.right()))
-    with Prison() as own:
-        item = collect(tmp_path / "in")[0]
-        threading.Timer(5, own._nursery.kill).start()
-        result = grade_one(item, own, Limits(), False, threading.Event())
-    assert result.outcome == "refused" and "the grader failed on it: NotReady: the sandbox has ended" in result.problem
+def test_end_of_the_sandbox_is_no_fault_of_a_student():
+    with Prison() as own, Jail(own, "cells", Limits(), threading.Event()) as jail:
+        own._nursery.kill()
+        own._nursery.wait()
+        with pytest.raises(NotReady, match="the sandbox has ended"):
+            for _ in range(100):
+                jail.ask({"cell": "import time; time.sleep(0.1)", "seconds": 30}, 60)
 
 
 @namespaces
@@ -577,6 +584,18 @@ def test_long_line_is_no_reply(prison, written, monkeypatch):
         for _ in range(2):
             jail.ask({"cell": cell, "seconds": 30}, 60)
     assert max(read) < 1000, read
+
+
+@namespaces
+def test_threads_and_files_without_content_are_counted(prison):
+    room = "import os, threading, time; assert all(os.statvfs(path).f_files <= 102_400 for path in ('.', '/dev/shm'))"
+    many = (
+        "for _ in range(60):\n    threading.Thread(target=time.sleep, args=(50,), daemon=True).start()\ntime.sleep(50)"
+    )
+    with Jail(prison, "cells", Limits(threads=50), threading.Event()) as jail:
+        assert jail.ask({"cell": room, "seconds": 30}, 60)[0]["error"] == ""
+        with pytest.raises(Stopped, match="more than 50 threads"):
+            jail.ask({"cell": many, "seconds": 60}, 90)
 
 
 @namespaces

@@ -63,7 +63,8 @@ def test_page_for_instructors_tells_the_limits():
     assert most.disk == GIGABYTE / 2
     told = (
         f"A cell may take {most.cell_seconds:g} seconds, a notebook {most.seconds:g}, with "
-        f"{most.memory / GIGABYTE:g} GB of memory, {most.processes} processes, half a gigabyte of files and "
+        f"{most.memory / GIGABYTE:g} GB of memory, {most.processes} processes, {most.threads:,} threads, 1,024 open "
+        "files for each process, half a gigabyte of files and "
         f"{most.output / 1e6:g} MB of prints."
     )
     assert told in " ".join(PAGE.split())

@@ -223,11 +223,14 @@ def test_two_folders_of_one_name_in_an_archive_are_told_of_gravely():
         "ch02.zip/Lee_1002_assignsubmission_file/02.ipynb",
     ]
     files += [f"ch02 again.zip/{other}/02.ipynb"]
-    assert not _namesakes(files, moodle)
+    both = "ch02 again.zip, ch02.zip"
+    beside = f"lies in {both}; who packed {both} chose the names there: the file of only one counts"
+    (flag,) = _namesakes(files, moodle)
+    assert flag.reasons == (beside,)
     files += [f"ch02.zip/{other}/02.ipynb"]
     (flag,) = _namesakes(files, moodle)
     assert flag.row.student == "Minjun Kim" and len(flag.row.left_out) == 3
-    assert flag.reasons == (f"ch02.zip holds {one}, {other}: the file of only one counts",)
+    assert flag.reasons == (beside, f"ch02.zip holds {one}, {other}: the file of only one counts")
     html = render([result(file) for file in files], Policy(student=moodle))["index.html"].decode()
     assert re.search(rf'<details[^>]* class="grave"[^>]*><summary><b>1</b><span>{insight.SAME_NAME}<', html)
     assert not _namesakes(["ch02.zip/anna_02_convolution/02.ipynb", "ch02.zip/anna/02.ipynb", files[0]], "")
@@ -282,15 +285,23 @@ def test_folders_of_two_assignments_make_no_namesakes(top):
     assert not _namesakes(files, moodle)
 
 
+@pytest.mark.parametrize("name", ["02_convolution" + 33 * " copy 2" + " x", "-" * 60_000, 4000 * "02_convolution"])
+def test_name_that_can_be_read_in_very_many_ways_is_read(name):
+    assert grade_book([result(f"{name}.ipynb")], Policy()).students
+
+
 @pytest.mark.parametrize("pattern", ["", r"_(?P<student>\d{4,})_hw"])
 def test_archive_that_holds_a_file_under_the_name_of_another_is_pointed_out(pattern):
     kim, lee = ("kim_111222_hw", "lee_222333_hw") if pattern else ("kim", "lee")
     own = f"{kim}.zip/03_arithmetic_of_shapes.ipynb"
     packed = [f"{lee}.zip/{name}/03_arithmetic_of_shapes.ipynb" for name in (lee, kim)]
     (flag,) = _namesakes([own, *packed], pattern)
-    assert flag.reasons == (
-        f"lies in {kim}.zip and, under a name that its packer chose, in {lee}.zip: the file of only one counts",
-    )
+    said = f"lies in {kim}.zip, {lee}.zip; who packed {lee}.zip chose the names there: the file of only one counts"
+    assert flag.reasons == (said,)
+    theirs = [f"class.zip/{name}/03_arithmetic_of_shapes.ipynb" for name in (lee, kim)]
+    assert _namesakes([*theirs, *packed], pattern)
+    assert _namesakes([f"{kim}/03_arithmetic_of_shapes.ipynb", *packed], pattern)
+    assert not _namesakes([own, f"{kim} (1).zip/03_arithmetic_of_shapes.ipynb"], pattern)
     assert not _namesakes([own, f"{lee}.zip/03_arithmetic_of_shapes.ipynb"], pattern)
     assert not _namesakes([own, *packed], pattern, copies=True)
 

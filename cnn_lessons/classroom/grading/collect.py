@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 import re
 import stat
 import struct
@@ -61,19 +62,20 @@ def collect(folder: Path) -> list[HandedIn]:
 
 def _files(folder: Path) -> Iterator[Path]:
     """Yield what lies in a folder, links as they are; never follow one."""
-    try:
-        paths = sorted(folder.iterdir())
-    except OSError:  # it is named as a file that cannot be read
-        yield folder
-        return
-    in_environment = folder.name in ENVIRONMENTS or any(path.name == SIGN for path in paths)
-    for path in paths:
-        if _passed_over(path.name, in_environment):
+    waiting = [folder]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            paths = sorted(folder.iterdir())
+        except OSError:  # it is named as a file that cannot be read
+            yield folder
             continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _files(path)
-        else:
-            yield path
+        in_environment = folder.name in ENVIRONMENTS or any(path.name == SIGN for path in paths)
+        for path in (path for path in paths if not _passed_over(path.name, in_environment)):
+            if os.path.isdir(path) and not os.path.islink(path):
+                waiting.append(path)
+            else:
+                yield path
 
 
 def _passed_over(name: str, in_environment: bool) -> bool:
@@ -189,10 +191,12 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, room: 
     if member.file_size > room:
         most = f"{MOST_UNPACKED / 1e9:g} GB"
         return HandedIn(file, b"", when, f"comes after {most} of the same archive: pack it into one of its own")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile unpacks others to any size
+        return HandedIn(file, b"", when, "cannot be unpacked: expected the usual method, deflate")
     try:
         with archive.open(member) as stream:
             content = stream.read(MOST_BYTES + 1)  # what the archive says of the size may be a lie
-    except Exception as error:  # zlib, LZMA, a password, an unknown method …
+    except Exception as error:  # zlib, a password, …
         return HandedIn(file, b"", when, f"cannot be unpacked: {error}")
     return HandedIn(file, content, when, _too_large(len(content)))
 

@@ -11,12 +11,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import psutil
 
 from cnn_lessons.classroom.grading.limits import Limits
 from cnn_lessons.classroom.grading.prison import Prison
+from cnn_lessons.classroom.grading.processes import proportional, resident, strays, threads
 
 START = 120.0  # seconds for a process to get ready, on a busy machine
 WAIT = 0.1  # seconds for a reply, before anything else is seen to
@@ -166,6 +166,8 @@ class Jail:
         tree = self.tree()
         if len(tree) > self.limits.processes:
             raise Stopped(f"it started more than {self.limits.processes} processes")
+        if sum(map(threads, tree)) > self.limits.threads:
+            raise Stopped(f"it started more than {self.limits.threads:,} threads")
         most = self.limits.memory
         if sum(map(resident, tree)) > most and sum(map(proportional, tree)) > most:  # the second takes long to tell
             raise Stopped(f"it held more than {self.limits.memory / 1e9:g} GB of memory")
@@ -212,34 +214,6 @@ class Jail:
         if number in set(signal.Signals):
             return f"its process was ended by {signal.Signals(number).name}"
         return f"its process ended itself with exit code {code}"
-
-
-def resident(process: psutil.Process) -> int:
-    """Return the bytes that a process holds, shared ones included; 0 if it has ended."""
-    try:
-        return process.memory_info().rss
-    except psutil.Error:
-        return 0
-
-
-def proportional(process: psutil.Process) -> int:
-    """Return the bytes that a process holds, what it shares with others divided among them."""
-    try:
-        return process.memory_full_info().pss
-    except psutil.Error:
-        return resident(process)
-
-
-def strays(room: Path) -> list[psutil.Process]:
-    """Return processes that left the tree, where no namespace holds them: their home gives them away."""
-    home, found = f"HOME={room / 'home'}".encode(), []
-    for process in psutil.process_iter():
-        try:
-            if home in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0"):
-                found.append(process)
-        except OSError:
-            continue
-    return found
 
 
 def size_of(reply: dict) -> int:

@@ -17,7 +17,8 @@ class Limits:
         memory: bytes that its processes may hold together.
         disk: bytes that it may write, all files together.
         output: bytes that it may print.
-        processes: that may run at once, threads not counted.
+        processes: that may run at once.
+        threads: that these may have together.
     """
 
     cell_seconds: float = 120.0
@@ -28,3 +29,4 @@ class Limits:
     disk: int = GIGABYTE // 2
     output: int = 10_000_000
     processes: int = 64
+    threads: int = 2_000

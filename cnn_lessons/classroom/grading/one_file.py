@@ -90,7 +90,7 @@ def _graded(item, notebook: Notebook, start: float, prison: Prison, limits, save
         cells_note=note,
         isolation=prison.isolation,
         remarks=(*_few(run.changed), *_few([f"reaches into the checks: {reach}" for reach in notebook.reaching])),
-        notes=(*notebook.remarks, *_few(run.errors), *run.at_end),
+        notes=(*_few(notebook.remarks), *_few(run.errors), *run.at_end),
     )
 
 

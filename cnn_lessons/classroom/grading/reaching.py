@@ -4,6 +4,7 @@ import ast
 from collections import defaultdict
 
 CHECKS = "cnn_lessons.exercises"
+MOST_LINKS = 8  # of a chain such as a.b.c: each is written out for itself
 # What a chapter takes from there. An answer that takes more may ask a check what it expects.
 PUBLIC = {
     CHECKS: {"check", "hint", "solution", "names", "Verdict", "CheckFailed", "*"},
@@ -37,20 +38,32 @@ def names_of_checks(statements: list[ast.stmt]) -> set[str]:
             found |= {alias.asname or alias.name for alias in node.names if alias.name == "exercises"}
             if node.names[0].name == "*" and "exercises" not in own:
                 found.add("exercises")
-    while new := {name for name, values in bound.items() if values & found} - found:
+    waiting = list(found)
+    while waiting:
+        new = bound[waiting.pop()] - found
         found |= new
+        waiting += new
     return found
 
 
 def _bound(nodes: list[ast.AST]) -> dict[str, set[str]]:
-    """Return what is assigned to, each with the names that it is given; "" for any other value."""
+    """Return what is assigned, each with the names that it is given to."""
     found = defaultdict(set)
     for node in nodes:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
-            value = ast.unparse(node.value) if isinstance(node.value, (ast.Name, ast.Attribute)) else ""
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                found[ast.unparse(target)].add(value)
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found[_words(node.value)] |= {words for target in targets if (words := _words(target))}
     return found
+
+
+def _words(node: ast.AST) -> str:
+    """Return the code of a name, or of a few attributes or items of one; "" for anything else."""
+    inner, links = node, 0
+    while links < MOST_LINKS and isinstance(inner, (ast.Attribute, ast.Subscript)):
+        if isinstance(inner, ast.Subscript) and not isinstance(inner.slice, ast.Constant):
+            return ""
+        inner, links = inner.value, links + 1
+    return ast.unparse(node) if isinstance(inner, ast.Name) else ""
 
 
 def _reach(node: ast.AST, module: set[str]) -> str:
@@ -61,7 +74,8 @@ def _reach(node: ast.AST, module: set[str]) -> str:
     if isinstance(node, ast.Import):
         return "".join(f"import {alias.name}" for alias in node.names if alias.name.startswith(f"{CHECKS}."))
     if isinstance(node, ast.Attribute) and node.attr not in PUBLIC[CHECKS]:
-        return ast.unparse(node) if ast.unparse(node.value) in module else ""
+        value = _words(node.value)
+        return f"{value}.{node.attr}" if value in module else ""
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and CHECKS in node.value:
         return f"the text {node.value!r:.60}"
     return ""

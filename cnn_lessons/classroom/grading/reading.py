@@ -7,6 +7,7 @@ import re
 import tokenize
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import nbformat
 
@@ -15,6 +16,7 @@ from cnn_lessons.classroom.grading.reaching import names_of_checks, reaching
 from cnn_lessons.classroom.reporting import course
 from cnn_lessons.exercises import catalog, names
 
+MOST_LIKENED = 5  # unknown names for which the nearest known one is looked for
 MARKER = re.compile(r"^[ \t]*#[ \t]*exercise:[ \t]*(\w+)", re.M)
 BY_NAME = "found by its name: no marker"
 CHECKED = "found by its check: no marker"
@@ -135,7 +137,8 @@ def _locate(notebook: Notebook, named: str) -> None:
         checked = [name for name, given in _given(source).items() if given == name and bound.get(name) is False]
         for name in marked:
             if name not in catalog():
-                near = difflib.get_close_matches(name, catalog(), n=1)
+                few = len(notebook.remarks) < MOST_LIKENED
+                near = difflib.get_close_matches(name, catalog(), n=1) if few else ()
                 advice = f", did it mean {near[0]}?" if near else ""
                 notebook.remarks.append(f"code cell {number + 1} marks an unknown exercise, {name!r:.60}{advice}")
         known = [name for name in marked if name in catalog()]
@@ -176,7 +179,8 @@ def _given(source: str) -> dict[str, str]:
     """Return by exercise the name of what a cell last gives to its check."""
     found = {}
     for node in (node for statement in _body(source) for node in ast.walk(statement)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "check" and len(node.args) == 2:
+        named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "check"
+        if named and len(node.args) == 2:
             exercise, answer = node.args
             if isinstance(exercise, ast.Constant) and isinstance(answer, ast.Name):
                 found[exercise.value] = answer.id
@@ -207,6 +211,7 @@ def _definitions(source: str) -> list[str]:
     return [node.name for node in _body(source) if isinstance(node, kinds)]
 
 
+@lru_cache(maxsize=1)  # asked several times for one cell; a long one takes a second
 def _body(source: str) -> list[ast.stmt]:
     """Return the statements of a cell, magics left out; none if it is no valid Python."""
     plain = re.sub(r"^([ \t]*)[%!].*$", r"\1pass", source, flags=re.M)

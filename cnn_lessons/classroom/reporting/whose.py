@@ -14,7 +14,8 @@ ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
 # "02_convolution-Copy1", "…_final_v2", Colab's "…_ipynb의_사본". A longer number is a student's.
 CHAPTERS = "|".join(name for name, _ in course.CHAPTERS.values())
 ADDED = r"\(\d{1,2}\)|-\d{1,2}|(?<= )[2-9]|(?:copy|kopie|복사본)(?: ?\d{1,2})?|[._]ipynb의[_ ]사본|final|최종|v\d{1,2}"
-AT_END = re.compile(rf"[-_ ]*(?:{CHAPTERS})(?:[-_ ]*(?:{ADDED}))*[-_ ]*$", re.IGNORECASE)
+# Few of each: a name made for it would otherwise be tried in more ways than there is time.
+AT_END = re.compile(rf"[-_ ]{{0,9}}(?:{CHAPTERS})(?:[-_ ]{{0,9}}(?:{ADDED})){{0,4}}[-_ ]{{0,9}}$", re.IGNORECASE)
 AT_START = re.compile(rf"^(?:{CHAPTERS})[-_ ]*", re.IGNORECASE)
 COPY_OF = re.compile(r"^(?:copy[-_ ]of[-_ ]+)+", re.IGNORECASE)
 DOWNLOAD = re.compile(r" ?\(\d{1,2}\)$")
@@ -65,20 +66,20 @@ def perhaps_several(files: Sequence[str], policy: Policy, collections: Mapping[s
 
 
 def packed_by_others(student: str, files: Sequence[str], collections: Mapping[str, int]) -> list[str]:
-    """Return that of files which count as a student's some lie in an archive of many, whose packer names them.
+    """Return that of files which count as a student's some lie in an archive that is not, or not alone, the student's.
 
     Args:
-        student: whom the others belong to by the name of the file, folder or archive that was handed in.
+        student: whose files they are taken for.
         files: their paths; none is a copy of another.
         collections: as in `student_of`.
     """
     tops = {file.split("/")[0] for file in files}
-    theirs = sorted(tops & set(collections))
-    own = sorted(top for top in tops - set(collections) if student in _composed(top))
-    if not theirs or not own:
+    theirs = [top for top in sorted(tops) if top in collections or student not in _composed(top)]
+    packed = [top for top in theirs if ARCHIVE.search(top)]
+    if len(tops) == 1 or not packed:
         return []
-    packed = f"under a name that its packer chose, in {', '.join(theirs)}"
-    return [f"lies in {', '.join(own)} and, {packed}: the file of only one counts"]
+    chose = f"who packed {', '.join(packed)} chose the names there"
+    return [f"lies in {', '.join(sorted(tops))}; {chose}: the file of only one counts"]
 
 
 def _named_part(file: str, policy: Policy, collections: Mapping[str, int]) -> tuple[str, str]:

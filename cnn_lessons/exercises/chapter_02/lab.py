@@ -14,6 +14,9 @@ FAULTS = {
 }
 
 
+MOST_PRODUCTS = 10_000_000  # the photograph with a kernel of 10×10 has fewer
+
+
 def _judge_probe(outcome: Outcome) -> str | None:
     problem = _not_a_pair(outcome.got)
     if problem:
@@ -37,6 +40,8 @@ def _not_a_pair(got) -> str | None:
             return f"expected the {name} as {shape}, got shape {tuple(value.shape)}"
         if value.is_complex() or not torch.isfinite(value).all():
             return f"expected finite real numbers in the {name}, got {value.flatten()[:4].tolist()}…"
+    if got[0].numel() * got[1].numel() > MOST_PRODUCTS:
+        return f"expected a smaller image or kernel, got {tuple(got[0].shape)} and {tuple(got[1].shape)}"
     sizes = zip(got[0].shape, got[1].shape, strict=True)
     if any(kernel > image for image, kernel in sizes):
         return f"expected a kernel that fits into the image, got {tuple(got[1].shape)} for {tuple(got[0].shape)}"

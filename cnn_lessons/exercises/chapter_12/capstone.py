@@ -133,6 +133,9 @@ def _judge(outcome: Outcome) -> str | None:
         return "your network changes the images that it is given. Compute new tensors."
     if not torch.isfinite(scores).all():
         return "some of the scores are infinite or no numbers."
+    classes = outcome.case.args[0]
+    if [seen[name].shape for name in ("scores", "again", "alone")] != [(16, classes), (16, classes), (2, classes)]:
+        return "in eval mode the same images give scores of another shape the second time."
     if not torch.allclose(scores, seen["again"], atol=1e-4):
         return "in eval mode the same images give other scores the second time. F.dropout needs training=self.training."
     if not torch.allclose(scores[[0, -1]], seen["alone"], rtol=1e-3, atol=1e-4):

@@ -79,8 +79,12 @@ def close_doors(plan: dict) -> None:
 
 
 def set_limits(plan: dict) -> None:
-    """Limit what each process may hold (`memory`, bytes), how large a file may be (`disk`), how many are open."""
-    for what, most in (("DATA", plan["memory"]), ("FSIZE", plan["disk"]), ("CORE", 0), ("NOFILE", 1024)):
+    """Limit what each process may hold and map (`memory`, bytes), how large a file may be (`disk`), how many are open.
+
+    A process maps far more than it holds; ten times as much keeps the kernel's own tables of it small.
+    """
+    memory = plan["memory"]
+    for what, most in (("DATA", memory), ("AS", 10 * memory), ("FSIZE", plan["disk"]), ("CORE", 0), ("NOFILE", 1024)):
         number = getattr(resource, f"RLIMIT_{what}")
         hard = resource.getrlimit(number)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
@@ -118,13 +122,13 @@ def close_files(plan: dict, room: Path) -> None:
         empty(folder, [Path(kept) for kept in plan["keep"] if Path(kept).is_relative_to(folder)])
     for path in map(Path, plan["hide"]):
         hide(path)
-    mount("tmpfs", room, "tmpfs", MS_NOSUID | MS_NODEV, f"size={plan['disk']},mode=0700")
+    mount("tmpfs", room, "tmpfs", MS_NOSUID | MS_NODEV, f"size={plan['disk']},nr_inodes=100k,mode=0700")
 
 
 def new_devices(room: Path) -> None:
     """Lay a folder with five harmless devices, terminals of its own and a small shared memory over /dev."""
     held = {name: os.open(room / name, os.O_PATH) for name in DEVICES}
-    mount("tmpfs", Path("/dev"), "tmpfs", MS_NOSUID, "size=64k,mode=0755")
+    mount("tmpfs", Path("/dev"), "tmpfs", MS_NOSUID, "size=64k,nr_inodes=1k,mode=0755")
     for name, file in held.items():
         Path("/dev", name).touch()
         mount(f"/proc/self/fd/{file}", Path("/dev", name), None, MS_BIND)
@@ -136,7 +140,7 @@ def new_devices(room: Path) -> None:
     options = "newinstance,ptmxmode=0666,mode=0620"
     mount("devpts", Path("/dev/pts"), "devpts", MS_NOSUID | MS_NOEXEC, options)
     Path("/dev/ptmx").symlink_to("pts/ptmx")
-    mount("tmpfs", Path("/dev/shm"), "tmpfs", MS_NOSUID | MS_NODEV, "size=256m,mode=1777")
+    mount("tmpfs", Path("/dev/shm"), "tmpfs", MS_NOSUID | MS_NODEV, "size=256m,nr_inodes=10k,mode=1777")
 
 
 def empty(folder: Path, keep: list[Path]) -> None:

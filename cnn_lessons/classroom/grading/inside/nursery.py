@@ -55,7 +55,6 @@ def leave(plan: dict, files: list[int]) -> None:
     """Become the process outside: start the others, wait, tell the exit code."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    enter.die_with_parent()
     stdin, stdout, stderr, status = files
     for place, file in enumerate((stdin, stdout, stderr)):
         os.dup2(file, place)
@@ -66,6 +65,7 @@ def leave(plan: dict, files: list[int]) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")  # where memory ends, this ends before the grader does
     if plan["namespaces"]:
         enter.new_namespaces()
+    enter.die_with_parent()  # new namespaces would make the kernel forget it
     child = os.fork()
     if not child:
         os.close(status)
