@@ -215,6 +215,7 @@ def printed(start):
         ("07", ["alexnet-cifar10-10-epochs", "alexnet-cifar10-tutorial"]),
         ("08", ["plain20-cifar10", "plain32-cifar10", "resnet20-cifar10", "resnet32-cifar10"]),
         ("09", ["resnet14-cifar10", "resnet20-cifar10", "resnet18-cifar10", "resnet18-cifar10-tutorial-20-epochs"]),
+        ("09", ["resnet18-cifar10-30-epochs"]),
         ("11", ["resnet20-cifar10", "wrn-10-2-cifar10", "wrn-16-4-cifar10"]),
         ("12", ["mlp-cifar10", "small-cnn-cifar10", "large-mlp-cifar10", "resnet20-cifar10-paper"]),
         ("12", ["resnet18-cifar10", "wrn-16-4-cifar10", "alexnet-cifar10-tutorial"]),
@@ -250,7 +251,8 @@ def test_figures_that_a_page_types_are_those_of_the_files():
     shares = 100 * given.epochs[-1]["train_accuracy"], 100 * given.test["accuracy"], 100 * fast.test["accuracy"]
     trained, tested, better = (f"{share:.1f}%" for share in shares)
     assert f"훈련 정확도는 {trained}, 테스트 정확도는 {tested}였다" in " ".join(korean["09"].split())
-    assert f"10에폭 만에 {better}를" in korean["09"]
+    longer = 100 * runs.load_run("resnet18-cifar10-30-epochs").test["accuracy"]
+    assert f"10에폭 만에 {better}를, 30에폭에 {longer:.1f}%를" in korean["09"]
 
 
 def test_three_seeds_of_either_resnet_come_from_two_computers():
