@@ -210,6 +210,7 @@ def test_every_name_of_the_checks_is_known(source, named):
         ("import cnn_lessons.exercises as e\ne.catalog()['bug'].expected(3)", "e.catalog"),
         ("import cnn_lessons\ncnn_lessons.exercises.catalog()", "cnn_lessons.exercises.catalog"),
         ("from cnn_lessons.exercises.judge import *", "from cnn_lessons.exercises.judge import *"),
+        ("import cnn_lessons\na = [0]\na[-1] = cnn_lessons.exercises\na[-1].judge", "a[-1].judge"),
         ("from cnn_lessons.exercises import *", None),
         ("exercises = []\nexercises.append(3)", None),
         ("catalog = {}; catalog['expected'] = 3", None),

@@ -97,9 +97,8 @@ def test_archive_whose_method_unpacks_to_any_size_at_once_is_refused(tmp_path, m
     assert item.refused == "cannot be unpacked: expected the usual method, deflate"
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
-def test_damaged_archive_does_not_stop_the_others(tmp_path, method):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+def test_damaged_archive_does_not_stop_the_others(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("03.ipynb", bytes(range(256)) * 40)
         archive.writestr(".", b"")
     whole = bytearray((tmp_path / "a.zip").read_bytes())

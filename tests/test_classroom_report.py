@@ -304,6 +304,9 @@ def test_archive_that_holds_a_file_under_the_name_of_another_is_pointed_out(patt
     assert not _namesakes([own, f"{kim} (1).zip/03_arithmetic_of_shapes.ipynb"], pattern)
     assert not _namesakes([own, f"{lee}.zip/03_arithmetic_of_shapes.ipynb"], pattern)
     assert not _namesakes([own, *packed], pattern, copies=True)
+    copy = result(f"{lee}.zip/{kim} (1)/03_arithmetic_of_shapes.ipynb", sha256=result(own).sha256)
+    book = grade_book([*map(result, [own, *packed]), copy], Policy(student=pattern))
+    assert insight.SAME_NAME in {flag.kind for flag in insight.flags(book)}
 
 
 def _namesakes(files, pattern, copies=False):

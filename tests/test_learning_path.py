@@ -271,7 +271,7 @@ def test_mistakes_are_all_on_the_page_and_the_box_leaves_those_that_fit(watched_
         watched_page.get_by_label("Words of your mistake").fill(pasted)
         assert shown.count() == 1 and watched_page.locator("[id^=mistakes-chapter-]:visible").count() == 0, pasted
     watched_page.get_by_label("Words of your mistake").fill("(N, C, H, W)")
-    assert 0 < shown.count() < everything
+    assert 0 < shown.count() < everything / 10
     watched_page.get_by_label("Words of your mistake").fill("")
     assert shown.count() == everything
     watched_page.goto(f"{watched_page.book}/book/mistakes.html#mistakes-chapter-02")

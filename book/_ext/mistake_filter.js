@@ -10,7 +10,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const told = split(plain(typed).replace(/[[(][^\])]*[\])]/g, " ")).filter(
       (word) => !/^([\d.x]+|[\w.]*(error|warning))$/.test(word),
     );
-    return told.length ? told : split(plain(typed));
+    return told.length ? told : [plain(typed).trim()].filter(Boolean);
   };
   const items = [...document.querySelectorAll(".mistake-filter ~ section li")].map((item) => {
     const above = sections.filter((section) => section.contains(item));

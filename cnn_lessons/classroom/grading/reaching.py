@@ -60,8 +60,10 @@ def _words(node: ast.AST) -> str:
     """Return the code of a name, or of a few attributes or items of one; "" for anything else."""
     inner, links = node, 0
     while links < MOST_LINKS and isinstance(inner, (ast.Attribute, ast.Subscript)):
-        if isinstance(inner, ast.Subscript) and not isinstance(inner.slice, ast.Constant):
-            return ""
+        if isinstance(inner, ast.Subscript):
+            item = inner.slice.operand if isinstance(inner.slice, ast.UnaryOp) else inner.slice
+            if not isinstance(item, (ast.Constant, ast.Name)):
+                return ""
         inner, links = inner.value, links + 1
     return ast.unparse(node) if isinstance(inner, ast.Name) else ""
 

@@ -103,7 +103,8 @@ def read(content: bytes, file: str) -> Notebook:
 
 def chapter_in_name(file: str) -> str:
     """Return the two digits of the chapter that a file is named after; "" if it is named after none."""
-    named = NAMED.search(file) or CHAPTER.search(file)  # in "03_arithmetic_of_shapes_12_lee.ipynb" 12 is a student's
+    name = file.rsplit("/", 1)[-1]
+    named = NAMED.search(name) or CHAPTER.search(name)  # in "03_arithmetic_of_shapes_12_lee.ipynb" 12 is a student's
     return named[1][:2] if named else ""
 
 

@@ -146,7 +146,8 @@ def _namesakes(book: GradeBook) -> dict[str, list[str]]:
     told = defaultdict(list)
     for row in book.rows:
         results = [one.result for one in (row, *row.left_out)]
-        different = {result.sha256: result.file for result in results}
-        told[row.result.file] += packed_by_others(row.student, list(different.values()), collections)
-        told[row.result.file] += perhaps_several([result.file for result in results], book.policy, collections)
+        files = [result.file for result in results]
+        if len({result.sha256 for result in results}) > 1:
+            told[row.result.file] += packed_by_others(row.student, files, collections)
+        told[row.result.file] += perhaps_several(files, book.policy, collections)
     return told

@@ -128,6 +128,8 @@ def _exchange(fresh: Path, out: Path) -> None:
             if (fresh / KEPT).exists():
                 os.rename(fresh / KEPT, old / KEPT)
             os.rename(old, out)
+        else:
+            shutil.rmtree(old, ignore_errors=True)
         raise
     shutil.rmtree(old, ignore_errors=True)
 

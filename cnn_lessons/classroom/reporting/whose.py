@@ -70,7 +70,7 @@ def packed_by_others(student: str, files: Sequence[str], collections: Mapping[st
 
     Args:
         student: whose files they are taken for.
-        files: their paths; none is a copy of another.
+        files: their paths; they are not all copies of one.
         collections: as in `student_of`.
     """
     tops = {file.split("/")[0] for file in files}

@@ -12,9 +12,7 @@ FAULTS = {
     "flips the kernel upside down": lambda kernel: kernel.flip(0),
     "swaps the rows and columns of the kernel": lambda kernel: kernel.T,
 }
-
-
-MOST_PRODUCTS = 10_000_000  # the photograph with a kernel of 10×10 has fewer
+MOST_PRODUCTS = 10_000_000  # the chapter's photograph, 150×128, with a kernel of 20×20 has fewer
 
 
 def _judge_probe(outcome: Outcome) -> str | None:
