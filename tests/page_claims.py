@@ -66,6 +66,9 @@ class PageClaims:
     def test_page_is_whole(self, surveyed):
         assert surveyed.head["broken"] == [] and surveyed.head["faults"] == []
 
+    def test_every_picture_keeps_its_shape(self, surveyed):
+        assert surveyed.distorted == []
+
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_page_has_no_barrier_that_axe_knows(self, surveyed, theme):
         assert surveyed.violations[theme] == []

@@ -94,6 +94,14 @@ globalThis.survey = (() => {
         Math.round(node.getBoundingClientRect().top + scrollY),
       ]),
 
+    /** The pictures of the text that are drawn in another shape than they have. */
+    distorted: () =>
+      [...document.querySelectorAll("article img")]
+        .filter((image) => visible(image) && image.naturalWidth)
+        .map((image) => [image, (image.width / image.height) * (image.naturalHeight / image.naturalWidth)])
+        .filter(([, ratio]) => Math.abs(ratio - 1) > 0.03)
+        .map(([image, ratio]) => `${sketch(image)}: ${ratio.toFixed(2)}`),
+
     /** The pictures of the text: alternative text, file, the words of the section around it that the text shares. */
     figures: () =>
       [...document.querySelectorAll("article img")].filter(visible).map((image) => {
