@@ -285,7 +285,11 @@ def test_folders_of_two_assignments_make_no_namesakes(top):
     assert not _namesakes(files, moodle)
 
 
-@pytest.mark.parametrize("name", ["02_convolution" + 33 * " copy 2" + " x", "-" * 60_000, 4000 * "02_convolution"])
+@pytest.mark.parametrize(
+    "name",
+    ["02_convolution" + 33 * " copy 2" + " x", "-" * 60_000, 4000 * "02_convolution"],
+    ids=["copies", "dashes", "chapters"],
+)
 def test_name_that_can_be_read_in_very_many_ways_is_read(name):
     assert grade_book([result(f"{name}.ipynb")], Policy()).students
 

@@ -555,6 +555,21 @@ def test_labels_of_a_plot_lie_free():
     assert met <= 2  # a label has six places: where points crowd, all may be taken
 
 
+@pytest.mark.parametrize("against", ["time", "parameters"])
+def test_label_of_a_point_lies_beside_no_other(against, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(recorded_plots.Drawn, "figure", lambda self, picture, name: drawn.append(picture.figure))
+    directive = object.__new__(recorded_plots.RecordedPlot)
+    directive.arguments = [against]
+    directive.run()
+    axes = drawn[0].axes[0]
+    places = {label.get_text(): axes.transData.transform(label.xy) for label in axes.texts}
+    for label in axes.texts:
+        box = label.get_window_extent()
+        near = {name: recorded_plots.distance(place, box) for name, place in places.items()}
+        assert min(near, key=near.get) == label.get_text(), near
+
+
 def test_commands_on_the_page_name_runs(page):
     assert {name for name in COMMAND.findall(page) if name != "name"} <= set(PLANNED)
 

@@ -1,5 +1,6 @@
 """The pictures of the Results page, drawn from the files of the recorded runs when the book is built."""
 
+import math
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,10 @@ def sign_by_recipe(figure: Figure, planned: list[Planned]) -> None:
 
 
 def keep_labels_apart(figure: Figure) -> None:
-    """Move a label that would lie on another one, or on a point, to the first free place around its own point."""
+    """Move a label that would lie on another or a point, or nearer to a point of others, to a free place at its own.
+
+    Where no place is free, it takes the last.
+    """
     figure.draw_without_rendering()  # lays it out
     axes = figure.axes[0]
     dot = figure.dpi / 12  # half a point's width and some air, in pixels
@@ -136,7 +140,15 @@ def keep_labels_apart(figure: Figure) -> None:
     for label in sorted(axes.texts, key=lambda label: -label.xy[1]):  # the highest first: it keeps its place above
         width = label.get_window_extent().width * 72 / figure.dpi
         for place in ((7, -13), (-7 - width, 4), (-7 - width, -13), (7, -25), (-7 - width, 16)):
-            if not any(label.get_window_extent().overlaps(other) for other in taken):
+            box = label.get_window_extent()
+            own = distance(axes.transData.transform(label.xy), box)
+            if not any(map(box.overlaps, taken)) and own <= min(distance(point, box) for point in points):
                 break
             label.set_position(place)
         taken.append(label.get_window_extent())
+
+
+def distance(point: tuple[float, float], box: Bbox) -> float:
+    """How far a point lies from a box; 0 inside."""
+    (x, y), (left, low), (right, high) = point, box.min, box.max
+    return math.hypot(max(left - x, 0, x - right), max(low - y, 0, y - high))
